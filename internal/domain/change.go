@@ -1,0 +1,14 @@
+package domain
+
+// Change is what an input says of one field: nothing (the zero Change), null (Given without a Value), or a
+// new value.
+type Change[T any] struct {
+	Given bool
+	Value *T
+}
+
+// SetTo is a change to the value.
+func SetTo[T any](value T) Change[T] { return Change[T]{Given: true, Value: &value} }
+
+// Cleared is a change to null.
+func Cleared[T any]() Change[T] { return Change[T]{Given: true} }

@@ -1,0 +1,66 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind says what went wrong in a way that a caller can decide on. The API's edge maps each kind to one
+// stable error code.
+type Kind string
+
+// The kinds of refusal. An error of any other origin is unexpected and its text stays in the log.
+const (
+	Unauthenticated      Kind = "Unauthenticated"
+	IdentityForbidden    Kind = "IdentityForbidden"
+	BadUserInput         Kind = "BadUserInput"
+	UnsupportedParameter Kind = "UnsupportedParameter"
+	MissingID            Kind = "MissingID"
+	IDMismatch           Kind = "IDMismatch"
+	InvalidMetadata      Kind = "InvalidMetadata"
+	InvalidAddress       Kind = "InvalidAddress"
+	InvalidTaxID         Kind = "InvalidTaxID"
+	Duplicate            Kind = "Duplicate"
+	Archived             Kind = "Archived"
+	CustomerNotFound     Kind = "CustomerNotFound"
+	ImportFailed         Kind = "ImportFailed"
+	Conflict             Kind = "Conflict"
+	Timeout              Kind = "Timeout"
+)
+
+// Error is a refusal that the caller is meant to read: a sentence that names the field and the rule, and
+// facts for programs. Neither holds a secret or more personal data than the caller sent.
+type Error struct {
+	Kind    Kind
+	Message string
+	Facts   map[string]any
+}
+
+// Error is the sentence.
+func (e *Error) Error() string { return e.Message }
+
+// With returns the error with one more fact for programs.
+func (e *Error) With(name string, value any) *Error {
+	facts := map[string]any{name: value}
+	for n, v := range e.Facts {
+		facts[n] = v
+	}
+	return &Error{Kind: e.Kind, Message: e.Message, Facts: facts}
+}
+
+// IsKind reports whether the error is a refusal of the given kind.
+func IsKind(err error, kind Kind) bool {
+	refusal, ok := errors.AsType[*Error](err)
+	return ok && refusal.Kind == kind
+}
+
+// Errorf makes a refusal of the given kind.
+func Errorf(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// FieldErrorf makes a refusal that names the input field it is about, as a dotted path, in the sentence
+// and as the fact "field".
+func FieldErrorf(kind Kind, field, format string, args ...any) *Error {
+	return Errorf(kind, "%s %s", field, fmt.Sprintf(format, args...)).With("field", field)
+}
