@@ -1,0 +1,316 @@
+package persistence
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Field is a property of a document that filters and orders can name; its text is the property's name in
+// the document.
+type Field string
+
+// The fields of a customer.
+const (
+	FieldID                       Field = "id"
+	FieldCustomerID               Field = "customerId"
+	FieldEnvironmentID            Field = "environmentId"
+	FieldName                     Field = "name"
+	FieldEmail                    Field = "email"
+	FieldBillingID                Field = "billingId"
+	FieldCRMID                    Field = "crmId"
+	FieldSalesforceID             Field = "salesforceId"
+	FieldAWSMarketplaceCustomerID Field = "awsMarketplaceCustomerId"
+	FieldCreatedAt                Field = "createdAt"
+	FieldUpdatedAt                Field = "updatedAt"
+)
+
+// CustomerSortFields are the fields that customers can be ordered by, each served from an index of its
+// own on every engine. FieldEnvironmentID is not among them: it is the same throughout a query.
+var CustomerSortFields = []Field{
+	FieldCustomerID, FieldID, FieldName, FieldEmail, FieldBillingID, FieldCRMID, FieldSalesforceID,
+	FieldAWSMarketplaceCustomerID, FieldCreatedAt, FieldUpdatedAt,
+}
+
+// Value is what a field holds: null, a text or a time. The zero Value is null.
+type Value struct {
+	kind valueKind
+	text string
+	// ms counts the milliseconds since 1970.
+	ms int64
+}
+
+type valueKind uint8
+
+const (
+	nullKind valueKind = iota
+	textKind
+	timeKind
+)
+
+// Text is a text as a value.
+func Text(s string) Value { return Value{kind: textKind, text: s} }
+
+// NullableText is a text as a value, or null for nil.
+func NullableText(s *string) Value {
+	if s == nil {
+		return Value{}
+	}
+	return Text(*s)
+}
+
+// Time is a time as a value, in UTC at millisecond precision.
+func Time(t time.Time) Value { return Value{kind: timeKind, ms: t.UnixMilli()} }
+
+// IsNull reports whether the value is null.
+func (v Value) IsNull() bool { return v.kind == nullKind }
+
+// AsText is the text, if the value is one.
+func (v Value) AsText() (string, bool) { return v.text, v.kind == textKind }
+
+// AsTime is the time, if the value is one.
+func (v Value) AsTime() (time.Time, bool) { return time.UnixMilli(v.ms).UTC(), v.kind == timeKind }
+
+// Compare orders two values of one field that are not null: texts by their bytes, times by the clock.
+// Null comes before everything, so that the order is total; orders place nulls by themselves.
+func (v Value) Compare(other Value) int {
+	switch {
+	case v.kind != other.kind:
+		return cmp.Compare(v.kind, other.kind)
+	case v.kind == timeKind:
+		return cmp.Compare(v.ms, other.ms)
+	default:
+		return strings.Compare(v.text, other.text)
+	}
+}
+
+// Filter is an expression over the fields of a document: And, Or or Condition. Engines compile it to what
+// they can serve best; Matches is its meaning.
+type Filter interface {
+	// Matches evaluates the filter over a document, given as the value of each field.
+	Matches(value func(Field) Value) bool
+}
+
+// And matches what all of its filters match; empty, everything.
+type And []Filter
+
+// Or matches what at least one of its filters matches; empty, nothing.
+type Or []Filter
+
+// Condition compares one field with operands. As in SQL, a null field satisfies no operator but Null: not
+// even NotEqual or NotIn.
+type Condition struct {
+	Field Field
+	Op    Op
+	// Operands: any number for In and NotIn, one text for the Like family, none for Null and NotNull, one
+	// value of the field's type for the rest. They are never null.
+	Operands []Value
+}
+
+// Op is how a Condition compares.
+type Op string
+
+// The operators. The Like family takes a pattern: % stands for any run of characters, _ for one
+// character, a backslash makes the next character stand for itself. ILike ignores case.
+const (
+	Equal          Op = "eq"
+	NotEqual       Op = "neq"
+	Greater        Op = "gt"
+	GreaterOrEqual Op = "gte"
+	Less           Op = "lt"
+	LessOrEqual    Op = "lte"
+	In             Op = "in"
+	NotIn          Op = "notIn"
+	Like           Op = "like"
+	NotLike        Op = "notLike"
+	ILike          Op = "iLike"
+	NotILike       Op = "notILike"
+	Null           Op = "null"
+	NotNull        Op = "notNull"
+)
+
+// Matches implements Filter.
+func (f And) Matches(value func(Field) Value) bool {
+	for _, filter := range f {
+		if !filter.Matches(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// Matches implements Filter.
+func (f Or) Matches(value func(Field) Value) bool {
+	for _, filter := range f {
+		if filter.Matches(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// Matches implements Filter.
+func (c Condition) Matches(value func(Field) Value) bool { return c.test()(value(c.Field)) }
+
+// Compiled returns a filter that means the same as f and spares work that depends on f alone, for a scan
+// over many documents. A nil filter matches everything.
+func Compiled(f Filter) Filter {
+	switch f := f.(type) {
+	case nil:
+		return And{}
+	case And:
+		out := make(And, len(f))
+		for i := range f {
+			out[i] = Compiled(f[i])
+		}
+		return out
+	case Or:
+		out := make(Or, len(f))
+		for i := range f {
+			out[i] = Compiled(f[i])
+		}
+		return out
+	case Condition:
+		return compiledCondition{field: f.Field, test: f.test()}
+	default:
+		return f
+	}
+}
+
+type compiledCondition struct {
+	field Field
+	test  func(Value) bool
+}
+
+func (c compiledCondition) Matches(value func(Field) Value) bool { return c.test(value(c.field)) }
+
+// test is the condition as a predicate on the field's value.
+func (c Condition) test() func(Value) bool {
+	if c.Op == Null {
+		return Value.IsNull
+	}
+	known := c.testKnown()
+	return func(v Value) bool { return !v.IsNull() && known(v) }
+}
+
+func (c Condition) testKnown() func(Value) bool {
+	switch c.Op {
+	case NotNull:
+		return func(Value) bool { return true }
+	case In, NotIn:
+		return func(v Value) bool { return slices.Contains(c.Operands, v) == (c.Op == In) }
+	case Like, NotLike, ILike, NotILike:
+		pattern := c.Pattern().Regexp()
+		wanted := c.Op == Like || c.Op == ILike
+		return func(v Value) bool { return pattern.MatchString(v.text) == wanted }
+	}
+	operand := c.Operands[0]
+	return func(v Value) bool {
+		order := v.Compare(operand)
+		switch c.Op {
+		case Equal:
+			return order == 0
+		case NotEqual:
+			return order != 0
+		case Greater:
+			return order > 0
+		case GreaterOrEqual:
+			return order >= 0
+		case Less:
+			return order < 0
+		default:
+			return order <= 0
+		}
+	}
+}
+
+// Pattern is the parsed operand of a condition of the Like family.
+func (c Condition) Pattern() Pattern {
+	return ParsePattern(c.Operands[0].text, c.Op == ILike || c.Op == NotILike)
+}
+
+// Pattern is a parsed pattern of the Like family.
+type Pattern struct {
+	expression string
+	// Prefix is the literal text that everything matched starts with; empty when the case is ignored.
+	Prefix string
+}
+
+// ParsePattern reads a pattern in the syntax that Like documents. A backslash at the very end stands for
+// itself.
+func ParsePattern(pattern string, ignoreCase bool) Pattern {
+	var expression, prefix strings.Builder
+	inPrefix := !ignoreCase
+	escaped := false
+	literal := func(r rune) {
+		if r == 0 {
+			// BSON ends a regular expression at its first NUL.
+			expression.WriteString(`\x00`)
+		} else {
+			expression.WriteString(regexp.QuoteMeta(string(r)))
+		}
+		if inPrefix {
+			prefix.WriteRune(r)
+		}
+	}
+	for _, r := range pattern {
+		switch {
+		case escaped:
+			literal(r)
+			escaped = false
+		case r == '\\':
+			escaped = true
+		case r == '%':
+			expression.WriteString(".*")
+			inPrefix = false
+		case r == '_':
+			expression.WriteString(".")
+			inPrefix = false
+		default:
+			literal(r)
+		}
+	}
+	if escaped {
+		literal('\\')
+	}
+	return Pattern{expression: "^" + expression.String() + `\z`, Prefix: prefix.String()}.withCase(ignoreCase)
+}
+
+func (p Pattern) withCase(ignoreCase bool) Pattern {
+	if ignoreCase {
+		p.expression = "(?i)" + p.expression
+	}
+	return p
+}
+
+// Expression is the pattern as a regular expression, in the syntax that Go and PCRE share.
+func (p Pattern) Expression() string { return "(?s)" + p.expression }
+
+// Regexp is the pattern, compiled.
+func (p Pattern) Regexp() *regexp.Regexp { return regexp.MustCompile(p.Expression()) }
+
+// Escape returns the pattern that matches the text and nothing else.
+func Escape(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
+
+// ContainsPattern turns a searched text into the pattern that finds it anywhere. Wildcards at its ends add
+// nothing and are allowed; those within it keep their meaning.
+func ContainsPattern(text string) string {
+	text = strings.TrimLeft(text, "%")
+	for strings.HasSuffix(text, "%") && !endsInEscape(text[:len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	if endsInEscape(text) {
+		// A backslash at the very end stands for itself; it must not escape the wildcard behind it.
+		text += `\`
+	}
+	return "%" + text + "%"
+}
+
+// endsInEscape reports whether the pattern ends in a backslash that escapes what would follow.
+func endsInEscape(pattern string) bool {
+	return (len(pattern)-len(strings.TrimRight(pattern, `\`)))%2 == 1
+}

@@ -1,0 +1,172 @@
+package persistencetest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// The environments of cases that need no particular ones.
+const (
+	production = "production"
+	staging    = "staging"
+)
+
+// noon is the time of cases that need no particular one.
+var noon = time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+
+// sparse is a new customer with nothing but what every customer has.
+func sparse(environment, id string) *domain.Customer {
+	ref := domain.CustomerRef{EnvironmentID: environment, CustomerID: id}
+	return &domain.Customer{
+		Key: ref.Key(), ID: uuid(ref.Key()), EnvironmentID: environment, CustomerID: id, Version: 1,
+		CreatedAt: noon, UpdatedAt: noon,
+	}
+}
+
+// filled is a new customer with a value in every field that a live one may have.
+func filled(environment, id string) *domain.Customer {
+	c := sparse(environment, id)
+	c.Name = new("Ada Lovelace")
+	c.Email = new("ada@example.com")
+	c.BillingID = new("cus_1")
+	c.CRMID = new("crm-1")
+	c.SalesforceID = new("001A")
+	c.AWSMarketplaceCustomerID = new("aws-1")
+	c.ExcludeFromExperiment = true
+	c.Metadata = domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}}
+	c.UpdatedAt = noon.Add(time.Millisecond)
+	return c
+}
+
+// uuid is a UUID that depends on the text alone.
+func uuid(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%x-%x-4%x-8%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// apiKey is a key with a value in every field but RevokedAt.
+func apiKey(id string) *domain.APIKey {
+	return &domain.APIKey{
+		ID: id, Hash: uuid(id), EnvironmentID: production, Scope: domain.ScopeRead, Name: "Key " + id,
+		CreatedAt: noon, ExpiresAt: new(noon.Add(time.Hour)),
+	}
+}
+
+// next is the customer as the next write would leave it. The customer itself is not changed.
+func next(c *domain.Customer, changes ...func(*domain.Customer)) *domain.Customer {
+	out := clone(c)
+	out.Version++
+	for _, change := range changes {
+		change(out)
+	}
+	return out
+}
+
+func archived(c *domain.Customer) { c.Archive(noon.Add(time.Minute)) }
+
+func unarchived(c *domain.Customer) { c.Unarchive(noon.Add(time.Hour)) }
+
+func clone(c *domain.Customer) *domain.Customer {
+	out := *c
+	for _, field := range texts(&out) {
+		*field = clonePointer(*field)
+	}
+	out.Metadata = slices.Clone(c.Metadata)
+	out.ArchivedAt = clonePointer(c.ArchivedAt)
+	return &out
+}
+
+func cloneKey(k *domain.APIKey) *domain.APIKey {
+	out := *k
+	out.ExpiresAt, out.RevokedAt = clonePointer(k.ExpiresAt), clonePointer(k.RevokedAt)
+	return &out
+}
+
+func clonePointer[V any](p *V) *V {
+	if p == nil {
+		return nil
+	}
+	return new(*p)
+}
+
+// texts is where a customer keeps the texts that may be null.
+func texts(c *domain.Customer) []**string {
+	return []**string{&c.Name, &c.Email, &c.BillingID, &c.CRMID, &c.SalesforceID, &c.AWSMarketplaceCustomerID}
+}
+
+// insert stores new customers, many at a time because an engine may group commits.
+func insert(t T, store persistence.Store, customers ...*domain.Customer) {
+	t.Helper()
+	inParallel(t, 32, customers, func(c *domain.Customer) error {
+		if err := store.InsertCustomer(t.Context(), c); err != nil {
+			return fmt.Errorf("insert %q: %w", c.Key, err)
+		}
+		return nil
+	})
+}
+
+// replace stores the next version of a customer.
+func replace(t T, store persistence.Store, customer *domain.Customer) {
+	t.Helper()
+	if err := store.ReplaceCustomer(t.Context(), customer); err != nil {
+		t.Fatalf("replace %q by version %d: %v", customer.Key, customer.Version, err)
+	}
+}
+
+func insertKey(t T, store persistence.Store, key *domain.APIKey) {
+	t.Helper()
+	if err := store.InsertKey(t.Context(), key); err != nil {
+		t.Fatalf("insert key %q: %v", key.ID, err)
+	}
+}
+
+// stored is the customer that the store holds for c, live or archived.
+func stored(t T, store persistence.Store, c *domain.Customer) *domain.Customer {
+	t.Helper()
+	got, err := store.AnyCustomer(t.Context(), c.Ref())
+	if err != nil {
+		t.Fatalf("read %q: %v", c.Key, err)
+	}
+	return got
+}
+
+func storedKey(t T, store persistence.Store, id string) *domain.APIKey {
+	t.Helper()
+	key, err := store.Key(t.Context(), id)
+	if err != nil {
+		t.Fatalf("read key %q: %v", id, err)
+	}
+	return key
+}
+
+// expectStored expects the store to hold each customer just so.
+func expectStored(t T, store persistence.Store, customers ...*domain.Customer) {
+	t.Helper()
+	for _, c := range customers {
+		expectEqual(t, c.Key, stored(t, store, c), c)
+	}
+}
+
+// expectEqual compares to the last detail: a null from an empty text, nil from empty metadata, a time in
+// UTC from the same time elsewhere.
+func expectEqual(t T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %s\nwant %s", what, show(got), show(want))
+	}
+}
+
+func show(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprintf("%+v", v)
+	}
+	return string(text)
+}

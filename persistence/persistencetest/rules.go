@@ -1,0 +1,95 @@
+package persistencetest
+
+import (
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// rule is one case: a sentence that the contract says or implies, and its proof over an empty store.
+type rule struct {
+	name  string
+	prove func(T, persistence.Store)
+}
+
+// rules are all cases, in the order of the sentences in persistence/store.go. ErrInUse and ErrUnavailable are
+// the machine's doing; the engines prove them by themselves.
+func rules(engine Engine) []rule {
+	rules := []rule{
+		// The errors of a store, and what every method answers.
+		{"a missing key is not found", missingKeyIsNotFound},
+		{"a done context is answered and changes nothing", doneContextIsAnswered},
+		{"a context done during a read ends it", contextDoneDuringAReadEndsIt},
+		{"a closed store answers ErrClosed and closes again", closedStoreAnswersErrClosed},
+
+		// Store: concurrent use, copies, Ping, Close.
+		{"an open store serves", openStoreServes},
+		{"concurrent use is safe", concurrentUseIsSafe},
+		{"what is given is copied", whatIsGivenIsCopied},
+		{"what is answered is the caller's own", whatIsAnsweredIsTheCallersOwn},
+		{"keys are copied", keysAreCopied},
+		{"lists leave the query as it was", listsLeaveTheQueryAsItWas},
+		{"close waits for calls under way", closeWaitsForCallsUnderWay},
+		{"close among calls serves or refuses each", closeAmongCalls},
+
+		// Customers: atomic and durable writes, and what is kept.
+		{"writes are atomic", writesAreAtomic},
+		{"acknowledged writes outlive the store", acknowledgedWritesOutliveTheStore(engine.Reopen)},
+		{"a refused write changes nothing", refusedWriteChangesNothing},
+		{"every field is kept", everyFieldIsKept},
+		{"texts are kept to the letter", textsAreKeptToTheLetter},
+		{"ids differing in case are two customers", idsDifferingInCaseAreTwoCustomers},
+		{"times are kept to the millisecond in UTC", timesAreKeptToTheMillisecond},
+		{"a cleared field is cleared", clearedFieldIsCleared},
+		{"no metadata is not empty metadata", noMetadataIsNotEmptyMetadata},
+		{"metadata is kept to the letter", metadataIsKeptToTheLetter},
+
+		// InsertCustomer, ReplaceCustomer.
+		{"an insert keeps the version it carries", insertKeepsTheVersion},
+		{"an id held by a live customer exists", heldIDExists(func(*domain.Customer) {})},
+		{"an id held by an archived customer exists", heldIDExists(archived)},
+		{"one of many inserts of an id wins", oneInsertWins},
+		{"a replace needs the version before its own", replaceNeedsTheVersionBefore},
+		{"one of many writers of a version wins", oneWriterOfAVersionWins},
+		{"concurrent updates lose nothing", concurrentUpdatesLoseNothing},
+		{"live and archived are replaced alike", liveAndArchivedAreReplacedAlike},
+
+		// LiveCustomer, AnyCustomer.
+		{"only AnyCustomer sees archived customers", onlyAnyCustomerSeesArchived},
+		{"an acknowledged write is seen", acknowledgedWriteIsSeen},
+
+		// Keys.
+		{"every field of a key is kept", everyFieldOfAKeyIsKept},
+		{"a held key id exists", heldKeyIDExists},
+		{"revoked and expired keys are answered", revokedAndExpiredKeysAreAnswered},
+		{"keys are listed in order of id", keysAreListedInOrderOfID},
+		{"no keys are an empty slice", noKeysAreAnEmptySlice},
+		{"the first revocation of a key stands", firstRevocationStands},
+
+		// ListCustomers, CountCustomers: environments, orders, walks, cursors, filters.
+		{"environments do not see one another", environmentsDoNotSeeOneAnother},
+		{"an empty list is an empty page", emptyListIsAnEmptyPage},
+		{"ties go by customer id", tiesGoByCustomerID},
+		{"texts are ordered by their bytes", textsAreOrderedByBytes},
+		{"times are ordered by the clock", timesAreOrderedByTheClock},
+		{"lists follow every replace", listsFollowEveryReplace},
+		{"pages tell what lies beyond", pagesTellWhatLiesBeyond},
+		{"pages in order of several fields meet everyone once", pagesInOrder(mixedOrders)},
+		{"a walk meets once what stays among changes", walkMeetsWhatStays},
+		{"a walk meets once what stays among writers", walkMeetsWhatStaysAmongWriters},
+		{"every cursor names its place", everyCursorNamesItsPlace},
+		{"a cursor outlives its customer", cursorOutlivesItsCustomer},
+		{"a cursor holds the longest values", cursorsHoldTheLongestValues},
+		{"a damaged cursor is refused", damagedCursorIsRefused},
+		{"a foreign cursor is refused", foreignCursorIsRefused},
+		{"patterns match to the letter", patternsMatchToTheLetter},
+		{"filters nest", filtersNest},
+		{"random queries agree with the oracle", randomQueriesAgreeWithTheOracle},
+	}
+	for _, field := range persistence.CustomerSortFields {
+		rules = append(rules, rule{"pages in order of " + string(field) + " meet everyone once", pagesInOrder(ordersBy(field))})
+	}
+	for _, op := range operators {
+		rules = append(rules, rule{"the operator " + string(op) + " means what Matches says", operatorMeansWhatMatchesSays(op)})
+	}
+	return rules
+}
