@@ -1,0 +1,162 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+	"pgregory.net/rapid"
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// checkFile answers an error unless the buckets agree: every live document is in every index once and
+// nothing else is, no document is both live and archived, and the counts are right.
+func checkFile(store *Store) error {
+	return store.db.View(func(tx *bbolt.Tx) error {
+		expected := map[string]map[string]bool{}
+		for _, field := range indexedFields {
+			expected[string(indexBucket(field))] = map[string]bool{}
+		}
+		counts := map[string]int{}
+		err := tx.Bucket(liveBucket).ForEach(func(key, raw []byte) error {
+			d := document(raw)
+			customer, err := d.customer()
+			if err != nil || customer.Archived() || customer.Key != string(key) {
+				return errors.Join(err, fmt.Errorf("live document %q holds %+v", key, customer))
+			}
+			counts[customer.EnvironmentID]++
+			for _, field := range indexedFields {
+				entry := newIndex(customer.EnvironmentID, field).entry(d.Value(field), customer.CustomerID)
+				expected[string(indexBucket(field))][string(entry)] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = tx.Bucket(archivedBucket).ForEach(func(key, raw []byte) error {
+			customer, err := document(raw).customer()
+			if err != nil || !customer.Archived() || customer.Key != string(key) || tx.Bucket(liveBucket).Get(key) != nil {
+				return errors.Join(err, fmt.Errorf("archived document %q holds %+v", key, customer))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for name, want := range expected {
+			got := map[string]bool{}
+			err := tx.Bucket([]byte(name)).ForEach(func(key, _ []byte) error {
+				got[string(key)] = true
+				return nil
+			})
+			if err != nil || !maps.Equal(got, want) {
+				return errors.Join(err, fmt.Errorf("bucket %q holds %#v, want %#v", name, got, want))
+			}
+		}
+		return tx.Bucket(countsBucket).ForEach(func(key, raw []byte) error {
+			environmentID := string(key[:len(key)-1])
+			if want := counts[environmentID]; string(raw) != strconv.Itoa(want) {
+				return fmt.Errorf("count of %q is %s, want %d", environmentID, raw, want)
+			}
+			return nil
+		})
+	})
+}
+
+// scramble draws another state of the customer: other values, archived or not.
+func scramble(t *rapid.T, customer *domain.Customer) {
+	text := rapid.Ptr(rapid.SampledFrom([]string{"", "a", "b", "a\x00", "a\x00\x01"}), true)
+	at := rapid.Custom(func(t *rapid.T) time.Time { return time.UnixMilli(rapid.Int64Range(-2, 2).Draw(t, "ms")).UTC() })
+	customer.Name = text.Draw(t, "name")
+	customer.Email = text.Draw(t, "email")
+	customer.BillingID = text.Draw(t, "billingId")
+	customer.CRMID = text.Draw(t, "crmId")
+	customer.SalesforceID = text.Draw(t, "salesforceId")
+	customer.AWSMarketplaceCustomerID = text.Draw(t, "awsMarketplaceCustomerId")
+	customer.CreatedAt = at.Draw(t, "createdAt")
+	customer.UpdatedAt = at.Draw(t, "updatedAt")
+	customer.ArchivedAt = rapid.Ptr(at, true).Draw(t, "archivedAt")
+}
+
+func TestIndexesFollowEveryWrite(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		store := open(t, t.TempDir())
+		defer closeStore(t, store)
+		ctx := t.Context()
+		draw := func(t *rapid.T) *domain.Customer {
+			environmentID := rapid.SampledFrom([]string{"a", "ab", ""}).Draw(t, "environment")
+			customer := sample(environmentID, rapid.IntRange(0, 4).Draw(t, "customer"))
+			scramble(t, customer)
+			return customer
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"insert": func(t *rapid.T) {
+				if err := store.InsertCustomer(ctx, draw(t)); err != nil && !errors.Is(err, persistence.ErrExists) {
+					t.Fatal(err)
+				}
+			},
+			"replace": func(t *rapid.T) {
+				next := draw(t)
+				stored, err := store.AnyCustomer(ctx, next.Ref())
+				if errors.Is(err, persistence.ErrNotFound) {
+					t.Skip("there is no such customer yet")
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				next.Version = stored.Version + rapid.Int64Range(1, 2).Draw(t, "step")
+				if err := store.ReplaceCustomer(ctx, next); err != nil && !errors.Is(err, persistence.ErrConflict) {
+					t.Fatal(err)
+				}
+			},
+			"": func(t *rapid.T) {
+				if err := checkFile(store); err != nil {
+					t.Fatal(err)
+				}
+			},
+		})
+	})
+}
+
+// Writers of the same few customers, with a few keeping what they read.
+func TestIndexesFollowConcurrentWrites(t *testing.T) {
+	store := open(t, t.TempDir())
+	ctx := t.Context()
+	const customers, writers, rounds = 8, 16, 40
+	for i := range customers {
+		insert(t, store, sample("production", i))
+	}
+	var group sync.WaitGroup
+	for w := range writers {
+		group.Go(func() {
+			for round := range rounds {
+				customer, err := store.AnyCustomer(ctx, sample("production", (w+round)%customers).Ref())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				customer.Version++
+				customer.Name = pointer(fmt.Sprintf("%d by %d", round, w))
+				customer.ArchivedAt = nil
+				if (w+round)%3 == 0 {
+					customer.Archive(customer.UpdatedAt)
+				}
+				if err := store.ReplaceCustomer(ctx, customer); err != nil && !errors.Is(err, persistence.ErrConflict) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := checkFile(store); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,112 @@
+package bolt
+
+import (
+	"bytes"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"clientele/persistence"
+)
+
+// maxCandidates is how many documents a query reads at most to put them in order itself, rather than walk
+// the index of its order. Reading that many takes a few milliseconds; a walk can be shorter, if many of
+// the documents on its way match, or as long as the environment.
+const maxCandidates = 2000
+
+// conditionsOf are conditions that every document that matches the filter satisfies.
+func conditionsOf(filter persistence.Filter) []persistence.Condition {
+	switch filter := filter.(type) {
+	case persistence.Condition:
+		return []persistence.Condition{filter}
+	case persistence.And:
+		var out []persistence.Condition
+		for _, part := range filter {
+			out = append(out, conditionsOf(part)...)
+		}
+		return out
+	default:
+		return nil
+	}
+}
+
+// narrowed is what the conditions leave of an index: ranges, in order, that hold the entries of all
+// documents that match. Not all documents in them do.
+func (x index) narrowed(conditions []persistence.Condition) []keyRange {
+	ranges := []keyRange{x.all()}
+	for _, condition := range conditions {
+		if condition.Field == x.field {
+			ranges = intersect(ranges, x.ranges(condition))
+		}
+	}
+	return ranges
+}
+
+// ranges is what one condition leaves of the index.
+func (x index) ranges(condition persistence.Condition) []keyRange {
+	wanted := x.notNull()
+	switch condition.Op {
+	case persistence.Null:
+		wanted = x.only(persistence.Value{})
+	case persistence.Equal, persistence.In:
+		return x.onlyThese(condition.Operands)
+	case persistence.Greater:
+		wanted.low = x.only(condition.Operands[0]).high
+	case persistence.GreaterOrEqual:
+		wanted.low = x.only(condition.Operands[0]).low
+	case persistence.Less:
+		wanted.high = x.only(condition.Operands[0]).low
+	case persistence.LessOrEqual:
+		wanted.high = x.only(condition.Operands[0]).high
+	case persistence.Like:
+		if start := condition.Pattern().Prefix; start != "" {
+			wanted = x.textsFrom(start)
+		}
+	default:
+		// Whatever has a value may satisfy the others.
+	}
+	return []keyRange{wanted}
+}
+
+func (x index) onlyThese(values []persistence.Value) []keyRange {
+	ranges := make([]keyRange, len(values))
+	for i, value := range values {
+		ranges[i] = x.only(value)
+	}
+	byLow := func(a, b keyRange) int { return bytes.Compare(a.low, b.low) }
+	slices.SortFunc(ranges, byLow)
+	return slices.CompactFunc(ranges, func(a, b keyRange) bool { return byLow(a, b) == 0 })
+}
+
+// shortcut finds the index, other than the one of the query's order, whose entries the conditions narrow
+// down the furthest. There is none unless it holds at most maxCandidates entries, and fewer than are left
+// of the order's own index.
+func shortcut(tx *bbolt.Tx, ordered index, left []keyRange, conditions []persistence.Condition) (index, []keyRange, bool) {
+	var best index
+	var bestRanges []keyRange
+	fewest := maxCandidates + 1
+	for _, field := range persistence.CustomerSortFields {
+		mentioned := slices.ContainsFunc(conditions, func(c persistence.Condition) bool { return c.Field == field })
+		if !mentioned || field == ordered.field {
+			continue
+		}
+		x := index{field: field, prefix: ordered.prefix}
+		ranges := x.narrowed(conditions)
+		if n := countEntries(x.bucket(tx), ranges, fewest); n < fewest {
+			best, bestRanges, fewest = x, ranges, n
+		}
+	}
+	found := best.field != "" && fewest < countEntries(ordered.bucket(tx), left, fewest+1)
+	return best, bestRanges, found
+}
+
+// countEntries counts the entries in the ranges, and gives up at the limit.
+func countEntries(bucket *bbolt.Bucket, ranges []keyRange, limit int) int {
+	n := 0
+	for range entries(bucket, ranges, false) {
+		if n++; n >= limit {
+			break
+		}
+	}
+	return n
+}

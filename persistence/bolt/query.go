@@ -1,0 +1,197 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"clientele/persistence"
+)
+
+var errIndexDamaged = errors.New("an index names a customer that is not stored")
+
+// ListCustomers implements persistence.Customers.
+func (s *Store) ListCustomers(ctx context.Context, query persistence.CustomerQuery) (persistence.CustomerPage, error) {
+	var page persistence.CustomerPage
+	err := s.read(ctx, "list customers", func(tx *bbolt.Tx) error {
+		scan, err := planScan(ctx, tx, query)
+		if err != nil {
+			return err
+		}
+		scope := persistence.Scope{EnvironmentID: query.EnvironmentID, Filter: query.Filter}
+		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, persistence.FieldCustomerID, scan)
+		if err != nil {
+			return err
+		}
+		page, err = decodePage(found)
+		return err
+	})
+	return page, err
+}
+
+func decodePage(found persistence.Slice[document]) (persistence.CustomerPage, error) {
+	page := persistence.CustomerPage{
+		Items:   make([]persistence.CustomerItem, len(found.Documents)),
+		HasNext: found.HasNext, HasPrevious: found.HasPrevious,
+	}
+	for i, d := range found.Documents {
+		customer, err := d.customer()
+		if err != nil {
+			return persistence.CustomerPage{}, err
+		}
+		page.Items[i] = persistence.CustomerItem{Customer: customer, Cursor: found.Cursors[i]}
+	}
+	return page, nil
+}
+
+// CountCustomers implements persistence.Customers.
+func (s *Store) CountCustomers(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
+	count := 0
+	err := s.read(ctx, "count customers", func(tx *bbolt.Tx) error {
+		if all, ok := filter.(persistence.And); filter == nil || ok && len(all) == 0 {
+			var err error
+			count, err = liveCount(tx, environmentID)
+			return err
+		}
+		conditions := conditionsOf(filter)
+		x := newIndex(environmentID, persistence.FieldCustomerID)
+		ranges := x.narrowed(conditions)
+		if other, itsRanges, ok := shortcut(tx, x, ranges, conditions); ok {
+			x, ranges = other, itsRanges
+		}
+		for _, err := range walk(ctx, tx, x, ranges, false, persistence.Compiled(filter)) {
+			if err != nil {
+				return err
+			}
+			count++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return count, nil
+}
+
+// planScan decides how the documents of a query are read: along the index of its order, or, where another
+// index leads to few of them, all at once, put in that index's order here.
+func planScan(ctx context.Context, tx *bbolt.Tx, query persistence.CustomerQuery) (persistence.Scan[document], error) {
+	field := persistence.FieldCustomerID
+	if len(query.Order) > 0 {
+		field = query.Order[0].Field
+	}
+	if !slices.Contains(persistence.CustomerSortFields, field) {
+		return nil, fmt.Errorf("there is no index by %s", field)
+	}
+	ordered := newIndex(query.EnvironmentID, field)
+	conditions, filter := conditionsOf(query.Filter), persistence.Compiled(query.Filter)
+	left := ordered.narrowed(conditions)
+	if other, ranges, ok := shortcut(tx, ordered, left, conditions); ok {
+		candidates, err := collect(walk(ctx, tx, other, ranges, false, filter), ordered)
+		return candidates.scan(ordered), err
+	}
+	return func(ctx context.Context, segment persistence.Segment) iter.Seq2[document, error] {
+		wanted := intersect(left, []keyRange{ordered.segment(segment)})
+		return walk(ctx, tx, ordered, wanted, segment.Descending, filter)
+	}, nil
+}
+
+// walk reads the documents of an index that are in the ranges and match the filter.
+func walk(
+	ctx context.Context, tx *bbolt.Tx, x index, ranges []keyRange, descending bool, filter persistence.Filter,
+) iter.Seq2[document, error] {
+	return func(yield func(document, error) bool) {
+		live := tx.Bucket(liveBucket)
+		for key, value := range entries(x.bucket(tx), ranges, descending) {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			found := document(value)
+			if !x.primary() {
+				found = live.Get(x.primaryKey(key))
+			}
+			if found == nil {
+				yield(nil, errIndexDamaged)
+				return
+			}
+			if filter.Matches(found.Value) && !yield(found, nil) {
+				return
+			}
+		}
+	}
+}
+
+// entries reads a bucket along ranges that are in order, or from their end.
+func entries(bucket *bbolt.Bucket, ranges []keyRange, descending bool) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		cursor := bucket.Cursor()
+		first, next := seekFirst, cursor.Next
+		if descending {
+			first, next = seekLast, cursor.Prev
+			ranges = slices.Clone(ranges)
+			slices.Reverse(ranges)
+		}
+		for _, r := range ranges {
+			for key, value := first(cursor, r); key != nil && r.holds(key); key, value = next() {
+				if !yield(key, value) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func seekFirst(cursor *bbolt.Cursor, r keyRange) (key, value []byte) { return cursor.Seek(r.low) }
+
+func seekLast(cursor *bbolt.Cursor, r keyRange) (key, value []byte) {
+	if behind, _ := cursor.Seek(r.high); behind == nil {
+		return cursor.Last()
+	}
+	return cursor.Prev()
+}
+
+// candidates are documents that match a query, sorted by their keys in the index of its order, which they
+// stand in for.
+type candidates []candidate
+
+type candidate struct {
+	key      []byte
+	document document
+}
+
+func collect(documents iter.Seq2[document, error], ordered index) (candidates, error) {
+	var out candidates
+	for d, err := range documents {
+		if err != nil {
+			return nil, err
+		}
+		key := ordered.entry(d.Value(ordered.field), d.text(persistence.FieldCustomerID))
+		out = append(out, candidate{key: key, document: d})
+	}
+	slices.SortFunc(out, func(a, b candidate) int { return bytes.Compare(a.key, b.key) })
+	return out, nil
+}
+
+func (c candidates) scan(ordered index) persistence.Scan[document] {
+	return func(_ context.Context, segment persistence.Segment) iter.Seq2[document, error] {
+		wanted := ordered.segment(segment)
+		inOrder := c
+		if segment.Descending {
+			inOrder = slices.Clone(c)
+			slices.Reverse(inOrder)
+		}
+		return func(yield func(document, error) bool) {
+			for _, candidate := range inOrder {
+				if wanted.holds(candidate.key) && !yield(candidate.document, nil) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"clientele/persistence"
+)
+
+const (
+	fileName = "clientele.db"
+	// format names the layout of the file: the buckets, the encoding of the keys, the set of indexes. It
+	// changes whenever a program that knows the old layout would misread the new one.
+	format = "1"
+	// lockTimeout lets a predecessor that is just shutting down release the file.
+	lockTimeout = time.Second
+)
+
+// The buckets, beside one for each index (see indexBucket).
+var (
+	metaBucket     = []byte("meta")
+	liveBucket     = []byte("customers") // live customers by Key
+	archivedBucket = []byte("archived")  // archived customers by Key
+	countsBucket   = []byte("counts")    // number of live customers by environment
+	keysBucket     = []byte("keys")      // API keys by id
+
+	formatKey = []byte("format")
+)
+
+// Store is the embedded engine. Open makes one.
+type Store struct {
+	db *bbolt.DB
+	// calls is held shared by every call under way, and exclusively to close.
+	calls sync.RWMutex
+	queue writeQueue
+}
+
+var _ persistence.Store = (*Store)(nil)
+
+// Open opens the store in a directory, and creates both where there are none. A directory serves one
+// open store at a time. Errors: ErrInUse.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	db, err := openFile(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store in %s: %w", dir, err)
+	}
+	return &Store{db: db, queue: newWriteQueue()}, nil
+}
+
+func openFile(dir string) (*bbolt.DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(filepath.Join(dir, fileName), 0o600, &bbolt.Options{
+		Timeout: lockTimeout,
+		// The default, an array, slows down with every free page of a large file.
+		FreelistType: bbolt.FreelistMapType,
+	})
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		return nil, persistence.ErrInUse
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err = errors.Join(db.Update(prepare), syncDirectory(dir)); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// prepare lays out an empty file, and refuses a file of a layout that this program does not know.
+func prepare(tx *bbolt.Tx) error {
+	if meta := tx.Bucket(metaBucket); meta != nil {
+		if found := string(meta.Get(formatKey)); found != format {
+			return fmt.Errorf("%s has format %q, this program knows format %q only", fileName, found, format)
+		}
+		return nil
+	}
+	if bucket, _ := tx.Cursor().First(); bucket != nil {
+		return fmt.Errorf("%s is the file of another program", fileName)
+	}
+	buckets := [][]byte{metaBucket, liveBucket, archivedBucket, countsBucket, keysBucket}
+	for _, field := range indexedFields {
+		buckets = append(buckets, indexBucket(field))
+	}
+	for _, bucket := range buckets {
+		if _, err := tx.CreateBucket(bucket); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(metaBucket).Put(formatKey, []byte(format))
+}
+
+// syncDirectory makes a file that was just created in the directory survive a crash of the machine.
+func syncDirectory(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // Windows keeps directories by itself and refuses to be asked.
+	}
+	directory, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// Ping implements persistence.Store.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.read(ctx, "ping", func(*bbolt.Tx) error { return nil })
+}
+
+// Close implements persistence.Store. If the context ends before the calls under way do, the file is
+// released when they have ended.
+func (s *Store) Close(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() {
+		s.calls.Lock()
+		defer s.calls.Unlock()
+		closed <- s.db.Close()
+	}()
+	select {
+	case err := <-closed:
+		return wrap("close", err)
+	case <-ctx.Done():
+		return wrap("close", ctx.Err())
+	}
+}
+
+// read runs a call's one read transaction. What the transaction reads is memory of the file: nothing of
+// it may be kept when read returns. what names the call in errors.
+func (s *Store) read(ctx context.Context, what string, do func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return wrap(what, err)
+	}
+	s.calls.RLock()
+	defer s.calls.RUnlock()
+	return wrap(what, s.db.View(do))
+}
+
+// write commits a call's one change, see writeQueue. what names the call in errors.
+func (s *Store) write(ctx context.Context, what string, change func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return wrap(what, err)
+	}
+	s.calls.RLock()
+	defer s.calls.RUnlock()
+	return wrap(what, s.queue.commit(s.db, func(tx *bbolt.Tx) error {
+		// The context may have ended while other writes were being committed.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return change(tx)
+	}))
+}
+
+// wrap translates bbolt's errors and says what was attempted.
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+		err = persistence.ErrClosed
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
