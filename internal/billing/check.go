@@ -1,0 +1,195 @@
+package billing
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	// The binary runs in images that have no zone database, and there LoadLocation would know UTC alone.
+	_ "time/tzdata"
+
+	"golang.org/x/text/language"
+
+	"clientele/internal/domain"
+)
+
+// The limits of billing information. Lengths are counted in characters (Unicode code points).
+const (
+	maxTextLength             = 255
+	maxTaxIDs                 = 10
+	maxTaxValueLength         = 50
+	maxCustomFields           = 4
+	maxCustomFieldKeyLength   = 40
+	maxCustomFieldValueLength = 140
+	maxTimezoneLength         = 64
+	maxLanguageLength         = 35
+)
+
+// Check answers the first rule that the billing information breaks, nil if there is none. field is the
+// input's path, such as "billingInformation", and errors name the path below it. What was not given breaks
+// no rule. The currency is not judged: its type at the API's edge already is the list of currencies.
+//
+// Errors: InvalidAddress, InvalidTaxID, InvalidMetadata, else BadUserInput. None of them holds a value.
+func Check(field string, info domain.BillingInformation) error {
+	return cmp.Or(
+		checkAddress(field+".billingAddress", info.BillingAddress),
+		checkAddress(field+".shippingAddress", info.ShippingAddress),
+		checkTaxIDs(field+".taxIds", info.TaxIDs),
+		checkCustomFields(field+".invoiceCustomFields", info.InvoiceCustomFields),
+		checkText(domain.BadUserInput, field+".paymentMethodId", info.PaymentMethodID, 1),
+		checkTimezone(field+".timezone", info.Timezone),
+		checkLanguage(field+".language", info.Language),
+		checkText(domain.BadUserInput, field+".customerName", info.CustomerName, 1),
+		checkMetadata(field+".metadata", info.Metadata),
+		checkText(domain.BadUserInput, field+".integrationId", info.IntegrationID, 1),
+	)
+}
+
+func checkAddress(field string, address *domain.Address) error {
+	if address == nil {
+		return nil
+	}
+	return cmp.Or(
+		checkCountry(field+".country", address.Country),
+		checkText(domain.InvalidAddress, field+".state", address.State, 0),
+		checkText(domain.InvalidAddress, field+".addressLine1", address.AddressLine1, 0),
+		checkText(domain.InvalidAddress, field+".addressLine2", address.AddressLine2, 0),
+		checkText(domain.InvalidAddress, field+".city", address.City, 0),
+		checkText(domain.InvalidAddress, field+".postalCode", address.PostalCode, 0),
+		checkText(domain.InvalidAddress, field+".phoneNumber", address.PhoneNumber, 0),
+	)
+}
+
+func checkCountry(field string, code *string) error {
+	if code == nil {
+		return nil
+	}
+	if _, found := slices.BinarySearch(countries, *code); !found {
+		return domain.FieldErrorf(domain.InvalidAddress, field,
+			"must be the ISO 3166-1 alpha-2 code of a country, in upper case")
+	}
+	return nil
+}
+
+func checkText(kind domain.Kind, field string, text *string, minLength int) error {
+	if text == nil {
+		return nil
+	}
+	n := utf8.RuneCountInString(*text)
+	if n < minLength || n > maxTextLength {
+		return domain.FieldErrorf(kind, field, "must have %d to %d characters", minLength, maxTextLength)
+	}
+	if strings.ContainsFunc(*text, unicode.IsControl) || !utf8.ValidString(*text) {
+		return domain.FieldErrorf(kind, field, "must be text without control characters")
+	}
+	return nil
+}
+
+func checkTaxIDs(field string, ids []domain.TaxID) error {
+	if len(ids) > maxTaxIDs {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d entries", maxTaxIDs)
+	}
+	for i, id := range ids {
+		entry := fmt.Sprintf("%s[%d]", field, i)
+		form, known := taxForms[id.Type]
+		if !known {
+			return domain.FieldErrorf(domain.InvalidTaxID, entry+".type",
+				"must be one of Stripe's tax id types, such as eu_vat")
+		}
+		if utf8.RuneCountInString(id.Value) > maxTaxValueLength {
+			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
+				"must have at most %d characters", maxTaxValueLength)
+		}
+		if !form.MatchString(normalTaxValue(id.Value)) {
+			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value", "must have the form of its type")
+		}
+	}
+	return nil
+}
+
+func checkCustomFields(field string, raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	// JSON null makes a nil map, which is "not given" as everywhere else.
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must be a JSON object")
+	}
+	if len(fields) > maxCustomFields {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d keys", maxCustomFields)
+	}
+	for key, value := range fields {
+		text, isText := value.(string)
+		keyLength := utf8.RuneCountInString(key)
+		if !isText || utf8.RuneCountInString(text) > maxCustomFieldValueLength ||
+			keyLength < 1 || keyLength > maxCustomFieldKeyLength {
+			return domain.FieldErrorf(domain.BadUserInput, field,
+				"must have keys of 1 to %d characters, with values that are text of at most %d characters",
+				maxCustomFieldKeyLength, maxCustomFieldValueLength)
+		}
+	}
+	return nil
+}
+
+// checkMetadata lets the domain judge but words the refusal itself: the domain's names the key, which is
+// right for a customer's own metadata and not for what the provider alone may see.
+func checkMetadata(field string, raw json.RawMessage) error {
+	if _, err := domain.Metadata(nil).Merge(field, raw); err != nil {
+		return domain.FieldErrorf(domain.InvalidMetadata, field,
+			"must be a JSON object of at most %d keys of 1 to %d characters, with values of at most %d characters as JSON",
+			domain.MaxMetadataKeys, domain.MaxMetadataKeyLength, domain.MaxMetadataValueLength)
+	}
+	return nil
+}
+
+// zoneName is the shape of every name in the IANA database. LoadLocation opens a file by the name it is
+// given, so without this "Europe//Berlin" and "Europe/./Berlin" would be zones too.
+var zoneName = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
+
+// notZones are the names besides "" by which LoadLocation finds what is no zone of the database: Go's name
+// for the host's setting, and what a host's zone directory holds besides, that setting again and second
+// copies of the database. They would make the answer depend on the machine.
+var notZones = regexp.MustCompile(`^(Local|localtime|posixrules|posix/.*|right/.*)$`)
+
+func checkTimezone(field string, zone *string) error {
+	if zone == nil {
+		return nil
+	}
+	if len(*zone) <= maxTimezoneLength && zoneName.MatchString(*zone) && !notZones.MatchString(*zone) {
+		if _, err := time.LoadLocation(*zone); err == nil {
+			return nil
+		}
+	}
+	return domain.FieldErrorf(domain.BadUserInput, field,
+		"must be an IANA time zone, such as Europe/Berlin, of at most %d characters", maxTimezoneLength)
+}
+
+func checkLanguage(field string, tag *string) error {
+	if tag == nil || isLanguage(*tag) {
+		return nil
+	}
+	return domain.FieldErrorf(domain.BadUserInput, field,
+		"must be a BCP 47 language tag, such as en-GB, of at most %d characters", maxLanguageLength)
+}
+
+// isLanguage bounds the length before parsing, because parsing a hostile tag costs more than its length.
+func isLanguage(tag string) bool {
+	// The parser takes en_GB for en-GB; BCP 47 and the provider do not.
+	if len(tag) > maxLanguageLength || strings.Contains(tag, "_") {
+		return false
+	}
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return false
+	}
+	// A tag that names no language, such as "und", "root" or a private "x-ours", is parsed without error.
+	base, _, _ := parsed.Raw()
+	return base.String() != "und"
+}
