@@ -1,0 +1,44 @@
+package customers
+
+import (
+	"context"
+
+	"clientele/internal/domain"
+)
+
+// Archive nullifies name and email for good and takes the customer out of every further answer. It
+// answers the customer as archived.
+// Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown or archived customer, Conflict.
+func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Identity) (*domain.Customer, error) {
+	ref, err := writable(actor, identity)
+	if err != nil {
+		return nil, err
+	}
+	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		customer.Archive(s.timestamp())
+		return true, nil
+	})
+}
+
+// Unarchive brings an archived customer back into sight, without name and email; a live one it answers as
+// it is. Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown customer, Conflict.
+func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Identity) (*domain.Customer, error) {
+	ref, err := writable(actor, identity)
+	if err != nil {
+		return nil, err
+	}
+	return s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if !customer.Archived() {
+			return false, nil
+		}
+		customer.Unarchive(s.timestamp())
+		return true, nil
+	})
+}
+
+func writable(actor domain.Actor, identity Identity) (domain.CustomerRef, error) {
+	if err := actor.AuthorizeWrite(); err != nil {
+		return domain.CustomerRef{}, err
+	}
+	return identity.required(actor)
+}

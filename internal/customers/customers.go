@@ -1,0 +1,161 @@
+// Package customers holds what can be done with customers. Each use case authorises its caller, validates
+// its input, decides and then makes one write. It knows the storage contract but no engine, and nothing
+// of GraphQL or HTTP.
+package customers
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid" // the field's standard for UUIDs, small and without dependencies
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// BillingCheck refuses billing information that a provider would not take; field is the input's path.
+type BillingCheck func(field string, info domain.BillingInformation) error
+
+// Service is the use cases. Create it with New.
+type Service struct {
+	store        persistence.Customers
+	checkBilling BillingCheck
+	now          func() time.Time
+	newID        func() string
+	newRef       func() string
+}
+
+// Option changes a Service for tests.
+type Option func(*Service)
+
+// WithClock sets where the time comes from.
+func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
+
+// WithIDs sets where UUIDs and generated customer ids come from.
+func WithIDs(newID, newRef func() string) Option {
+	return func(s *Service) { s.newID, s.newRef = newID, newRef }
+}
+
+// New makes the use cases over a store.
+func New(store persistence.Customers, checkBilling BillingCheck, options ...Option) *Service {
+	service := &Service{
+		store: store, checkBilling: checkBilling,
+		now: time.Now, newID: newUUID, newRef: newCustomerID,
+	}
+	for _, option := range options {
+		option(service)
+	}
+	return service
+}
+
+// newUUID makes ids that grow with time, which keeps inserts at the end of the id's index.
+func newUUID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// timestamp is the time that a write carries.
+func (s *Service) timestamp() time.Time { return domain.Timestamp(s.now()) }
+
+// Get answers a live customer of the caller's environment. It answers nil without an error for a customer
+// that is unknown or archived. Errors: IdentityForbidden.
+func (s *Service) Get(ctx context.Context, actor domain.Actor, environmentID *string, customerID string) (*domain.Customer, error) {
+	environment, err := actor.Environment(environmentID)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := s.store.LiveCustomer(ctx, domain.CustomerRef{EnvironmentID: environment, CustomerID: customerID})
+	if errors.Is(err, persistence.ErrNotFound) {
+		return nil, nil
+	}
+	return customer, err
+}
+
+// List answers a page of the live customers of the caller's environment. Errors: BadUserInput for a
+// cursor that is damaged or was made for another filter or order.
+func (s *Service) List(ctx context.Context, actor domain.Actor, query persistence.CustomerQuery) (persistence.CustomerPage, error) {
+	query.EnvironmentID = actor.EnvironmentID
+	page, err := s.store.ListCustomers(ctx, query)
+	if errors.Is(err, persistence.ErrInvalidCursor) {
+		field := "paging.after"
+		if query.Page.Before != "" {
+			field = "paging.before"
+		}
+		err = domain.FieldErrorf(domain.BadUserInput, field,
+			"must be a cursor of this list, made with the same filter and sorting")
+	}
+	return page, err
+}
+
+// Count counts the live customers of the caller's environment that match the filter.
+func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persistence.Filter) (int, error) {
+	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
+}
+
+// The bounds of an optimistic write. Each round that somebody loses, somebody else wins, so the number of
+// rounds bounds how many writers of one customer can be served at once.
+const (
+	maxRounds = 100
+	maxPause  = 20 * time.Millisecond
+)
+
+// change applies decide to the customer as it is and stores the outcome, again and again until nobody else
+// wrote in between. decide sees a customer that is its own, live or archived; it answers false when there
+// is nothing to store. It may run several times.
+// Errors: those of decide, CustomerNotFound, Conflict.
+func (s *Service) change(
+	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
+) (*domain.Customer, error) {
+	for range maxRounds {
+		customer, err := s.store.AnyCustomer(ctx, ref)
+		if errors.Is(err, persistence.ErrNotFound) {
+			return nil, notFound(ref.CustomerID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		store, err := decide(customer)
+		if err != nil || !store {
+			return customer, err
+		}
+		customer.Version++
+		err = s.store.ReplaceCustomer(ctx, customer)
+		if !errors.Is(err, persistence.ErrConflict) {
+			return customer, err
+		}
+		if err := pause(ctx, rand.N(maxPause)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, domain.Errorf(domain.Conflict,
+		"Customer is being changed by too many requests at once; nothing was changed, try again").
+		With("identifier", ref.CustomerID)
+}
+
+// pause waits, so that writers who lost together do not meet again together.
+func pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// changeLive is change for a customer that has to be live.
+func (s *Service) changeLive(
+	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
+) (*domain.Customer, error) {
+	return s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if customer.Archived() {
+			return false, notFound(ref.CustomerID)
+		}
+		return decide(customer)
+	})
+}
+
+func notFound(customerID string) error {
+	return domain.Errorf(domain.CustomerNotFound, "Customer not found").
+		With("entityName", "Customer").With("identifier", customerID)
+}

@@ -1,0 +1,120 @@
+package customers
+
+import (
+	"encoding/json"
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"clientele/internal/domain"
+)
+
+// Details are the properties of a customer that inputs set, each with what the input says of it.
+type Details struct {
+	Name                     domain.Change[string]
+	Email                    domain.Change[string]
+	BillingID                domain.Change[string]
+	CRMID                    domain.Change[string]
+	SalesforceID             domain.Change[string]
+	AWSMarketplaceCustomerID domain.Change[string]
+	Metadata                 domain.Change[json.RawMessage]
+	// BillingInformation is checked and let go: there is no provider to pass it on to.
+	BillingInformation *domain.BillingInformation
+}
+
+// check validates all that can be judged without the stored customer.
+// Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata.
+func (d *Details) check(checkBilling BillingCheck) error {
+	if d.Name.Value != nil {
+		if err := checkText("name", *d.Name.Value, 0); err != nil {
+			return err
+		}
+	}
+	if d.Email.Value != nil {
+		if err := checkEmail("email", *d.Email.Value); err != nil {
+			return err
+		}
+	}
+	for _, id := range []struct {
+		field  string
+		change domain.Change[string]
+	}{
+		{"billingId", d.BillingID},
+		{"crmId", d.CRMID},
+		{"salesforceId", d.SalesforceID},
+		{"awsMarketplaceCustomerId", d.AWSMarketplaceCustomerID},
+	} {
+		if id.change.Value != nil {
+			if err := checkID(id.field, *id.change.Value); err != nil {
+				return err
+			}
+		}
+	}
+	if d.BillingInformation != nil {
+		return checkBilling("billingInformation", *d.BillingInformation)
+	}
+	return nil
+}
+
+// apply sets what the input gives and reports whether the customer differs afterwards.
+// Errors: InvalidMetadata.
+func (d *Details) apply(customer *domain.Customer) (bool, error) {
+	changed := false
+	for _, text := range []struct {
+		target *(*string)
+		change domain.Change[string]
+	}{
+		{&customer.Name, d.Name},
+		{&customer.Email, d.Email},
+		{&customer.BillingID, d.BillingID},
+		{&customer.CRMID, d.CRMID},
+		{&customer.SalesforceID, d.SalesforceID},
+		{&customer.AWSMarketplaceCustomerID, d.AWSMarketplaceCustomerID},
+	} {
+		if text.change.Given && !equal(*text.target, text.change.Value) {
+			*text.target, changed = text.change.Value, true
+		}
+	}
+	if !d.Metadata.Given {
+		return changed, nil
+	}
+	var patch json.RawMessage
+	if d.Metadata.Value != nil {
+		patch = *d.Metadata.Value
+	}
+	merged, err := customer.Metadata.Merge("additionalMetaData", patch)
+	if err != nil {
+		return false, err
+	}
+	changed = changed || !customer.Metadata.Equal(merged)
+	customer.Metadata = merged
+	return changed, nil
+}
+
+func equal(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// checkEmail takes an addr-spec of RFC 5322, nothing around it.
+func checkEmail(field, email string) error {
+	if err := checkText(field, email, 1); err != nil {
+		return err
+	}
+	// Between angle brackets the parser takes nothing but an addr-spec. It skips white space around the
+	// parts, though, which is allowed only as plain spaces inside a quoted local part.
+	_, err := mail.ParseAddress("<" + email + ">")
+	outside := email
+	if closing := strings.LastIndexByte(email, '"'); closing > 0 && email[0] == '"' {
+		outside = email[closing:]
+	}
+	if err != nil || strings.Contains(outside, " ") || strings.ContainsFunc(email, invisible) {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must be an email address, as in ada@example.com")
+	}
+	return nil
+}
+
+// invisible finds white space other than the plain space, and control characters.
+func invisible(r rune) bool { return r != ' ' && unicode.IsSpace(r) || unicode.IsControl(r) }

@@ -1,0 +1,93 @@
+package customers
+
+import (
+	"crypto/rand"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"clientele/internal/domain"
+)
+
+// maxTextLength bounds ids, names and addresses, in characters.
+const maxTextLength = 255
+
+// Identity is how an input names its customer: by CustomerID or by its deprecated twin RefID.
+type Identity struct {
+	CustomerID    *string
+	RefID         *string
+	EnvironmentID *string
+}
+
+// resolve is the customer that the identity names, as far as it names one: CustomerID is empty otherwise.
+// Errors: IdentityForbidden, IDMismatch, BadUserInput.
+func (i Identity) resolve(actor domain.Actor) (domain.CustomerRef, error) {
+	environment, err := actor.Environment(i.EnvironmentID)
+	if err != nil {
+		return domain.CustomerRef{}, err
+	}
+	ref := domain.CustomerRef{EnvironmentID: environment}
+	field, id := "customerId", i.CustomerID
+	if id == nil {
+		field, id = "refId", i.RefID
+	} else if i.RefID != nil && *i.RefID != *id {
+		return ref, domain.Errorf(domain.IDMismatch, "customerId and refId differ; give one of them, or both alike")
+	}
+	if id == nil {
+		return ref, nil
+	}
+	ref.CustomerID = *id
+	return ref, checkID(field, *id)
+}
+
+// required is resolve for an input that has to name a customer. Errors: MissingID and those of resolve.
+func (i Identity) required(actor domain.Actor) (domain.CustomerRef, error) {
+	ref, err := i.resolve(actor)
+	if err == nil && ref.CustomerID == "" {
+		err = domain.Errorf(domain.MissingID, "customerId or refId must be given")
+	}
+	return ref, err
+}
+
+func checkID(field, id string) error {
+	if err := checkText(field, id, 1); err != nil {
+		return err
+	}
+	if strings.TrimSpace(id) != id {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must not begin or end with white space")
+	}
+	if strings.ContainsFunc(id, unicode.IsControl) {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must not contain control characters")
+	}
+	return nil
+}
+
+func checkText(field, text string, shortest int) error {
+	if n := utf8.RuneCountInString(text); n < shortest || n > maxTextLength {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have %d to %d characters, it has %d", shortest, maxTextLength, n)
+	}
+	return nil
+}
+
+const (
+	generatedIDLength  = 12
+	generatedIDLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
+)
+
+// newCustomerID makes an id for a customer whose product gave none.
+func newCustomerID() string {
+	// The largest multiple of the number of letters that fits a byte; what is above would favour the first
+	// letters.
+	const fair = 256 - 256%len(generatedIDLetters)
+	id := []byte("customer-")
+	for len(id) < len("customer-")+generatedIDLength {
+		var random [2 * generatedIDLength]byte
+		_, _ = rand.Read(random[:]) // never fails
+		for _, b := range random {
+			if int(b) < fair && len(id) < len("customer-")+generatedIDLength {
+				id = append(id, generatedIDLetters[int(b)%len(generatedIDLetters)])
+			}
+		}
+	}
+	return string(id)
+}

@@ -1,0 +1,34 @@
+package customers
+
+import (
+	"context"
+
+	"clientele/internal/domain"
+)
+
+// Update is the input of Service.Update.
+type Update struct {
+	Identity
+	Details
+}
+
+// Update changes what the input gives and nothing else. Changes that others make at the same time to
+// other properties, or to other keys of the metadata, are kept.
+// Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, InvalidMetadata, InvalidAddress,
+// InvalidTaxID, CustomerNotFound for an unknown or archived customer, Conflict.
+func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Customer, error) {
+	ref, err := writable(actor, input.Identity)
+	if err != nil {
+		return nil, err
+	}
+	if err := input.check(s.checkBilling); err != nil {
+		return nil, err
+	}
+	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		changed, err := input.apply(customer)
+		if changed {
+			customer.UpdatedAt = s.timestamp()
+		}
+		return changed, err
+	})
+}
