@@ -1,0 +1,43 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clientele/graph/model"
+	"clientele/internal/domain"
+)
+
+// archivedCustomers is the resolver middleware that owns one rule at the edge: an archived customer is in
+// no answer. Use cases ask the store for live customers, so that pages and counts are right; this makes
+// sure that nothing which slips through is answered. Lists lose the customer, a nullable field becomes
+// null, and a field that cannot be null becomes the error of an unknown customer.
+func archivedCustomers(ctx context.Context, next graphql.Resolver) (any, error) {
+	answer, err := next(ctx)
+	if err != nil {
+		return answer, err
+	}
+	switch v := answer.(type) {
+	case *model.Customer:
+		if v == nil || !v.Archived() || answersArchived(ctx) {
+			return answer, nil
+		}
+		if graphql.GetFieldContext(ctx).Field.Definition.Type.NonNull {
+			return nil, domain.Errorf(domain.CustomerNotFound, "Customer not found")
+		}
+		return nil, nil
+	case []*model.Customer:
+		return slices.DeleteFunc(v, (*model.Customer).Archived), nil
+	case []*model.CustomerEdge:
+		return slices.DeleteFunc(v, (*model.CustomerEdge).Archived), nil
+	}
+	return answer, nil
+}
+
+// answersArchived reports whether the field is the one that answers the customer that it archived.
+func answersArchived(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	return field.Object == "Mutation" && field.Field.Name == "archiveCustomer"
+}

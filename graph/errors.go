@@ -1,0 +1,104 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clientele/graph/model"
+	"clientele/internal/domain"
+)
+
+// errorCodes is the one table from what went wrong to what clients are told.
+var errorCodes = map[domain.Kind]struct {
+	code model.ErrorCode
+	// validation is true when the input alone is to blame, so that the same request will fail again.
+	validation bool
+}{
+	domain.Unauthenticated:      {code: model.ErrorCodeUnauthenticated},
+	domain.IdentityForbidden:    {code: model.ErrorCodeIdentityForbidden},
+	domain.BadUserInput:         {code: model.ErrorCodeBadUserInput, validation: true},
+	domain.UnsupportedParameter: {code: model.ErrorCodeUnsupportedParameter, validation: true},
+	domain.MissingID:            {code: model.ErrorCodeMissingEntityIDError, validation: true},
+	domain.IDMismatch:           {code: model.ErrorCodeEntityIDDifferentFromRefIDError, validation: true},
+	domain.InvalidMetadata:      {code: model.ErrorCodeInvalidMetadataError, validation: true},
+	domain.InvalidAddress:       {code: model.ErrorCodeInvalidAddressError, validation: true},
+	domain.InvalidTaxID:         {code: model.ErrorCodeInvalidTaxID, validation: true},
+	domain.Duplicate:            {code: model.ErrorCodeDuplicatedEntityNotAllowed},
+	domain.Archived:             {code: model.ErrorCodeEntityIsArchivedError},
+	domain.CustomerNotFound:     {code: model.ErrorCodeCustomerNotFound},
+	domain.ImportFailed:         {code: model.ErrorCodeFailedToImportCustomer},
+	domain.Conflict:             {code: model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError},
+	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
+}
+
+// presenter turns errors into what clients may read and logs the rest.
+type presenter struct {
+	log *slog.Logger
+}
+
+// present shapes one error. Refusals go out as they are; errors of the GraphQL engine about the request
+// keep their text; any other error is answered with a fixed sentence and logged under the request id.
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	out := &gqlerror.Error{Path: graphql.GetPath(ctx)}
+	known, isKnown := errors.AsType[*gqlerror.Error](err)
+	if isKnown {
+		out.Locations = known.Locations
+		if known.Path != nil {
+			out.Path = known.Path
+		}
+	}
+	extensions := map[string]any{}
+	refusal, isRefusal := errors.AsType[*domain.Error](err)
+	switch {
+	case isRefusal:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
+	case isKnown && known.Extensions["code"] == errcode.ParseFailed, isKnown && known.Extensions["code"] == errcode.ValidationFailed:
+		out.Message = known.Message
+		extensions["code"], extensions["isValidationError"] = known.Extensions["code"], true
+	case isKnown && inArguments(ctx):
+		refusal = domain.Errorf(domain.BadUserInput, "%s", known.Message)
+	default:
+		p.log.ErrorContext(ctx, "unexpected error", "requestId", callOf(ctx).requestID, "error", err.Error())
+		out.Message = fmt.Sprintf("An unexpected error happened; the server's log has it under this request id (%s)", model.ErrorCodeUnexpectedError)
+		extensions["code"], extensions["isValidationError"] = model.ErrorCodeUnexpectedError, false
+	}
+	if refusal != nil {
+		row := errorCodes[refusal.Kind]
+		maps.Copy(extensions, refusal.Facts)
+		extensions["code"], extensions["isValidationError"] = row.code, row.validation
+		out.Message = sentence(refusal.Message, row.code)
+	}
+	extensions["requestId"] = callOf(ctx).requestID
+	out.Extensions = extensions
+	return out
+}
+
+// sentence is the message with the code's name in it, because clients match on the text.
+func sentence(message string, code model.ErrorCode) string {
+	if strings.Contains(message, string(code)) {
+		return message
+	}
+	return fmt.Sprintf("%s (%s)", message, code)
+}
+
+// inArguments reports whether the error arose while a field's arguments were read, before its resolver.
+func inArguments(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	return field != nil && field.Args == nil && field.Field.Field != nil && len(field.Field.Arguments) > 0
+}
+
+// recover turns a panic into an unexpected error; the stack goes to the log only.
+func (p presenter) recover(ctx context.Context, cause any) error {
+	p.log.ErrorContext(ctx, "panic", "requestId", callOf(ctx).requestID, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	return errors.New("panic")
+}

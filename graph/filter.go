@@ -1,0 +1,293 @@
+package graph
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clientele/graph/model"
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// The bounds of a filter.
+const (
+	maxFilterDepth      = 5
+	maxFilterConditions = 100
+	maxFilterOperands   = 100
+	maxOperandLength    = 255
+)
+
+// filterReader collects the conditions of one filter and counts them against the bounds. Its first
+// refusal stands.
+type filterReader struct {
+	conditions int
+	err        error
+}
+
+// fromCustomerFilter reads a filter; no filter is nil. Errors: BadUserInput, UnsupportedParameter.
+func fromCustomerFilter(filter *model.CustomerFilter) (persistence.Filter, error) {
+	if filter == nil {
+		return nil, nil
+	}
+	reader := &filterReader{}
+	read := reader.customers("filter", filter, 1)
+	if reader.err != nil || len(read) == 0 {
+		return nil, reader.err
+	}
+	return read, nil
+}
+
+func (r *filterReader) customers(path string, filter *model.CustomerFilter, depth int) persistence.And {
+	if depth > maxFilterDepth {
+		r.refuse(path, "must be nested at most %d deep", maxFilterDepth)
+		return nil
+	}
+	var all persistence.And
+	for i, part := range givenList(r, path+".and", filter.And) {
+		all = append(all, r.customers(fmt.Sprintf("%s.and[%d]", path, i), part, depth+1)...)
+	}
+	var either persistence.Or
+	for i, part := range givenList(r, path+".or", filter.Or) {
+		either = append(either, r.customers(fmt.Sprintf("%s.or[%d]", path, i), part, depth+1))
+	}
+	// An `or` without alternatives asks for nothing, so it matches everything.
+	if len(either) > 0 {
+		all = append(all, either)
+	}
+	for _, text := range []struct {
+		name       string
+		field      persistence.Field
+		comparison graphql.Omittable[*model.StringFieldComparison]
+	}{
+		{"name", persistence.FieldName, filter.Name},
+		{"email", persistence.FieldEmail, filter.Email},
+		{"refId", persistence.FieldCustomerID, filter.RefID},
+		{"customerId", persistence.FieldCustomerID, filter.CustomerID},
+		{"billingId", persistence.FieldBillingID, filter.BillingID},
+		{"crmId", persistence.FieldCRMID, filter.CrmID},
+		{"crmHubspotCompanyId", alwaysNull, filter.CrmHubspotCompanyID},
+		{"crmHubspotCompanyUrl", alwaysNull, filter.CrmHubspotCompanyURL},
+		{"awsMarketplaceCustomerId", persistence.FieldAWSMarketplaceCustomerID, filter.AWSMarketplaceCustomerID},
+		{"salesforceId", persistence.FieldSalesforceID, filter.SalesforceID},
+		{"id", persistence.FieldID, asText(filter.ID)},
+		{"environmentId", persistence.FieldEnvironmentID, asText(filter.EnvironmentID)},
+	} {
+		if comparison := given(r, path+"."+text.name, text.comparison); comparison != nil {
+			all = append(all, r.text(path+"."+text.name, text.field, comparison)...)
+		}
+	}
+	for _, at := range []struct {
+		name       string
+		field      persistence.Field
+		comparison graphql.Omittable[*model.DateFieldComparison]
+	}{
+		{"createdAt", persistence.FieldCreatedAt, filter.CreatedAt},
+		{"updatedAt", persistence.FieldUpdatedAt, filter.UpdatedAt},
+		{"deletedAt", alwaysNull, filter.DeletedAt},
+	} {
+		if comparison := given(r, path+"."+at.name, at.comparison); comparison != nil {
+			all = append(all, r.date(path+"."+at.name, at.field, comparison)...)
+		}
+	}
+	if search := given(r, path+".searchQuery", filter.SearchQuery); search != nil {
+		all = append(all, r.search(path+".searchQuery.iLike", search)...)
+	}
+	r.unsupported(path+".promotionalEntitlements", given(r, path+".promotionalEntitlements", filter.PromotionalEntitlements) != nil)
+	r.unsupported(path+".subscriptions", given(r, path+".subscriptions", filter.Subscriptions) != nil)
+	return all
+}
+
+// alwaysNull stands for the fields that are null for every customer that can be found.
+const alwaysNull persistence.Field = ""
+
+func asText(comparison graphql.Omittable[*model.UUIDFilterComparison]) graphql.Omittable[*model.StringFieldComparison] {
+	value, set := comparison.ValueOK()
+	if !set {
+		return graphql.Omittable[*model.StringFieldComparison]{}
+	}
+	return graphql.OmittableOf((*model.StringFieldComparison)(value))
+}
+
+func (r *filterReader) text(path string, field persistence.Field, c *model.StringFieldComparison) persistence.And {
+	all := r.nullness(path, field, c.Is, c.IsNot)
+	for _, one := range []struct {
+		op      persistence.Op
+		operand graphql.Omittable[*string]
+	}{
+		{persistence.Equal, c.Eq},
+		{persistence.NotEqual, c.Neq},
+		{persistence.Greater, c.Gt},
+		{persistence.GreaterOrEqual, c.Gte},
+		{persistence.Less, c.Lt},
+		{persistence.LessOrEqual, c.Lte},
+		{persistence.Like, c.Like},
+		{persistence.NotLike, c.NotLike},
+		{persistence.ILike, c.ILike},
+		{persistence.NotILike, c.NotILike},
+	} {
+		if operand := given(r, path+"."+string(one.op), one.operand); operand != nil {
+			all = append(all, r.condition(field, one.op, r.texts(path+"."+string(one.op), []string{*operand})))
+		}
+	}
+	for _, many := range []struct {
+		op       persistence.Op
+		operands graphql.Omittable[[]string]
+	}{{persistence.In, c.In}, {persistence.NotIn, c.NotIn}} {
+		if operands := givenList(r, path+"."+string(many.op), many.operands); operands != nil {
+			all = append(all, r.condition(field, many.op, r.texts(path+"."+string(many.op), operands)))
+		}
+	}
+	return all
+}
+
+func (r *filterReader) date(path string, field persistence.Field, c *model.DateFieldComparison) persistence.And {
+	all := r.nullness(path, field, c.Is, c.IsNot)
+	for _, one := range []struct {
+		op      persistence.Op
+		operand graphql.Omittable[*time.Time]
+	}{
+		{persistence.Equal, c.Eq},
+		{persistence.NotEqual, c.Neq},
+		{persistence.Greater, c.Gt},
+		{persistence.GreaterOrEqual, c.Gte},
+		{persistence.Less, c.Lt},
+		{persistence.LessOrEqual, c.Lte},
+	} {
+		if operand := given(r, path+"."+string(one.op), one.operand); operand != nil {
+			all = append(all, r.condition(field, one.op, []persistence.Value{persistence.Time(*operand)}))
+		}
+	}
+	for _, many := range []struct {
+		op       persistence.Op
+		operands graphql.Omittable[[]*time.Time]
+	}{{persistence.In, c.In}, {persistence.NotIn, c.NotIn}} {
+		if operands := givenList(r, path+"."+string(many.op), many.operands); operands != nil {
+			all = append(all, r.condition(field, many.op, r.times(path+"."+string(many.op), operands)))
+		}
+	}
+	if span := given(r, path+".between", c.Between); span != nil {
+		all = append(all,
+			r.condition(field, persistence.GreaterOrEqual, []persistence.Value{persistence.Time(span.Lower)}),
+			r.condition(field, persistence.LessOrEqual, []persistence.Value{persistence.Time(span.Upper)}))
+	}
+	if span := given(r, path+".notBetween", c.NotBetween); span != nil {
+		all = append(all, persistence.Or{
+			r.condition(field, persistence.Less, []persistence.Value{persistence.Time(span.Lower)}),
+			r.condition(field, persistence.Greater, []persistence.Value{persistence.Time(span.Upper)}),
+		})
+	}
+	return all
+}
+
+func (r *filterReader) nullness(path string, field persistence.Field, is, isNot graphql.Omittable[*bool]) persistence.And {
+	var all persistence.And
+	for _, test := range []struct {
+		name    string
+		operand graphql.Omittable[*bool]
+		null    bool
+	}{{"is", is, true}, {"isNot", isNot, false}} {
+		operand := given(r, path+"."+test.name, test.operand)
+		if operand == nil {
+			continue
+		}
+		op := persistence.NotNull
+		if *operand == test.null {
+			op = persistence.Null
+		}
+		all = append(all, r.condition(field, op, nil))
+	}
+	return all
+}
+
+func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterComparison) persistence.And {
+	text := given(r, path, c.ILike)
+	if text == nil {
+		return nil
+	}
+	operand := r.texts(path, []string{*text})
+	operand[0] = persistence.Text(persistence.ContainsPattern(*text))
+	return persistence.And{persistence.Or{
+		r.condition(persistence.FieldCustomerID, persistence.ILike, operand),
+		r.condition(persistence.FieldName, persistence.ILike, operand),
+		r.condition(persistence.FieldEmail, persistence.ILike, operand),
+	}}
+}
+
+// condition is one condition, counted.
+func (r *filterReader) condition(field persistence.Field, op persistence.Op, operands []persistence.Value) persistence.Filter {
+	if r.conditions++; r.conditions > maxFilterConditions {
+		r.refuse("filter", "must have at most %d conditions", maxFilterConditions)
+	}
+	if field == alwaysNull {
+		if op == persistence.Null {
+			return persistence.And{}
+		}
+		return persistence.Or{}
+	}
+	return persistence.Condition{Field: field, Op: op, Operands: operands}
+}
+
+func (r *filterReader) texts(path string, texts []string) []persistence.Value {
+	r.countOperands(path, len(texts))
+	values := make([]persistence.Value, len(texts))
+	for i, text := range texts {
+		if utf8.RuneCountInString(text) > maxOperandLength {
+			r.refuse(path, "must have at most %d characters", maxOperandLength)
+		}
+		values[i] = persistence.Text(text)
+	}
+	return values
+}
+
+func (r *filterReader) times(path string, times []*time.Time) []persistence.Value {
+	r.countOperands(path, len(times))
+	values := make([]persistence.Value, len(times))
+	for i, at := range times {
+		values[i] = persistence.Time(*at)
+	}
+	return values
+}
+
+func (r *filterReader) countOperands(path string, n int) {
+	if n > maxFilterOperands {
+		r.refuse(path, "must have at most %d values, it has %d", maxFilterOperands, n)
+	}
+}
+
+func (r *filterReader) unsupported(path string, used bool) {
+	if err := refuse(path, used); err != nil && r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *filterReader) refuse(path, format string, args ...any) {
+	if r.err == nil {
+		r.err = domain.FieldErrorf(domain.BadUserInput, path, format, args...)
+	}
+}
+
+// given is the value of an input field, nil when it was left out. Null is refused: a variable that was
+// never set would otherwise ask for everything.
+func given[T any](r *filterReader, path string, field graphql.Omittable[*T]) *T {
+	value, set := field.ValueOK()
+	if set && value == nil {
+		r.refuseNull(path)
+	}
+	return value
+}
+
+// givenList is given for a list.
+func givenList[T any](r *filterReader, path string, field graphql.Omittable[[]T]) []T {
+	value, set := field.ValueOK()
+	if set && value == nil {
+		r.refuseNull(path)
+	}
+	return value
+}
+
+func (r *filterReader) refuseNull(path string) {
+	r.refuse(path, "must not be null; ask for a missing value with `is: true`")
+}

@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/playground"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clientele/graph/generated"
+	"clientele/internal/customers"
+	"clientele/internal/domain"
+)
+
+// The headers that requests are read by and answers are marked with.
+const (
+	APIKeyHeader    = "X-Api-Key"
+	RequestIDHeader = "X-Request-Id"
+)
+
+const (
+	// maxQueryTokens is several times what the largest query of the schema needs.
+	maxQueryTokens = 10_000
+	// parsedQueries is how many distinct queries are kept parsed; a client sends a handful.
+	parsedQueries = 1000
+	// operationTimeout bounds what one request may cost, list filters without an index included.
+	operationTimeout = 30 * time.Second
+)
+
+// Config is what the handler needs.
+type Config struct {
+	Customers *customers.Service
+	// Authenticate answers whom the secret of an API key stands for.
+	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
+	// Introspection is whether clients may ask for the schema.
+	Introspection bool
+	Log           *slog.Logger
+}
+
+// NewHandler serves the API: GraphQL over HTTP, with an API key in the header X-Api-Key. The request id is
+// taken from the header X-Request-Id.
+func NewHandler(config Config) http.Handler {
+	errors := presenter{log: config.Log}
+	server := handler.New(generated.NewExecutableSchema(generated.Config{
+		Resolvers: &Resolver{customers: config.Customers},
+	}))
+	server.AddTransport(transport{})
+	server.SetErrorPresenter(errors.present)
+	server.SetRecoverFunc(errors.recover)
+	server.SetQueryCache(lru.New[*ast.QueryDocument](parsedQueries))
+	server.SetParserTokenLimit(maxQueryTokens)
+	if config.Introspection {
+		server.Use(extension.Introspection{})
+	} else {
+		// A suggestion of a better name tells as much as introspection would.
+		server.SetDisableSuggestion(true)
+	}
+	server.AroundFields(archivedCustomers)
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
+		defer cancel()
+		c := call{requestID: r.Header.Get(RequestIDHeader)}
+		actor, err := config.Authenticate(ctx, r.Header.Get(APIKeyHeader))
+		if err != nil {
+			status := http.StatusUnauthorized
+			if !domain.IsKind(err, domain.Unauthenticated) {
+				// The store did not answer. Nothing was done yet, so a client may try again.
+				status = http.StatusServiceUnavailable
+			}
+			writeError(w, r, status, errors.present(withCall(ctx, c), err))
+			return
+		}
+		c.actor = actor
+		server.ServeHTTP(w, r.WithContext(withCall(ctx, c)))
+	})
+}
+
+// NewPlayground serves a page to try queries on the API at the given path.
+func NewPlayground(path string) http.Handler { return playground.Handler("Clientele", path) }

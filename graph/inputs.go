@@ -1,0 +1,175 @@
+package graph
+
+import (
+	"encoding/json"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clientele/graph/model"
+	"clientele/internal/customers"
+	"clientele/internal/domain"
+)
+
+// changeOf keeps the difference between an input field that was left out and one that is null.
+func changeOf[T any](field graphql.Omittable[*T]) domain.Change[T] {
+	return domain.Change[T]{Given: field.IsSet(), Value: field.Value()}
+}
+
+func jsonChangeOf(field graphql.Omittable[json.RawMessage]) domain.Change[json.RawMessage] {
+	if field.Value() == nil {
+		return domain.Change[json.RawMessage]{Given: field.IsSet()}
+	}
+	return domain.SetTo(field.Value())
+}
+
+// refuse answers an input field that the schema has and the server does not support yet.
+func refuse(field string, given bool) error {
+	if !given {
+		return nil
+	}
+	return domain.FieldErrorf(domain.UnsupportedParameter, field, "is not supported by this server yet; leave it out")
+}
+
+// refuseCoupon refuses a coupon; null and the empty text name none.
+func refuseCoupon(couponRefID graphql.Omittable[*string]) error {
+	ref := couponRefID.Value()
+	return refuse("couponRefId", ref != nil && *ref != "")
+}
+
+func identityOf(customerID string, environmentID graphql.Omittable[*string]) customers.Identity {
+	return customers.Identity{CustomerID: &customerID, EnvironmentID: environmentID.Value()}
+}
+
+func fromCustomerInput(input model.CustomerInput) (customers.Provision, error) {
+	return fromProvisionCustomerInput(model.ProvisionCustomerInput{
+		Name:                     input.Name,
+		Email:                    input.Email,
+		RefID:                    input.RefID,
+		CustomerID:               input.CustomerID,
+		EnvironmentID:            input.EnvironmentID,
+		BillingID:                input.BillingID,
+		AWSMarketplaceCustomerID: input.AWSMarketplaceCustomerID,
+		SalesforceID:             input.SalesforceID,
+		CrmID:                    input.CrmID,
+		CouponRefID:              input.CouponRefID,
+		BillingInformation:       input.BillingInformation,
+		AdditionalMetaData:       input.AdditionalMetaData,
+		ShouldSyncFree:           input.ShouldSyncFree,
+		CreatedAt:                input.CreatedAt,
+	})
+}
+
+func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.Provision, error) {
+	exclude := input.ExcludeFromExperiment.Value()
+	provision := customers.Provision{
+		Identity: customers.Identity{
+			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
+		},
+		Details: customers.Details{
+			Name:                     changeOf(input.Name),
+			Email:                    changeOf(input.Email),
+			BillingID:                changeOf(input.BillingID),
+			CRMID:                    changeOf(input.CrmID),
+			SalesforceID:             changeOf(input.SalesforceID),
+			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
+			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
+			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
+		},
+		ExcludeFromExperiment: exclude != nil && *exclude,
+		CreatedAt:             input.CreatedAt.Value(),
+	}
+	if err := refuseCoupon(input.CouponRefID); err != nil {
+		return provision, err
+	}
+	return provision, refuse("subscriptionParams", input.SubscriptionParams.Value() != nil)
+}
+
+func fromUpdateCustomerInput(input model.UpdateCustomerInput) (customers.Update, error) {
+	update := customers.Update{
+		Identity: customers.Identity{
+			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
+		},
+		Details: customers.Details{
+			Name:                     changeOf(input.Name),
+			Email:                    changeOf(input.Email),
+			BillingID:                changeOf(input.BillingID),
+			CRMID:                    changeOf(input.CrmID),
+			SalesforceID:             changeOf(input.SalesforceID),
+			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
+			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
+			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
+		},
+	}
+	return update, refuseCoupon(input.CouponRefID)
+}
+
+func fromImportCustomerInput(input model.ImportCustomerInput) (customers.ImportRow, error) {
+	row := customers.ImportRow{
+		Identity: customers.Identity{
+			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
+		},
+		Details: customers.Details{
+			Name:         changeOf(input.Name),
+			Email:        changeOf(input.Email),
+			BillingID:    changeOf(input.BillingID),
+			SalesforceID: changeOf(input.SalesforceID),
+			Metadata:     jsonChangeOf(input.AdditionalMetaData),
+		},
+		UpdatedAt: input.UpdatedAt.Value(),
+	}
+	return row, refuse("paymentMethodId", input.PaymentMethodID.Value() != nil)
+}
+
+func fromImportCustomerBulkInput(input model.ImportCustomerBulkInput) ([]customers.ImportRow, error) {
+	if err := refuse("integrationId", input.IntegrationID.Value() != nil); err != nil {
+		return nil, err
+	}
+	rows := make([]customers.ImportRow, len(input.Customers))
+	for i, customer := range input.Customers {
+		var err error
+		if rows[i], err = fromImportCustomerInput(*customer); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingInformation {
+	if input == nil {
+		return nil
+	}
+	info := &domain.BillingInformation{
+		BillingAddress:      fromAddress(input.BillingAddress.Value()),
+		ShippingAddress:     fromAddress(input.ShippingAddress.Value()),
+		InvoiceCustomFields: input.InvoiceCustomFields.Value(),
+		PaymentMethodID:     input.PaymentMethodID.Value(),
+		Timezone:            input.Timezone.Value(),
+		Language:            input.Language.Value(),
+		CustomerName:        input.CustomerName.Value(),
+		Metadata:            input.Metadata.Value(),
+		IntegrationID:       input.IntegrationID.Value(),
+	}
+	if currency := input.Currency.Value(); currency != nil {
+		code := currency.String()
+		info.Currency = &code
+	}
+	for _, id := range input.TaxIds.Value() {
+		info.TaxIDs = append(info.TaxIDs, domain.TaxID{Type: id.Type, Value: id.Value})
+	}
+	return info
+}
+
+func fromAddress(input *model.Address) *domain.Address {
+	if input == nil {
+		return nil
+	}
+	return &domain.Address{
+		Country:      input.Country.Value(),
+		State:        input.State.Value(),
+		AddressLine1: input.AddressLine1.Value(),
+		AddressLine2: input.AddressLine2.Value(),
+		City:         input.City.Value(),
+		PostalCode:   input.PostalCode.Value(),
+		PhoneNumber:  input.PhoneNumber.Value(),
+	}
+}

@@ -1,0 +1,20 @@
+package model
+
+import "context"
+
+// Archived reports whether the customer must appear in no answer.
+func (c *Customer) Archived() bool { return c.DeletedAt != nil }
+
+// Archived reports whether the edge leads to an archived customer.
+func (e *CustomerEdge) Archived() bool { return e.Node.Archived() }
+
+// CustomerConnection is a page of customers.
+type CustomerConnection struct {
+	PageInfo *PageInfo
+	Edges    []*CustomerEdge
+	// Count counts the customers on all pages; it runs only when it is asked for.
+	Count func(context.Context) (int, error)
+}
+
+// TotalCount answers the field of that name.
+func (c *CustomerConnection) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }

@@ -1,0 +1,139 @@
+package graph
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clientele/internal/domain"
+)
+
+// transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
+// repeat a body that is no JSON in the error, secrets included, and choose other status codes.
+type transport struct{}
+
+const (
+	jsonType     = "application/json"
+	responseType = "application/graphql-response+json"
+)
+
+// Supports takes every request, so that this package alone chooses how to refuse one.
+func (transport) Supports(*http.Request) bool { return true }
+
+// Do answers one request.
+func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
+	ctx := r.Context()
+	refuse := func(status int, err error) {
+		answer := executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+		writeError(w, r, status, answer.Errors...)
+	}
+	params, status, err := readParams(w, r)
+	if err != nil {
+		refuse(status, err)
+		return
+	}
+	operation, errs := executor.CreateOperationContext(ctx, params)
+	if errs != nil {
+		// The request was understood, the document was not: an answer to clients that ask for the newer
+		// media type says so in its status, the older one always says 200.
+		status := http.StatusOK
+		if responseMediaType(r) == responseType {
+			status = http.StatusBadRequest
+		}
+		answer := executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		writeError(w, r, status, answer.Errors...)
+		return
+	}
+	if operation.Operation.Operation == ast.Mutation {
+		if r.Method == http.MethodGet {
+			w.Header().Set("Allow", http.MethodPost)
+			refuse(http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "GET is for queries; send a mutation with POST"))
+			return
+		}
+		if err := actorOf(ctx).AuthorizeWrite(); err != nil {
+			refuse(http.StatusForbidden, err)
+			return
+		}
+	}
+	respond, ctx := executor.DispatchOperation(ctx, operation)
+	answer := respond(ctx)
+	if answer == nil {
+		refuse(http.StatusOK, ctx.Err())
+		return
+	}
+	writeJSON(w, r, http.StatusOK, answer)
+}
+
+// readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
+func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
+	params := &graphql.RawParams{Headers: r.Header}
+	params.ReadTime.Start = graphql.Now()
+	switch r.Method {
+	case http.MethodGet:
+		query := r.URL.Query()
+		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
+		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+			if text := query.Get(name); text != "" && decodeJSON(strings.NewReader(text), target) != nil {
+				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object")
+			}
+		}
+	case http.MethodPost:
+		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != jsonType {
+			return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
+		}
+		if err := decodeJSON(r.Body, params); err != nil {
+			if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+				return nil, http.StatusRequestEntityTooLarge, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", tooLarge.Limit)
+			}
+			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object with the text query and, if needed, operationName and the object variables")
+		}
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
+	}
+	params.ReadTime.End = graphql.Now()
+	return params, 0, nil
+}
+
+// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits.
+func decodeJSON(from io.Reader, into any) error {
+	decoder := json.NewDecoder(from)
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.Join(errors.New("more than one JSON value"), err)
+	}
+	return nil
+}
+
+func responseMediaType(r *http.Request) string {
+	if strings.Contains(r.Header.Get("Accept"), responseType) {
+		return responseType
+	}
+	return jsonType
+}
+
+// writeError answers a request that was not executed: there is no data, not even null.
+func writeError(w http.ResponseWriter, r *http.Request, status int, errs ...*gqlerror.Error) {
+	writeJSON(w, r, status, struct {
+		Errors []*gqlerror.Error `json:"errors"`
+	}{errs})
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
+	w.Header().Set("Content-Type", responseMediaType(r)+"; charset=utf-8")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	// Whoever does not read the answer to its end is not there to be told.
+	_ = encoder.Encode(answer)
+}
