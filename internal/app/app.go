@@ -1,0 +1,112 @@
+// Package app builds the program out of its parts and runs it. It is the only place where they meet.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"clientele/graph"
+	"clientele/internal/auth"
+	"clientele/internal/billing"
+	"clientele/internal/config"
+	"clientele/internal/customers"
+	"clientele/internal/httpd"
+	"clientele/persistence"
+	"clientele/persistence/bolt"
+	"clientele/persistence/mongo"
+)
+
+// closeTimeout is how long the store may take to close.
+const closeTimeout = 10 * time.Second
+
+// App is a server that was built but does not serve yet.
+type App struct {
+	config config.Config
+	store  persistence.Store
+	keys   *auth.Service
+	log    *slog.Logger
+	// place says where the documents are, in words.
+	place string
+}
+
+// New opens the store. Close must be called when nil is answered.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	store, place, err := openStore(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &App{config: cfg, store: store, keys: auth.New(store), log: log, place: place}, nil
+}
+
+func openStore(ctx context.Context, cfg config.Config) (persistence.Store, string, error) {
+	if cfg.MongoDBURI != "" {
+		store, err := mongo.Open(ctx, string(cfg.MongoDBURI))
+		if err != nil {
+			return nil, "", fmt.Errorf("open MongoDB: %w", err)
+		}
+		return store, "MongoDB", nil
+	}
+	store, err := bolt.Open(ctx, cfg.DataDir)
+	if err != nil {
+		return nil, "", fmt.Errorf("open the data directory %s: %w", cfg.DataDir, err)
+	}
+	return store, "embedded engine in " + cfg.DataDir, nil
+}
+
+// Close releases the store.
+func (a *App) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return a.store.Close(ctx)
+}
+
+// Serve prints where the server is and what it uses, and serves on the listener until the context is done.
+func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) error {
+	secret, err := a.firstKey(ctx)
+	if err != nil {
+		return err
+	}
+	handler := httpd.NewHandler(httpd.Routes{
+		API: graph.NewHandler(graph.Config{
+			Customers:     customers.New(a.store, billing.Check),
+			Authenticate:  a.keys.Authenticate,
+			Introspection: a.config.Introspection,
+			Log:           a.log,
+		}),
+		Playground: graph.NewPlayground("/graphql"),
+		Ready:      a.store.Ping,
+	})
+	a.greet(out, listener.Addr(), secret)
+	return httpd.Serve(ctx, listener, handler, a.config.ShutdownGrace)
+}
+
+// firstKey makes sure that somebody can use the server: it registers the key that was given, or makes one
+// if the store has none. It answers a secret to show, if there is one.
+func (a *App) firstKey(ctx context.Context) (string, error) {
+	if a.config.APIKey != "" {
+		return "", a.keys.Bootstrap(ctx, string(a.config.APIKey))
+	}
+	keys, err := a.keys.List(ctx)
+	if err != nil || len(keys) > 0 {
+		return "", err
+	}
+	defaults := config.Default()
+	secret, _, err := a.keys.Create(ctx, keyRequest(defaults, "made at first start"))
+	return secret, err
+}
+
+// greet tells the person at the terminal what they need to go on.
+func (a *App) greet(out io.Writer, addr net.Addr, secret string) {
+	fmt.Fprintf(out, "Clientele %s\n", Version())
+	fmt.Fprintf(out, "  GraphQL     http://%s/graphql\n", addr)
+	fmt.Fprintf(out, "  Playground  http://%s/\n", addr)
+	if secret != "" {
+		fmt.Fprintf(out, "  API key     %s\n", secret)
+		fmt.Fprintf(out, "              full access to the environment %s; shown this once, kept as a hash\n", auth.DefaultEnvironment)
+	}
+	fmt.Fprintf(out, "  Data        %s\n", a.place)
+}

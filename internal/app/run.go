@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"text/tabwriter"
+	"time"
+
+	"clientele/internal/auth"
+	"clientele/internal/config"
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// Run does what the configuration asks for and returns when it is done, or when the context is.
+func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
+	switch cfg.Command {
+	case config.CommandHelp:
+		_, err := io.WriteString(out, config.Help())
+		return err
+	case config.CommandVersion:
+		_, err := fmt.Fprintln(out, "clientele", Version())
+		return err
+	case config.CommandServe:
+		return serve(ctx, cfg, out, log)
+	default:
+		return withApp(ctx, cfg, log, func(a *App) error { return a.manageKeys(ctx, cfg, out) })
+	}
+}
+
+func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
+	a, err := New(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(a), a.Close(ctx))
+}
+
+func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
+	// The port comes first: a start that must fail should not touch the data.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	// Serving closes the listener too; this is for the ways out before that.
+	defer func() { _ = listener.Close() }()
+	return withApp(ctx, cfg, log, func(a *App) error { return a.Serve(ctx, listener, out) })
+}
+
+func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) error {
+	switch cfg.Command {
+	case config.CommandKeysCreate:
+		secret, key, err := a.keys.Create(ctx, keyRequest(cfg, cfg.KeyName))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%s\nid %s, environment %s, scope %s; shown this once, kept as a hash\n",
+			secret, key.ID, key.EnvironmentID, key.Scope)
+		return err
+	case config.CommandKeysList:
+		keys, err := a.keys.List(ctx)
+		if err != nil {
+			return err
+		}
+		return printKeys(out, keys, time.Now())
+	default:
+		err := a.keys.Revoke(ctx, cfg.KeyID)
+		if errors.Is(err, persistence.ErrNotFound) {
+			return fmt.Errorf("there is no key %s", cfg.KeyID)
+		}
+		return err
+	}
+}
+
+func keyRequest(cfg config.Config, name string) auth.Request {
+	return auth.Request{
+		EnvironmentID: cfg.KeyEnvironment, Scope: domain.Scope(cfg.KeyScope), Name: name, ValidFor: cfg.KeyExpiresIn,
+	}
+}
+
+func printKeys(out io.Writer, keys []*domain.APIKey, now time.Time) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tENVIRONMENT\tSCOPE\tSTATE\tCREATED\tEXPIRES\tNAME")
+	for _, key := range keys {
+		state, expires := "usable", "never"
+		if key.ExpiresAt != nil {
+			expires = key.ExpiresAt.Format(time.RFC3339)
+		}
+		switch {
+		case key.RevokedAt != nil:
+			state = "revoked"
+		case !key.Usable(now):
+			state = "expired"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			key.ID, key.EnvironmentID, key.Scope, state, key.CreatedAt.Format(time.RFC3339), expires, key.Name)
+	}
+	return table.Flush()
+}
+
+// Version is the program's version as the build recorded it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

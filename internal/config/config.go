@@ -1,0 +1,318 @@
+// Package config turns arguments and environment into a checked Config. It is the only reader of both,
+// and starts nothing.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clientele/internal/domain"
+)
+
+// Command is what the program was asked to do.
+type Command string
+
+// The commands; CommandServe is the default.
+const (
+	CommandServe      Command = "serve"
+	CommandKeysCreate Command = "keys create"
+	CommandKeysList   Command = "keys list"
+	CommandKeysRevoke Command = "keys revoke"
+	CommandVersion    Command = "version"
+	CommandHelp       Command = "help"
+)
+
+// Secret is a text that never prints.
+type Secret string
+
+// String says whether there is a secret, and no more.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[hidden]"
+}
+
+// Format hides the secret from every verb, the wrong ones too.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// MarshalText hides the secret from encoders and structured logs.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Config is everything that the program can be told.
+type Config struct {
+	Command Command
+
+	Listen        string
+	DataDir       string
+	MongoDBURI    Secret
+	APIKey        Secret
+	Introspection bool
+	ShutdownGrace time.Duration
+
+	// KeyEnvironment, KeyScope, KeyName and KeyExpiresIn describe the key of CommandKeysCreate; KeyID names
+	// that of CommandKeysRevoke.
+	KeyEnvironment string
+	KeyScope       string
+	KeyName        string
+	KeyExpiresIn   time.Duration
+	KeyID          string
+}
+
+// Default is the configuration of a program that was told nothing.
+func Default() Config {
+	return Config{
+		Command:        CommandServe,
+		Listen:         "127.0.0.1:8080",
+		DataDir:        "./data",
+		Introspection:  true,
+		ShutdownGrace:  20 * time.Second,
+		KeyEnvironment: "development",
+		KeyScope:       "full",
+	}
+}
+
+// Setting is one thing that can be told, by flag or by environment variable.
+type Setting struct {
+	Flag string
+	// Env is empty for what describes a single command rather than the program.
+	Env     string
+	Default string
+	Usage   string
+
+	target   func(*Config) any
+	commands []Command
+}
+
+var (
+	serving = []Command{CommandServe}
+	storing = []Command{CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke}
+	keying  = []Command{CommandKeysCreate}
+)
+
+// Settings are all settings, in the order of the documentation.
+func Settings() []Setting {
+	settings := []Setting{
+		{Flag: "listen", Usage: "address to serve on", commands: serving,
+			target: func(c *Config) any { return &c.Listen }},
+		{Flag: "data-dir", Usage: "folder of the embedded engine", commands: storing,
+			target: func(c *Config) any { return &c.DataDir }},
+		{Flag: "mongodb-uri", Usage: "MongoDB to use instead of the embedded engine; database from the URI's path, else clientele", commands: storing,
+			target: func(c *Config) any { return &c.MongoDBURI }},
+		{Flag: "api-key", Usage: "API key of at least 24 characters that gets full access to the environment development", commands: serving,
+			target: func(c *Config) any { return &c.APIKey }},
+		{Flag: "introspection", Usage: "whether clients may ask for the schema", commands: serving,
+			target: func(c *Config) any { return &c.Introspection }},
+		{Flag: "shutdown-grace", Usage: "how long requests under way may take once the server is told to stop", commands: serving,
+			target: func(c *Config) any { return &c.ShutdownGrace }},
+		{Flag: "environment", Usage: "environment of the new key", commands: keying,
+			target: func(c *Config) any { return &c.KeyEnvironment }},
+		{Flag: "scope", Usage: "what the new key may do: full or read", commands: keying,
+			target: func(c *Config) any { return &c.KeyScope }},
+		{Flag: "name", Usage: "a note on the new key", commands: keying,
+			target: func(c *Config) any { return &c.KeyName }},
+		{Flag: "expires-in", Usage: "how long the new key is good for; 0s is for ever", commands: keying,
+			target: func(c *Config) any { return &c.KeyExpiresIn }},
+	}
+	defaults := Default()
+	for i := range settings {
+		s := &settings[i]
+		if s.commands[0] == CommandServe {
+			s.Env = "CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
+		}
+		s.Default = format(s.target(&defaults))
+	}
+	return settings
+}
+
+func format(target any) string {
+	switch t := target.(type) {
+	case *string:
+		return *t
+	case *Secret:
+		return string(*t)
+	case *bool:
+		return strconv.FormatBool(*t)
+	case *time.Duration:
+		return t.String()
+	default:
+		panic(fmt.Sprintf("setting of type %T", target))
+	}
+}
+
+// set parses a text into the setting's place. The error never quotes the text, which may be a secret.
+func (s Setting) set(config *Config, text string) error {
+	switch t := s.target(config).(type) {
+	case *string:
+		*t = text
+	case *Secret:
+		*t = Secret(text)
+	case *bool:
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		*t = value
+	case *time.Duration:
+		value, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("must be a duration, as in 20s or 1m30s")
+		}
+		*t = value
+	}
+	return nil
+}
+
+func (s Setting) isFor(command Command) bool {
+	return slices.Contains(s.commands, command)
+}
+
+// Load reads arguments (without the program's name) and environment; arguments win. Every error is one
+// sentence for the person who started the program.
+func Load(args []string, getenv func(string) string) (Config, error) {
+	config := Default()
+	var err error
+	if config.Command, args, err = command(args); err != nil {
+		return config, err
+	}
+	flags := flag.NewFlagSet("clientele", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for _, setting := range Settings() {
+		if !setting.isFor(config.Command) {
+			continue
+		}
+		if text := getenv(setting.Env); setting.Env != "" && text != "" {
+			if err := setting.set(&config, text); err != nil {
+				return config, fmt.Errorf("%s %w", setting.Env, err)
+			}
+		}
+		var flagErr error
+		set := func(text string) error {
+			if flagErr = setting.set(&config, text); flagErr != nil {
+				err = fmt.Errorf("--%s %w", setting.Flag, flagErr)
+			}
+			return flagErr
+		}
+		if _, isBool := setting.target(&config).(*bool); isBool {
+			flags.BoolFunc(setting.Flag, setting.Usage, set)
+		} else {
+			flags.Func(setting.Flag, setting.Usage, set)
+		}
+	}
+	parseErr := flags.Parse(args)
+	if config.Command == CommandKeysRevoke && parseErr == nil && flags.NArg() > 0 {
+		// Flags may stand in front of the id and behind it.
+		config.KeyID = flags.Arg(0)
+		parseErr = flags.Parse(flags.Args()[1:])
+	}
+	switch {
+	case errors.Is(parseErr, flag.ErrHelp):
+		config.Command = CommandHelp
+		return config, nil
+	case err != nil:
+		return config, err
+	case parseErr != nil && flags.NArg() > 0 && malformed(flags.Arg(0)):
+		return config, fmt.Errorf("%s: a flag must have the form --name or --name=value", config.Command)
+	case parseErr != nil:
+		return config, fmt.Errorf("%s: %w", config.Command, parseErr)
+	case config.Command == CommandKeysRevoke && (config.KeyID == "" || flags.NArg() > 0):
+		return config, errors.New("keys revoke needs the id of one key, as keys list shows it")
+	case flags.NArg() > 0:
+		return config, fmt.Errorf("%s takes no argument %q", config.Command, flags.Arg(0))
+	}
+	return config, config.Verify()
+}
+
+// malformed finds what package flag would repeat in full, with the secret that may be in it.
+func malformed(argument string) bool {
+	name := strings.TrimLeft(argument, "-")
+	return name != argument && (len(argument)-len(name) > 2 || strings.HasPrefix(name, "="))
+}
+
+// command takes the command off the arguments.
+func command(args []string) (Command, []string, error) {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return CommandServe, args, nil
+	}
+	switch args[0] {
+	case "serve", "version", "help":
+		return Command(args[0]), args[1:], nil
+	case "keys":
+		if len(args) > 1 {
+			switch named := Command("keys " + args[1]); named {
+			case CommandKeysCreate, CommandKeysList, CommandKeysRevoke:
+				return named, args[2:], nil
+			}
+		}
+		return "", nil, errors.New("keys needs one of create, list and revoke")
+	}
+	return "", nil, fmt.Errorf("unknown command %q; the commands are serve, keys and version", args[0])
+}
+
+// Verify checks what can be checked without starting anything.
+func (c Config) Verify() error {
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("--listen must be an address and a port, as in 127.0.0.1:8080, not %q", c.Listen)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("--listen must end in a port from 0 to 65535, not %q", port)
+	}
+	if c.MongoDBURI == "" && c.DataDir == "" {
+		return errors.New("--data-dir must name a folder")
+	}
+	if c.MongoDBURI != "" && !strings.HasPrefix(string(c.MongoDBURI), "mongodb://") && !strings.HasPrefix(string(c.MongoDBURI), "mongodb+srv://") {
+		return errors.New("--mongodb-uri must begin with mongodb:// or mongodb+srv://")
+	}
+	if c.APIKey != "" {
+		if err := domain.CheckSecret(string(c.APIKey)); err != nil {
+			return fmt.Errorf("--api-key: %w", err)
+		}
+	}
+	if c.KeyExpiresIn < 0 {
+		return errors.New("--expires-in must not be negative")
+	}
+	key := domain.APIKey{EnvironmentID: c.KeyEnvironment, Scope: domain.Scope(c.KeyScope), Name: c.KeyName}
+	if err := key.Validate(); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
+		return errors.New("--shutdown-grace must be more than 0s and at most 1h")
+	}
+	return nil
+}
+
+// Help is the text of the help command.
+func Help() string {
+	var out strings.Builder
+	out.WriteString(`clientele serves a customer-management API over GraphQL.
+
+Usage:
+  clientele [serve] [flags]
+  clientele keys create [flags]      make an API key and show it once
+  clientele keys list [flags]        show the keys, not their secrets
+  clientele keys revoke ID [flags]   end a key for good
+  clientele version
+
+Flags, with the environment variable that does the same:
+`)
+	for _, s := range Settings() {
+		name := "--" + s.Flag
+		if s.Env != "" {
+			name += ", " + s.Env
+		} else {
+			name += " (keys create)"
+		}
+		fmt.Fprintf(&out, "  %-48s %s", name, s.Usage)
+		if s.Default != "" {
+			fmt.Fprintf(&out, " (default %s)", s.Default)
+		}
+		out.WriteString("\n")
+	}
+	return out.String()
+}

@@ -1,0 +1,464 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// variables stands for the environment.
+func variables(pairs map[string]string) func(string) string {
+	return func(name string) string { return pairs[name] }
+}
+
+func TestLoadWithoutAnything(t *testing.T) {
+	t.Parallel()
+	got, err := Load(nil, variables(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
+		ShutdownGrace: 20 * time.Second, KeyEnvironment: "development", KeyScope: "full",
+	}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got != Default() {
+		t.Errorf("the defaults are %+v", Default())
+	}
+}
+
+// settingCase is one setting with two texts that differ from its default and from each other.
+type settingCase struct {
+	env      string
+	command  []string
+	one, two string
+	// value reads the setting.
+	value            func(Config) any
+	wantOne, wantTwo any
+}
+
+var settingCases = map[string]settingCase{
+	"listen": {
+		env: "CLIENTELE_LISTEN", one: ":80", two: "[::1]:0",
+		value: func(c Config) any { return c.Listen }, wantOne: ":80", wantTwo: "[::1]:0",
+	},
+	"data-dir": {
+		env: "CLIENTELE_DATA_DIR", one: "/var/lib/one", two: "two words",
+		value: func(c Config) any { return c.DataDir }, wantOne: "/var/lib/one", wantTwo: "two words",
+	},
+	"mongodb-uri": {
+		env: "CLIENTELE_MONGODB_URI", one: "mongodb://a:b@c/d", two: "mongodb+srv://e",
+		value: func(c Config) any { return c.MongoDBURI }, wantOne: Secret("mongodb://a:b@c/d"), wantTwo: Secret("mongodb+srv://e"),
+	},
+	"api-key": {
+		env: "CLIENTELE_API_KEY", one: "one-abcdefghijklmnopqrstuvwxyz", two: "two-abcdefghijklmnopqrstuvwxyz",
+		value: func(c Config) any { return c.APIKey }, wantOne: Secret("one-abcdefghijklmnopqrstuvwxyz"),
+		wantTwo: Secret("two-abcdefghijklmnopqrstuvwxyz"),
+	},
+	"introspection": {
+		env: "CLIENTELE_INTROSPECTION", one: "false", two: "1",
+		value: func(c Config) any { return c.Introspection }, wantOne: false, wantTwo: true,
+	},
+	"shutdown-grace": {
+		env: "CLIENTELE_SHUTDOWN_GRACE", one: "1m30s", two: "250ms",
+		value: func(c Config) any { return c.ShutdownGrace }, wantOne: 90 * time.Second, wantTwo: 250 * time.Millisecond,
+	},
+	"environment": {
+		command: []string{"keys", "create"}, one: "production", two: "staging",
+		value: func(c Config) any { return c.KeyEnvironment }, wantOne: "production", wantTwo: "staging",
+	},
+	"scope": {
+		command: []string{"keys", "create"}, one: "read", two: "full",
+		value: func(c Config) any { return c.KeyScope }, wantOne: "read", wantTwo: "full",
+	},
+	"name": {
+		command: []string{"keys", "create"}, one: "the shop", two: "the mobile app",
+		value: func(c Config) any { return c.KeyName }, wantOne: "the shop", wantTwo: "the mobile app",
+	},
+	"expires-in": {
+		command: []string{"keys", "create"}, one: "720h", two: "1s",
+		value: func(c Config) any { return c.KeyExpiresIn }, wantOne: 720 * time.Hour, wantTwo: time.Second,
+	},
+}
+
+func TestEverySettingHasACase(t *testing.T) {
+	t.Parallel()
+	flags := []string{}
+	for _, setting := range Settings() {
+		flags = append(flags, setting.Flag)
+		if want := settingCases[setting.Flag].env; setting.Env != want {
+			t.Errorf("--%s has the variable %q, want %q", setting.Flag, setting.Env, want)
+		}
+		if setting.Usage == "" {
+			t.Errorf("--%s does not say what it sets", setting.Flag)
+		}
+	}
+	slices.Sort(flags)
+	if want := slices.Sorted(maps.Keys(settingCases)); !slices.Equal(flags, want) {
+		t.Errorf("the settings are %q, the cases %q", flags, want)
+	}
+}
+
+func TestLoadReadsEverySetting(t *testing.T) {
+	t.Parallel()
+	for flag, s := range settingCases {
+		type way struct {
+			args []string
+			env  map[string]string
+			want any
+		}
+		initial := s.value(Default())
+		ways := map[string]way{
+			"by default":           {want: initial},
+			"by flag":              {args: []string{"--" + flag + "=" + s.one}, want: s.wantOne},
+			"by flag, one hyphen":  {args: []string{"-" + flag + "=" + s.one}, want: s.wantOne},
+			"by flag, another":     {args: []string{"--" + flag + "=" + s.two}, want: s.wantTwo},
+			"the last flag counts": {args: []string{"--" + flag + "=" + s.one, "--" + flag + "=" + s.two}, want: s.wantTwo},
+		}
+		if flag != "introspection" {
+			ways["by flag in two words"] = way{args: []string{"--" + flag, s.one}, want: s.wantOne}
+		}
+		if s.env == "" {
+			// What describes one command must not linger in the environment and strike another.
+			ways["not by variable"] = way{
+				env:  map[string]string{"CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")): s.one, "": s.one},
+				want: initial,
+			}
+		} else {
+			ways["by variable"] = way{env: map[string]string{s.env: s.one}, want: s.wantOne}
+			ways["by another variable"] = way{env: map[string]string{s.env: s.two}, want: s.wantTwo}
+			ways["an empty variable is none"] = way{env: map[string]string{s.env: ""}, want: initial}
+			ways["the flag wins"] = way{
+				args: []string{"--" + flag + "=" + s.two}, env: map[string]string{s.env: s.one}, want: s.wantTwo,
+			}
+		}
+		for name, w := range ways {
+			t.Run(flag+" "+name, func(t *testing.T) {
+				t.Parallel()
+				got, err := Load(slices.Concat(s.command, w.args), variables(w.env))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s.value(got) != w.want {
+					t.Errorf("got %v, want %v", s.value(got), w.want)
+				}
+			})
+		}
+	}
+}
+
+func TestAnEmptyFlagTakesTheVariableBack(t *testing.T) {
+	t.Parallel()
+	got, err := Load([]string{"--mongodb-uri=", "--api-key", ""}, variables(map[string]string{
+		"CLIENTELE_MONGODB_URI": "mongodb://a", "CLIENTELE_API_KEY": "abcdefghijklmnopqrstuvwxyz",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.MongoDBURI != "" || got.APIKey != "" {
+		t.Error("the variables count although the flags were given empty")
+	}
+}
+
+// Only the place of a word makes it a flag, so no value is taken for a flag that was mistyped.
+func TestAValueMayBeginWithHyphens(t *testing.T) {
+	t.Parallel()
+	for flag, value := range map[string]string{"name": "--- the shop", "api-key": "---abcdefghijklmnopqrstuvwxyz", "data-dir": "-=d"} {
+		for _, args := range [][]string{{"--" + flag, value}, {"--" + flag + "=" + value}} {
+			s := settingCases[flag]
+			got, err := Load(slices.Concat(s.command, args), variables(nil))
+			if err != nil {
+				t.Errorf("%q: %v", args, err)
+			} else if kept := s.value(got); kept != value && kept != Secret(value) {
+				t.Errorf("%q: kept is %v", args, kept)
+			}
+		}
+	}
+}
+
+func TestIntrospectionIsASwitch(t *testing.T) {
+	t.Parallel()
+	got, err := Load([]string{"--introspection", "--listen=:1"}, variables(map[string]string{"CLIENTELE_INTROSPECTION": "false"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.Introspection || got.Listen != ":1" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args  []string
+		want  Command
+		keyID string
+	}{
+		"nothing is serve":                  {nil, CommandServe, ""},
+		"only flags are serve":              {[]string{"--listen=:1"}, CommandServe, ""},
+		"serve":                             {[]string{"serve"}, CommandServe, ""},
+		"serve with flags":                  {[]string{"serve", "--listen", ":1"}, CommandServe, ""},
+		"version":                           {[]string{"version"}, CommandVersion, ""},
+		"help":                              {[]string{"help"}, CommandHelp, ""},
+		"--help":                            {[]string{"--help"}, CommandHelp, ""},
+		"-h":                                {[]string{"-h"}, CommandHelp, ""},
+		"serve --help":                      {[]string{"serve", "--help"}, CommandHelp, ""},
+		"keys create --help":                {[]string{"keys", "create", "--help"}, CommandHelp, ""},
+		"help is asked for behind mistakes": {[]string{"keys", "revoke", "--help", "a", "b"}, CommandHelp, ""},
+		"keys create":                       {[]string{"keys", "create"}, CommandKeysCreate, ""},
+		"keys create with flags":            {[]string{"keys", "create", "--scope=read"}, CommandKeysCreate, ""},
+		"keys list":                         {[]string{"keys", "list"}, CommandKeysList, ""},
+		"keys list with flags":              {[]string{"keys", "list", "--data-dir=/d"}, CommandKeysList, ""},
+		"keys revoke":                       {[]string{"keys", "revoke", "0123456789abcdef"}, CommandKeysRevoke, "0123456789abcdef"},
+		"keys revoke, flags first":          {[]string{"keys", "revoke", "--data-dir=/d", "0123"}, CommandKeysRevoke, "0123"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Load(c.args, variables(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Command != c.want || got.KeyID != c.keyID {
+				t.Errorf("got %q of key %q", got.Command, got.KeyID)
+			}
+		})
+	}
+}
+
+// Help shows the line "clientele keys revoke ID [flags]".
+func TestKeysRevokeTakesItsFlagsWhereHelpShowsThem(t *testing.T) {
+	t.Parallel()
+	if !strings.Contains(Help(), "clientele keys revoke ID [flags]") {
+		t.Skip("help shows another order now; TestCommands has the one that works")
+	}
+	got, err := Load([]string{"keys", "revoke", "0123", "--data-dir", "/d"}, variables(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.KeyID != "0123" || got.DataDir != "/d" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestWrongArgumentsAreRefused(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args []string
+		// says is what the sentence must name.
+		says string
+	}{
+		"unknown command":                {[]string{"start"}, `"start"`},
+		"a command in upper case":        {[]string{"Serve"}, `"Serve"`},
+		"an empty command":               {[]string{""}, "unknown command"},
+		"a command behind flags":         {[]string{"--listen=:1", "serve"}, `"serve"`},
+		"keys alone":                     {[]string{"keys"}, "create, list and revoke"},
+		"keys with an unknown command":   {[]string{"keys", "delete"}, "create, list and revoke"},
+		"keys with flags only":           {[]string{"keys", "--data-dir=/d"}, "create, list and revoke"},
+		"unknown flag":                   {[]string{"--colour=red"}, "-colour"},
+		"a flag without its value":       {[]string{"--listen"}, "-listen"},
+		"an argument of serve":           {[]string{"serve", "here"}, `"here"`},
+		"an argument behind the flags":   {[]string{"--listen=:1", "here"}, `"here"`},
+		"an argument behind two hyphens": {[]string{"--", "here"}, `"here"`},
+		"a switch takes no second word":  {[]string{"--introspection", "false"}, `"false"`},
+		"an argument of version":         {[]string{"version", "2"}, `"2"`},
+		"an argument of help":            {[]string{"help", "me"}, `"me"`},
+		"an argument of keys create":     {[]string{"keys", "create", "one"}, `"one"`},
+		"an argument of keys list":       {[]string{"keys", "list", "all"}, `"all"`},
+		"keys revoke without an id":      {[]string{"keys", "revoke"}, "keys revoke needs the id"},
+		"keys revoke with two ids":       {[]string{"keys", "revoke", "a", "b"}, "keys revoke needs the id"},
+		"a flag of keys create at serve": {[]string{"--scope=read"}, "-scope"},
+		"a flag of serve at keys list":   {[]string{"keys", "list", "--listen=:1"}, "-listen"},
+		"the first key is serve's own":   {[]string{"keys", "create", "--api-key=abcdefghijklmnopqrstuvwxyz"}, "-api-key"},
+		"a flag of keys create at list":  {[]string{"keys", "list", "--name=a"}, "-name"},
+		"a flag of serve at version":     {[]string{"version", "--data-dir=/d"}, "-data-dir"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(c.args, variables(nil))
+			requireSentence(t, err, c.says)
+		})
+	}
+}
+
+const (
+	shortKey = "hunter2-hunter2-hunter2" // one character less than a key needs
+	wrongURI = "postgres://clientele:hunter2@db/"
+)
+
+func TestWrongValuesAreRefused(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ flag, value string }{
+		"listen without a port":           {"listen", "127.0.0.1"},
+		"listen with an empty port":       {"listen", "127.0.0.1:"},
+		"listen with a named port":        {"listen", "127.0.0.1:http"},
+		"listen with port 65536":          {"listen", ":65536"},
+		"listen with a negative port":     {"listen", ":-1"},
+		"listen with bare IPv6":           {"listen", "::1"},
+		"listen with a scheme":            {"listen", "http://127.0.0.1:80"},
+		"mongodb-uri of another kind":     {"mongodb-uri", wrongURI},
+		"mongodb-uri without a scheme":    {"mongodb-uri", "clientele:hunter2@db:27017"},
+		"mongodb-uri in upper case":       {"mongodb-uri", "MONGODB://clientele:hunter2@db"},
+		"mongodb-uri with white space":    {"mongodb-uri", " mongodb://clientele:hunter2@db"},
+		"api-key of 23 characters":        {"api-key", shortKey},
+		"api-key of 256 characters":       {"api-key", strings.Repeat("hunter2-", 32)},
+		"api-key with a space":            {"api-key", shortKey + " hunter2"},
+		"api-key with a newline":          {"api-key", shortKey + "hunter2\n"},
+		"api-key beyond ASCII":            {"api-key", shortKey + "hünter2"},
+		"introspection with another word": {"introspection", "maybe"},
+		"introspection with yes":          {"introspection", "yes"},
+		"shutdown-grace without a unit":   {"shutdown-grace", "20"},
+		"shutdown-grace with a word":      {"shutdown-grace", "soon"},
+		"shutdown-grace of 0s":            {"shutdown-grace", "0s"},
+		"shutdown-grace below 0s":         {"shutdown-grace", "-1s"},
+		"shutdown-grace above 1h":         {"shutdown-grace", "1h0m0.000000001s"},
+		"expires-in without a unit":       {"expires-in", "30"},
+		"expires-in in days":              {"expires-in", "30d"},
+		"expires-in below 0s":             {"expires-in", "-1ns"},
+	}
+	for name, c := range cases {
+		s := settingCases[c.flag]
+		t.Run(name+", by flag", func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(slices.Concat(s.command, []string{"--" + c.flag + "=" + c.value}), variables(nil))
+			requireSentence(t, err, "--"+c.flag)
+			requireSilence(t, err, c.flag, c.value)
+		})
+		if s.env == "" {
+			continue
+		}
+		t.Run(name+", by variable", func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(nil, variables(map[string]string{s.env: c.value}))
+			if err == nil || !strings.Contains(err.Error(), s.env) {
+				requireSentence(t, err, "--"+c.flag)
+			}
+			requireSilence(t, err, c.flag, c.value)
+		})
+	}
+}
+
+// Verify promises to check what can be checked without starting anything, and scope and environment can:
+// domain knows their forms. Unchecked, the mistake shows only after the store was opened and created.
+func TestWrongKeysAreRefusedBeforeTheStoreIsOpened(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ flag, value string }{
+		"scope unknown":             {"scope", "write"},
+		"scope empty":               {"scope", ""},
+		"environment in upper case": {"environment", "Production"},
+		"environment with a slash":  {"environment", "a/b"},
+		"environment empty":         {"environment", ""},
+		"name of 256 characters":    {"name", strings.Repeat("a", 256)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load([]string{"keys", "create", "--" + c.flag, c.value}, variables(nil))
+			requireSentence(t, err, c.flag)
+		})
+	}
+}
+
+func TestBoundsAreInclusive(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ flag, value string }{
+		"port 0":                    {"listen", ":0"},
+		"port 65535":                {"listen", "localhost:65535"},
+		"shutdown-grace of 1h":      {"shutdown-grace", "1h"},
+		"shutdown-grace of 1ns":     {"shutdown-grace", "1ns"},
+		"expires-in of 0s":          {"expires-in", "0s"},
+		"api-key of 24 characters":  {"api-key", shortKey + "x"},
+		"api-key of 255 characters": {"api-key", strings.Repeat("x", 255)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := Load(slices.Concat(settingCases[c.flag].command, []string{"--" + c.flag, c.value}), variables(nil)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestTheEmbeddedEngineNeedsAFolder(t *testing.T) {
+	t.Parallel()
+	_, err := Load([]string{"--data-dir="}, variables(nil))
+	requireSentence(t, err, "--data-dir")
+	if _, err := Load([]string{"--data-dir=", "--mongodb-uri=mongodb://a"}, variables(nil)); err != nil {
+		t.Errorf("MongoDB needs none: %v", err)
+	}
+}
+
+func TestACommandIgnoresTheVariablesOfOthers(t *testing.T) {
+	t.Parallel()
+	wrong := variables(map[string]string{
+		"CLIENTELE_LISTEN": "nowhere", "CLIENTELE_API_KEY": "short", "CLIENTELE_INTROSPECTION": "maybe",
+		"CLIENTELE_SHUTDOWN_GRACE": "soon", "CLIENTELE_DATA_DIR": "/d",
+	})
+	got, err := Load([]string{"keys", "list"}, wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.DataDir != "/d" {
+		t.Errorf("the folder is %s", got.DataDir)
+	}
+	if _, err := Load([]string{"version"}, wrong); err != nil {
+		t.Errorf("version: %v", err)
+	}
+}
+
+func TestHelpNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	help := Help()
+	for _, setting := range Settings() {
+		line := ""
+		for l := range strings.Lines(help) {
+			if strings.HasPrefix(strings.TrimSpace(l), "--"+setting.Flag+" ") || strings.HasPrefix(strings.TrimSpace(l), "--"+setting.Flag+",") {
+				line = l
+			}
+		}
+		for _, part := range []string{setting.Env, setting.Usage, setting.Default} {
+			if !strings.Contains(line, part) {
+				t.Errorf("the line of --%s lacks %q: %q", setting.Flag, part, line)
+			}
+		}
+		if setting.Env == "" && !strings.Contains(line, "keys create") {
+			t.Errorf("the line of --%s does not say which command it is for: %q", setting.Flag, line)
+		}
+	}
+	for _, command := range []string{"keys create", "keys list", "keys revoke", "version"} {
+		if !strings.Contains(help, "clientele "+command) {
+			t.Errorf("help does not show %s", command)
+		}
+	}
+}
+
+// requireSentence checks that the error is one line that names what is wrong.
+func requireSentence(t *testing.T, err error, names string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("it was accepted")
+	}
+	if text := err.Error(); !strings.Contains(text, names) || strings.Contains(text, "\n") {
+		t.Errorf("%q is not a sentence that names %s", text, names)
+	}
+}
+
+// requireSilence checks that the error tells nothing of a secret.
+func requireSilence(t *testing.T, err error, flag, value string) {
+	t.Helper()
+	if flag != "api-key" && flag != "mongodb-uri" {
+		return
+	}
+	if err == nil {
+		t.Fatal("it was accepted")
+	}
+	if text := err.Error(); strings.Contains(text, value) || strings.Contains(text, "hunter2") {
+		t.Errorf("%q tells the secret", text)
+	}
+}

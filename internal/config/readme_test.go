@@ -1,0 +1,102 @@
+package config
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const readmeHeader = "| flag | environment variable | default | what it sets |"
+
+// readmeTable is the configuration table as the README has to have it.
+func readmeTable() []string {
+	lines := []string{readmeHeader, "| --- | --- | --- | --- |"}
+	code := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		return "`" + text + "`"
+	}
+	for _, setting := range Settings() {
+		env := setting.Env
+		if env == "" {
+			env = string(CommandKeysCreate)
+		}
+		lines = append(lines, row(code("--"+setting.Flag), code(env), code(setting.Default), setting.Usage))
+	}
+	return lines
+}
+
+func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }
+
+// cellsOf are the cells of a table's row, whatever the space and the quotes around them.
+func cellsOf(line string) []string {
+	cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(strings.TrimSpace(cell), "`", "")
+	}
+	return cells
+}
+
+// configurationTable is the README's table without header and ruler.
+func configurationTable(readme string) [][]string {
+	var rows [][]string
+	inside := false
+	for line := range strings.Lines(readme) {
+		switch {
+		case slices.Equal(cellsOf(line), cellsOf(readmeHeader)):
+			inside = true
+		case inside && !strings.HasPrefix(strings.TrimSpace(line), "|"):
+			return rows
+		case inside && !strings.HasPrefix(strings.TrimSpace(line), "| -") && !strings.HasPrefix(strings.TrimSpace(line), "|-"):
+			rows = append(rows, cellsOf(line))
+		}
+	}
+	return rows
+}
+
+func TestTheReadmeTellsTheSettings(t *testing.T) {
+	t.Parallel()
+	right := strings.Join(readmeTable(), "\n")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatalf("%v; it needs this table:\n\n%s\n", err, right)
+	}
+	got, want := configurationTable(string(readme)), configurationTable(right)
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("the configuration table of README.md should be:\n\n%s\n\nIts rows are %q", right, got)
+	}
+}
+
+func TestTheReadmeTableIsReadToTheLetter(t *testing.T) {
+	t.Parallel()
+	right := strings.Join(readmeTable(), "\n")
+	want := configurationTable(right)
+	if len(want) != len(Settings()) {
+		t.Fatalf("%d rows for %d settings", len(want), len(Settings()))
+	}
+	cases := map[string]struct {
+		readme string
+		same   bool
+	}{
+		"the table alone":         {right, true},
+		"text around it":          {"# Title\n\n| a | b |\n| --- | --- |\n| c | d |\n\n" + right + "\n\nText.\n\n| e |\n", true},
+		"columns lined up":        {strings.ReplaceAll(right, " |", "   |"), true},
+		"no table":                {"# Title\n", false},
+		"a row too few":           {right[:strings.LastIndex(right, "\n")], false},
+		"a row too many":          {right + "\n| `--x` | `X` | | x |", false},
+		"another default":         {strings.Replace(right, "8080", "9090", 1), false},
+		"another variable":        {strings.Replace(right, "CLIENTELE_LISTEN", "CLIENTELE_ADDRESS", 1), false},
+		"other words":             {strings.Replace(right, "address to serve on", "address", 1), false},
+		"another column in front": {strings.Replace(right, "| flag |", "| name |", 1), false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := slices.EqualFunc(configurationTable(c.readme), want, slices.Equal); got != c.same {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,141 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+const secret = Secret("hunter2-hunter2")
+
+// holders are the things that a secret may be in when somebody prints it.
+func holders() map[string]any {
+	cfg := Default()
+	cfg.APIKey, cfg.MongoDBURI = secret, secret
+	return map[string]any{
+		"itself":                 secret,
+		"a pointer":              new(secret),
+		"a Config":               cfg,
+		"a pointer to a Config":  &cfg,
+		"a list":                 []Secret{secret},
+		"a map's value":          map[string]Secret{"a": secret},
+		"an any in another type": struct{ Value any }{secret},
+	}
+}
+
+func requireHidden(t *testing.T, out string) {
+	t.Helper()
+	if strings.Contains(out, string(secret)) {
+		t.Errorf("it shows: %s", out)
+	}
+}
+
+func TestSecretHidesWhenPrinted(t *testing.T) {
+	t.Parallel()
+	for name, holder := range holders() {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%+q", "%#q", "%20v", "%.3s"} {
+			t.Run(name+" by "+verb, func(t *testing.T) {
+				t.Parallel()
+				requireHidden(t, fmt.Sprintf(verb, holder))
+			})
+		}
+		t.Run(name+" in hexadecimal", func(t *testing.T) {
+			t.Parallel()
+			for _, verb := range []string{"%x", "%X", "% x", "%#x"} {
+				out := strings.ToLower(fmt.Sprintf(verb, holder))
+				if out = strings.NewReplacer(" ", "", "0x", "").Replace(out); strings.Contains(out, fmt.Sprintf("%x", string(secret))) {
+					t.Errorf("%s shows it: %s", verb, out)
+				}
+			}
+		})
+		t.Run(name+" in an error", func(t *testing.T) {
+			t.Parallel()
+			requireHidden(t, fmt.Errorf("open %v", holder).Error())
+		})
+	}
+}
+
+// A type that only has a String method is printed bare beside the complaint of a wrong verb.
+func TestSecretHidesFromWrongVerbs(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"%d", "%t", "%c", "%U", "%e"} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			requireHidden(t, fmt.Sprintf(verb, any(secret)))
+		})
+	}
+}
+
+func TestSecretHidesInJSON(t *testing.T) {
+	t.Parallel()
+	for name, holder := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := json.Marshal(holder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			requireHidden(t, string(out))
+		})
+	}
+}
+
+func TestSecretHidesInLogs(t *testing.T) {
+	t.Parallel()
+	for name, holder := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			for _, log := range []*slog.Logger{
+				slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil)),
+			} {
+				log.Info("start", "value", holder)
+				log.With("value", holder).WithGroup("group").Info("start", slog.Any("value", holder))
+			}
+			requireHidden(t, out.String())
+			if strings.Count(out.String(), "start") != 4 {
+				t.Errorf("the log lacks records: %s", out.String())
+			}
+		})
+	}
+}
+
+func TestSecretShowsWhetherItIsSet(t *testing.T) {
+	t.Parallel()
+	if got := fmt.Sprintf("%v %#v", secret, secret); got != "[hidden] [hidden]" {
+		t.Errorf("got %s", got)
+	}
+	if got := fmt.Sprintf("%v%#v", Secret(""), Secret("")); got != "" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A slip of the keyboard must not put a secret on the terminal, where logs pick it up.
+func TestASlipDoesNotTellASecret(t *testing.T) {
+	t.Parallel()
+	cases := map[string][]string{
+		"a letter wrong":            {"--api-kez=" + string(secret)},
+		"a letter wrong, two words": {"--api-kez", string(secret)},
+		"three hyphens":             {"---api-key=" + string(secret)},
+		"three hyphens, one word":   {"---" + string(secret)},
+		"a space in the flag":       {"--api key=" + string(secret)},
+		"no name":                   {"--=" + string(secret)},
+		"the flag of a command":     {"keys", "list", "--api-key=" + string(secret)},
+		"the flag is missing a URI": {"--mongodb-uri", "--api-key=" + string(secret)},
+		"a duration":                {"--shutdown-grace=" + string(secret)},
+		"a switch":                  {"--introspection=" + string(secret)},
+	}
+	for name, args := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(args, variables(nil))
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			requireHidden(t, err.Error())
+		})
+	}
+}

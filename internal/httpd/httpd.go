@@ -1,0 +1,112 @@
+// Package httpd is the HTTP server around the API: time-outs, the body limit, request ids, health checks
+// and the way to stop. It knows nothing of GraphQL or storage.
+package httpd
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+const (
+	// maxBodyBytes leaves room for the largest import: a thousand customers with full metadata would be
+	// 27 MB, which nobody has; 8 MB is a thousand customers with 8 kB each.
+	maxBodyBytes = 8 << 20
+	// readinessTimeout is how long the store may take to answer before the server calls itself unready.
+	readinessTimeout = 1500 * time.Millisecond
+
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	// writeTimeout is above the time that an operation may take, so that its answer can be written.
+	writeTimeout   = 60 * time.Second
+	idleTimeout    = 120 * time.Second
+	maxHeaderBytes = 64 << 10
+)
+
+const requestIDHeader = "X-Request-Id"
+
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Routes are what the server serves.
+type Routes struct {
+	// API answers at /graphql.
+	API http.Handler
+	// Playground answers at / and nowhere else.
+	Playground http.Handler
+	// Ready answers nil while the server can do its work.
+	Ready func(context.Context) error
+}
+
+// NewHandler puts the routes behind the body limit and gives every request an id, which the answer's
+// header X-Request-Id repeats. An id that the client sent is kept if it has the form of one.
+func NewHandler(routes Routes) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", routes.API)
+	mux.Handle("GET /{$}", routes.Playground)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
+		defer cancel()
+		// The answer must come in time even from a store that does not obey its context.
+		ready := make(chan error, 1)
+		go func() { ready <- routes.Ready(ctx) }()
+		select {
+		case err := <-ready:
+			if err == nil {
+				answer(w, http.StatusOK, "ready")
+				return
+			}
+		case <-ctx.Done():
+		}
+		answer(w, http.StatusServiceUnavailable, "the store does not answer")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if !requestIDForm.MatchString(id) {
+			id = rand.Text()
+			r.Header.Set(requestIDHeader, id)
+		}
+		w.Header().Set(requestIDHeader, id)
+		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	// Whoever does not read the answer is not there to be told.
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+// Serve serves on the listener until the context is done, then accepts nothing more and lets the requests
+// under way finish for as long as grace. It answers nil when all of them did.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, grace time.Duration) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	// The context that told the server to stop is done, so the grace needs one of its own.
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(drain)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
+	}
+	return err
+}

@@ -1,0 +1,312 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a network in memory. In a synctest bubble, unlike a real one, it lets the clock move while
+// everybody waits for it.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, errors.New("connection refused")
+	}
+}
+
+// client makes a connection of its own for each request.
+func (p *pipes) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}
+}
+
+// serve runs Serve in the background and answers how to stop it and its outcome.
+func serve(t *testing.T, network *pipes, handler http.Handler, grace time.Duration) (context.CancelFunc, <-chan error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	outcome := make(chan error, 1)
+	go func() { outcome <- Serve(ctx, network, handler, grace) }()
+	return stop, outcome
+}
+
+type reply struct {
+	body string
+	err  error
+}
+
+// get sends a request in the background.
+func (p *pipes) get() <-chan reply {
+	out := make(chan reply, 1)
+	go func() {
+		response, err := p.client().Get("http://server/")
+		if err != nil {
+			out <- reply{err: err}
+			return
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		out <- reply{string(body), err}
+	}()
+	return out
+}
+
+// slow answers when it is told to.
+func slow() (handler http.Handler, proceed chan struct{}) {
+	proceed = make(chan struct{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-proceed:
+			_, _ = io.WriteString(w, "done")
+		case <-r.Context().Done():
+		}
+	}), proceed
+}
+
+func TestServeAnswersUntilItIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		stop, outcome := serve(t, network, NewHandler(routes()), time.Second)
+		for range 3 {
+			if got := <-network.get(); got.err != nil || got.body != "playground" {
+				t.Errorf("got %+v", got)
+			}
+		}
+		stop()
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestServeDrainsTheRequestsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		handler, proceed := slow()
+		stop, outcome := serve(t, network, handler, 20*time.Second)
+		first, second := network.get(), network.get()
+		synctest.Wait()
+
+		stop()
+		synctest.Wait()
+		if got := <-network.get(); got.err == nil {
+			t.Errorf("a new request was answered with %q", got.body)
+		}
+		select {
+		case err := <-outcome:
+			t.Fatalf("the server did not wait for the requests: %v", err)
+		default:
+		}
+
+		// Almost all of the grace may pass.
+		<-time.After(19 * time.Second)
+		close(proceed)
+		for _, under := range []<-chan reply{first, second} {
+			if got := <-under; got.err != nil || got.body != "done" {
+				t.Errorf("a request under way got %+v", got)
+			}
+		}
+		if err := <-outcome; err != nil {
+			t.Errorf("the server drained with %v", err)
+		}
+	})
+}
+
+func TestServeCutsOffWhenTheGraceIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		handler, proceed := slow()
+		defer close(proceed)
+		stop, outcome := serve(t, network, handler, 20*time.Second)
+		under := network.get()
+		synctest.Wait()
+
+		stop()
+		told := time.Now()
+		err := <-outcome
+		if err == nil || !strings.Contains(err.Error(), "cut off") {
+			t.Errorf("the server says %v", err)
+		}
+		if waited := time.Since(told); waited != 20*time.Second {
+			t.Errorf("the server waited %v", waited)
+		}
+		if got := <-under; got.err == nil {
+			t.Errorf("the request was answered with %q", got.body)
+		}
+	})
+}
+
+func TestServeLetsGoOfIdleConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
+		client := &http.Client{Transport: &http.Transport{DialContext: network.dial}}
+		response, err := client.Get("http://server/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		synctest.Wait()
+
+		stop()
+		told := time.Now()
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(told); waited >= 20*time.Second {
+			t.Errorf("the server waited %v for a connection without a request", waited)
+		}
+	})
+}
+
+func TestServeTellsOfAListenerThatFails(t *testing.T) {
+	t.Parallel()
+	network := newPipes()
+	if err := network.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Serve(t.Context(), network, NewHandler(routes()), time.Second); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServeAfterItWasTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := Serve(ctx, network, NewHandler(routes()), time.Second); err != nil {
+			t.Error(err)
+		}
+		if got := <-network.get(); got.err == nil {
+			t.Errorf("a request was answered with %q", got.body)
+		}
+	})
+}
+
+// Whoever keeps a connection busy without saying anything must not keep it for long.
+func TestServeHangsUpOnSlowClients(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		sent string
+		// after is when the server hangs up.
+		after time.Duration
+	}{
+		"nothing is sent":             {"", 5 * time.Second},
+		"the headers do not end":      {"POST /graphql HTTP/1.1\r\nHost: server\r\n", 5 * time.Second},
+		"the body does not come":      {"POST /graphql HTTP/1.1\r\nHost: server\r\nContent-Length: 9\r\n\r\n", 30 * time.Second},
+		"no second request is sent":   {"GET /healthz HTTP/1.1\r\nHost: server\r\n\r\n", 120 * time.Second},
+		"the headers are far too big": {"GET / HTTP/1.1\r\nHost: server\r\nX: " + strings.Repeat("x", 80<<10), 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := newPipes()
+				r := routes()
+				r.API = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+				stop, outcome := serve(t, network, NewHandler(r), time.Second)
+				conn, err := network.dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				connected := time.Now()
+				// A server that hangs up does not read to the end.
+				go func() { _, _ = io.WriteString(conn, c.sent) }()
+				_, _ = io.Copy(io.Discard, conn)
+				took := time.Since(connected)
+				// To a client that it may have cut short, the server gives a moment to read the answer.
+				if took < c.after || took > c.after+time.Second {
+					t.Errorf("the server hung up after %v, want %v", took, c.after)
+				}
+				stop()
+				if err := <-outcome; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// The same once more over TCP, so that nothing rests on the network in memory alone.
+func TestServeOverTCP(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	outcome := make(chan error, 1)
+	arrived, proceed := make(chan struct{}), make(chan struct{})
+	go func() {
+		outcome <- Serve(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(arrived)
+			<-proceed
+			_, _ = io.WriteString(w, "done")
+		}), time.Minute)
+	}()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	under := make(chan reply, 1)
+	go func() {
+		response, err := client.Get("http://" + listener.Addr().String() + "/")
+		if err != nil {
+			under <- reply{err: err}
+			return
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		under <- reply{string(body), err}
+	}()
+	<-arrived
+	stop()
+	close(proceed)
+	if got := <-under; got.err != nil || got.body != "done" {
+		t.Errorf("the request under way got %+v", got)
+	}
+	if err := <-outcome; err != nil {
+		t.Error(err)
+	}
+	if _, err := listener.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the address still takes connections: %v", err)
+	}
+}
