@@ -1,0 +1,67 @@
+# One command for everything that can be checked. `make help` lists them.
+
+GO      ?= go
+BIN     := $(CURDIR)/bin
+LINTER  := $(BIN)/golangci-lint
+WIRE    := $(BIN)/mongowire
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data and a key for this machine only
+	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" $(GO) run .
+
+.PHONY: build
+build: ## build bin/clientele
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/clientele .
+
+.PHONY: test
+test: ## run every test; MongoDB tests run if a server or a container can be had, and the last lines say so
+	@./tests/run.sh
+
+.PHONY: test-race
+test-race: ## the same with the race detector
+	@./tests/run.sh -race
+
+.PHONY: test-mongo
+test-mongo: ## run the tests on MongoDB, and fail if there is none: CLIENTELE_TEST_MONGODB_URI, else a container
+	@CLIENTELE_TEST_MONGODB_REQUIRED=1 ./tests/run.sh -count=1 ./persistence/mongo/... ./tests
+
+.PHONY: test-wire
+test-wire: $(WIRE) ## the same on a MongoDB-wire server started for the occasion
+	@./tests/with-wire-server.sh $(WIRE) $(MAKE) --no-print-directory test-mongo
+
+.PHONY: bench
+bench: ## measure the embedded engine with 100,000 customers, and the whole server with them
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./persistence/bolt ./tests
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (default 30s)
+	@./tests/fuzz.sh
+
+.PHONY: generate
+generate: ## generate the GraphQL server from the schema
+	$(GO) generate ./...
+
+.PHONY: check-generated
+check-generated: ## fail if the generated code is not what the schema generates
+	@./tests/check-generated.sh
+
+.PHONY: lint
+lint: $(LINTER) ## check formatting, linters and the dependency rules
+	$(LINTER) run ./...
+
+# The linter and the wire server have modules of their own, so that what they need is not in ours.
+$(LINTER): tools/golangci-lint/go.mod tools/golangci-lint/go.sum
+	$(GO) build -C tools/golangci-lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(WIRE): $(wildcard tools/mongowire/*.go) tools/mongowire/go.mod tools/mongowire/go.sum
+	CGO_ENABLED=0 $(GO) build -C tools/mongowire -tags ferretdb_no_postgresql -o $@ .
+
+.PHONY: clean
+clean: ## remove what was built, but not the data
+	rm -rf $(BIN)

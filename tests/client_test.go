@@ -1,0 +1,130 @@
+package tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// client speaks GraphQL to one server.
+type client struct {
+	url string
+	key string
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+
+	Data   object         `json:"data"`
+	Errors []graphQLError `json:"errors"`
+}
+
+type graphQLError struct {
+	Message    string `json:"message"`
+	Path       []any  `json:"path"`
+	Extensions object `json:"extensions"`
+}
+
+// httpClient keeps enough connections for the tests that send from many clients at once.
+var httpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// send posts an operation; the error is one of the connection.
+func (c *client) send(ctx context.Context, query string, variables object) (*answer, error) {
+	body, err := json.Marshal(object{"query": query, "variables": variables})
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if c.key != "" {
+		request.Header.Set("X-API-KEY", c.key)
+	}
+	response, err := httpClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	got := &answer{status: response.StatusCode, header: response.Header}
+	if got.body, err = io.ReadAll(response.Body); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(got.body, got); err != nil {
+		return nil, fmt.Errorf("status %d: answer is no JSON: %w", got.status, err)
+	}
+	return got, nil
+}
+
+// do sends an operation and expects any answer.
+func (c *client) do(t testing.TB, query string, variables object) *answer {
+	t.Helper()
+	got, err := c.send(t.Context(), query, variables)
+	if err != nil {
+		t.Fatalf("send: %v", err)
+	}
+	return got
+}
+
+// must sends an operation and expects it to succeed.
+func (c *client) must(t testing.TB, query string, variables object) object {
+	t.Helper()
+	got := c.do(t, query, variables)
+	if got.status != http.StatusOK || len(got.Errors) > 0 {
+		t.Fatalf("status %d: %s", got.status, got.body)
+	}
+	return got.Data
+}
+
+// refused sends an operation and expects one error with the code, which it answers.
+func (c *client) refused(t *testing.T, code, query string, variables object) graphQLError {
+	t.Helper()
+	got := c.do(t, query, variables)
+	if len(got.Errors) != 1 || got.Errors[0].Extensions["code"] != code {
+		t.Fatalf("status %d: want the error %s: %s", got.status, code, got.body)
+	}
+	return got.Errors[0]
+}
+
+// The operations that most tests use.
+const (
+	provisionOperation = `mutation Provision($input: ProvisionCustomerInput!) {
+  provisionCustomer(input: $input) {
+    customer { id customerId refId name email environmentId createdAt updatedAt deletedAt additionalMetaData
+      billingId crmId salesforceId awsMarketplaceCustomerId hasPaymentMethod excludeFromExperiment
+      syncStates { vendorIdentifier status } environment { id slug displayName } }
+    subscriptionDecisionStrategy
+    subscriptionStrategyDecision
+  }
+}`
+	getOperation = `query Get($input: GetCustomerByRefIdInput!) {
+  getCustomerByRefId(input: $input) { id customerId name email updatedAt deletedAt additionalMetaData }
+}`
+	updateOperation = `mutation Update($input: UpdateCustomerInput!) {
+  updateOneCustomer(input: $input) { id customerId name email updatedAt additionalMetaData billingId crmId }
+}`
+	listOperation = `query List($paging: CursorPaging, $filter: CustomerFilter, $sorting: [CustomerSort!]) {
+  customers(paging: $paging, filter: $filter, sorting: $sorting) {
+    totalCount
+    edges { cursor node { customerId name email } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`
+	archiveOperation = `mutation Archive($input: ArchiveCustomerInput!) {
+  archiveCustomer(input: $input) { id customerId name email deletedAt additionalMetaData }
+}`
+	unarchiveOperation = `mutation Unarchive($input: UnarchiveCustomerInput!) {
+  unarchiveCustomer(input: $input) { id customerId name email deletedAt additionalMetaData }
+}`
+)

@@ -1,0 +1,105 @@
+package tests
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// TestKillLosesNothingAcknowledged kills the server half way through 10,000 provisions by 32 clients, and
+// looks at what the next server finds: every customer whose provision was answered, and none that is half
+// written.
+func TestKillLosesNothingAcknowledged(t *testing.T) {
+	const customers, clients = 10_000, 32
+	if testing.Short() {
+		t.Skip("sends 10,000 requests")
+	}
+	dataDir := t.TempDir()
+	server := startProcess(t, dataDir)
+
+	var next, answered atomic.Int64
+	acknowledged := make([]bool, customers)
+	halfWay := make(chan struct{})
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= customers {
+					return
+				}
+				got, err := server.send(t.Context(), provisionOperation, object{"input": numbered(i)})
+				if err != nil {
+					return // The server was killed.
+				}
+				if len(got.Errors) > 0 {
+					t.Errorf("customer %d: %s", i, got.body)
+					return
+				}
+				acknowledged[i] = true
+				if answered.Add(1) == customers/2 {
+					close(halfWay)
+				}
+			}
+		})
+	}
+	<-halfWay
+	if err := server.stop(t, syscall.SIGKILL); err == nil {
+		t.Error("the server ended by itself before it was killed")
+	}
+	group.Wait()
+	if answered.Load() == customers {
+		t.Fatal("the kill came too late to prove anything")
+	}
+
+	server = startProcess(t, dataDir)
+	found := map[string]bool{}
+	total := -1
+	var after any
+	for {
+		data := server.must(t, `query($paging: CursorPaging, $sorting: [CustomerSort!]) {
+  customers(paging: $paging, sorting: $sorting) { totalCount edges { node { customerId name email additionalMetaData } } pageInfo { hasNextPage endCursor } }
+}`, object{
+			"paging":  object{"first": 100, "after": after},
+			"sorting": []object{{"field": "customerId", "direction": "ASC"}},
+		})["customers"].(object)
+		total = int(data["totalCount"].(float64))
+		for _, edge := range data["edges"].([]any) {
+			node := edge.(object)["node"].(object)
+			var i int
+			if _, err := fmt.Sscanf(node["customerId"].(string), "customer-%d", &i); err != nil {
+				t.Fatal(err)
+			}
+			want := numbered(i)
+			metadata, _ := node["additionalMetaData"].(object)
+			if node["name"] != want["name"] || node["email"] != want["email"] || metadata["number"] != float64(i) {
+				t.Errorf("customer %d is half written: %v", i, node)
+			}
+			found[node["customerId"].(string)] = true
+		}
+		page := data["pageInfo"].(object)
+		if page["hasNextPage"] != true {
+			break
+		}
+		after = page["endCursor"]
+	}
+	lost := 0
+	for i, ok := range acknowledged {
+		if ok && !found[numbered(i)["customerId"].(string)] {
+			lost++
+		}
+	}
+	if lost > 0 || total != len(found) {
+		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", answered.Load(), lost, len(found), total)
+	}
+	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", answered.Load(), len(found))
+}
+
+func numbered(i int) object {
+	return object{
+		"customerId": fmt.Sprintf("customer-%05d", i), "name": fmt.Sprintf("Customer %d", i),
+		"email": fmt.Sprintf("customer-%d@example.com", i), "additionalMetaData": object{"number": i},
+	}
+}

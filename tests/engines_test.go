@@ -1,0 +1,125 @@
+package tests
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"clientele/internal/app"
+	"clientele/internal/config"
+)
+
+// otherEnvironment is an environment beside the one of fullKey.
+const otherEnvironment = "elsewhere"
+
+// service is a server of the test's own with a client for each kind of caller.
+type service struct {
+	*client // full access to the environment development
+
+	reader    *client // may only read there
+	elsewhere *client // full access to otherEnvironment
+	stranger  *client // has no key
+	log       *logBuffer
+}
+
+// onServices runs a test against a fresh server on each engine. The test fails if the server logs
+// anything: whatever these tests send is answered without surprise.
+func onServices(t *testing.T, test func(t *testing.T, server *service)) {
+	t.Helper()
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			cfg := config.Default()
+			engine.configure(t, &cfg)
+			server := startService(t, cfg)
+			test(t, server)
+			if text := server.log.String(); text != "" {
+				t.Errorf("the server logged:\n%s", text)
+			}
+		})
+	}
+}
+
+// startEmbedded starts a service on the embedded engine, for what does not depend on the engine.
+func startEmbedded(t *testing.T) *service {
+	t.Helper()
+	cfg := config.Default()
+	cfg.DataDir = t.TempDir()
+	return startService(t, cfg)
+}
+
+// startService serves in this process until the test ends.
+func startService(t *testing.T, cfg config.Config) *service {
+	t.Helper()
+	readKey := createKey(t, cfg, "development", "read")
+	otherKey := createKey(t, cfg, otherEnvironment, "full")
+	log := &logBuffer{}
+	cfg.APIKey = fullKey
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	server, err := app.New(ctx, cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if err != nil {
+		stop()
+		t.Fatalf("open: %v", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		stop()
+		t.Fatalf("listen: %v", err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx, listener, io.Discard) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+		if err := server.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	url := "http://" + listener.Addr().String()
+	return &service{
+		client: &client{url: url, key: fullKey}, reader: &client{url: url, key: readKey},
+		elsewhere: &client{url: url, key: otherKey}, stranger: &client{url: url}, log: log,
+	}
+}
+
+// createKey makes an API key in the store of a server that does not run yet.
+func createKey(t *testing.T, cfg config.Config, environment, scope string) string {
+	t.Helper()
+	cfg.Command, cfg.KeyEnvironment, cfg.KeyScope = config.CommandKeysCreate, environment, scope
+	secret, _, _ := strings.Cut(runCommand(t, cfg), "\n")
+	return secret
+}
+
+// runCommand runs one of the program's commands and answers what it printed.
+func runCommand(t *testing.T, cfg config.Config) string {
+	t.Helper()
+	var out strings.Builder
+	if err := app.Run(t.Context(), cfg, &out, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatalf("%s: %v", cfg.Command, err)
+	}
+	return out.String()
+}
+
+// logBuffer keeps what the server logs.
+type logBuffer struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (b *logBuffer) Write(text []byte) (int, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.Write(text)
+}
+
+func (b *logBuffer) String() string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.String()
+}

@@ -1,0 +1,39 @@
+// Package tests looks at the product from outside: it starts the server, in this process or as a process
+// of its own, and speaks HTTP to it. It knows of no package but the one that builds the server.
+package tests
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"clientele/persistence/mongo/mongotest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binaryFolder != "" {
+		_ = os.RemoveAll(binaryFolder)
+	}
+	fmt.Println("tests: embedded engine ran;", mongotest.Finish())
+	os.Exit(code)
+}
+
+var binaryFolder string
+
+// buildBinary builds the program once for all tests that need it as a process.
+var buildBinary = sync.OnceValues(func() (string, error) {
+	var err error
+	if binaryFolder, err = os.MkdirTemp("", "clientele"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(binaryFolder, "clientele")
+	output, err := exec.Command("go", "build", "-o", path, "clientele").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return path, nil
+})

@@ -1,0 +1,142 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
+	for name, arguments := range map[string][]string{
+		"unknown command":         {"sreve"},
+		"unknown flag":            {"--lisen", "127.0.0.1:0"},
+		"address without port":    {"--listen", "localhost"},
+		"port out of range":       {"--listen", "127.0.0.1:70000"},
+		"no boolean":              {"--introspection=maybe"},
+		"no duration":             {"--shutdown-grace", "soon"},
+		"no MongoDB address":      {"--mongodb-uri", "http://secret-value@example.com"},
+		"API key too short":       {"--api-key", "secret-value"},
+		"keys without an action":  {"keys"},
+		"revoke without an id":    {"keys", "revoke"},
+		"superfluous argument":    {"version", "please"},
+		"unknown scope":           {"keys", "create", "--scope", "write"},
+		"environment of no form":  {"keys", "create", "--environment", "a/b"},
+		"expiry before it begins": {"keys", "create", "--expires-in", "-1h"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stdout, stderr, code := runProgram(t, arguments...)
+			if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "clientele: ") {
+				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+			if strings.Contains(stderr, "secret-value") {
+				t.Errorf("the sentence repeats a secret: %s", stderr)
+			}
+		})
+	}
+}
+
+func TestFirstStartMakesAKeyAndShowsItOnce(t *testing.T) {
+	dataDir := t.TempDir()
+	key := regexp.MustCompile(`server-[a-z0-9]{26}`)
+
+	// An empty --api-key is none.
+	first := startProcess(t, dataDir, "--api-key", "")
+	secret := key.FindString(first.greeting)
+	if secret == "" {
+		t.Fatalf("no key in the greeting:\n%s", first.greeting)
+	}
+	first.key = secret
+	first.must(t, provisionOperation, object{"input": object{"customerId": "first"}})
+	if err := first.stop(t, syscall.SIGTERM); err != nil {
+		t.Errorf("SIGTERM should end the server with code 0: %v", err)
+	}
+
+	second := startProcess(t, dataDir, "--api-key", "")
+	if again := key.FindString(second.greeting); again != "" {
+		t.Error("the second start shows a key")
+	}
+	second.key = secret
+	second.must(t, getOperation, object{"input": object{"customerId": "first"}})
+	if err := second.stop(t, syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	mustNotContain(t, dataDir, secret)
+}
+
+// mustNotContain looks for a text in every file of a folder.
+func mustNotContain(t *testing.T, folder, text string) {
+	t.Helper()
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files in %s: %v", len(files), folder, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(folder, file.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), text) {
+			t.Errorf("%s contains the text", file.Name())
+		}
+	}
+}
+
+func TestDataDirectoryInUseIsAClearError(t *testing.T) {
+	dataDir := t.TempDir()
+	startProcess(t, dataDir)
+	_, stderr, code := runProgram(t, "--data-dir", dataDir, "--listen", "127.0.0.1:0")
+	if code != 1 || !strings.Contains(stderr, dataDir) || !strings.Contains(stderr, "in use by another process") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+func TestKeysAreManagedOnTheCommandLine(t *testing.T) {
+	dataDir := t.TempDir()
+	run := func(arguments ...string) string {
+		t.Helper()
+		stdout, stderr, code := runProgram(t, append(arguments, "--data-dir", dataDir)...)
+		if code != 0 {
+			t.Fatalf("%v: exit code %d: %s", arguments, code, stderr)
+		}
+		return stdout
+	}
+	created := run("keys", "create", "--scope", "read", "--environment", "staging", "--name", "report")
+	secret, _, _ := strings.Cut(created, "\n")
+	listed := run("keys", "list")
+	if strings.Contains(listed, secret) || !strings.Contains(listed, "staging") || !strings.Contains(listed, "report") || !strings.Contains(listed, "usable") {
+		t.Errorf("list:\n%s", listed)
+	}
+	id := regexp.MustCompile(`(?m)^([0-9a-f]{16}) .*staging`).FindStringSubmatch(listed)
+	if id == nil {
+		t.Fatalf("no id in the list:\n%s", listed)
+	}
+
+	server := startProcess(t, dataDir)
+	server.key = secret
+	server.must(t, getOperation, object{"input": object{"customerId": "x", "environmentId": "staging"}})
+	if got := server.do(t, provisionOperation, object{"input": object{}}); got.status != 403 || got.Errors[0].Extensions["code"] != "IdentityForbidden" {
+		t.Errorf("a write with a read key: status %d: %s", got.status, got.body)
+	}
+	if err := server.stop(t, syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+
+	revokeArguments := []string{"keys", "revoke", "--data-dir", dataDir, id[1]}
+	if _, stderr, code := runProgram(t, revokeArguments...); code != 0 {
+		t.Fatalf("revoke: exit code %d: %s", code, stderr)
+	}
+	if listed := run("keys", "list"); !strings.Contains(listed, "revoked") {
+		t.Errorf("list:\n%s", listed)
+	}
+	if _, stderr, code := runProgram(t, "keys", "revoke", "--data-dir", dataDir, "0000000000000000"); code != 1 || !strings.Contains(stderr, "no key") {
+		t.Errorf("revoke of an unknown key: exit code %d: %s", code, stderr)
+	}
+	server = startProcess(t, dataDir)
+	server.key = secret
+	if got := server.do(t, getOperation, object{"input": object{"customerId": "x"}}); got.status != 401 {
+		t.Errorf("a revoked key: status %d: %s", got.status, got.body)
+	}
+}

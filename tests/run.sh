@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs `go test` with the given arguments (all packages by default) and repeats, as its last lines, which
+# storage engines the tests ran on. `go test` hides what a passing package prints, and an engine that was
+# skipped must not be hidden.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=()
+flags=()
+for argument in "$@"; do
+  case "$argument" in
+    ./*) packages+=("$argument") ;;
+    *) flags+=("$argument") ;;
+  esac
+done
+[ "${#packages[@]}" -gt 0 ] || packages=(./...)
+
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+status=0
+CLIENTELE_TEST_REPORT="$report" go test "${flags[@]}" "${packages[@]}" || status=$?
+echo
+echo "Storage engines:"
+sort -u "$report"
+exit "$status"

@@ -1,0 +1,717 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"clientele/internal/config"
+)
+
+// maxBody is the largest body that the server reads.
+const maxBody = 8 << 20
+
+// exchange sends any request and expects any answer, JSON or not. Empty headers are left out.
+func (c *client) exchange(t *testing.T, method, path string, headers map[string]string, body io.Reader) *answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, c.url+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range headers {
+		if value != "" {
+			request.Header.Set(name, value)
+		}
+	}
+	if c.key != "" {
+		request.Header.Set("X-API-KEY", c.key)
+	}
+	response, err := httpClient.Do(request)
+	if err != nil {
+		t.Fatalf("send: %v", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	got := &answer{status: response.StatusCode, header: response.Header}
+	if got.body, err = io.ReadAll(response.Body); err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	// What the answer tells is for the caller to judge.
+	_ = json.Unmarshal(got.body, got)
+	return got
+}
+
+// post sends a body as it is, as JSON.
+func (c *client) post(t *testing.T, body string) *answer {
+	t.Helper()
+	return c.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json"}, strings.NewReader(body))
+}
+
+// get sends a query in the address.
+func (c *client) get(t *testing.T, parameters url.Values) *answer {
+	t.Helper()
+	return c.exchange(t, http.MethodGet, "/graphql?"+parameters.Encode(), nil, nil)
+}
+
+// body is a request body.
+func body(t *testing.T, query string, variables object) string {
+	t.Helper()
+	return asJSON(t, object{"query": query, "variables": variables})
+}
+
+// mustBeError expects an answer with the status whose only content is errors, each with the code.
+func mustBeError(t *testing.T, name string, got *answer, status int, code string) {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(got.body, &members); err != nil {
+		t.Errorf("%s: status %d: the body is no JSON: %q", name, got.status, got.body)
+		return
+	}
+	if got.status != status || len(got.Errors) == 0 || len(members) != 1 {
+		t.Errorf("%s: want status %d and errors alone: status %d: %s", name, status, got.status, got.body)
+	}
+	for _, err := range got.Errors {
+		if err.Extensions["code"] != code || err.Message == "" {
+			t.Errorf("%s: want the code %s: %s", name, code, got.body)
+		}
+		if id, _ := err.Extensions["requestId"].(string); id == "" || id != got.header.Get("X-Request-Id") {
+			t.Errorf("%s: the error's request id is %q, the answer's %q", name, id, got.header.Get("X-Request-Id"))
+		}
+	}
+	if kind := got.header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") && !strings.HasPrefix(kind, "application/graphql-response+json") {
+		t.Errorf("%s: Content-Type is %q", name, kind)
+	}
+}
+
+// nobodyIn expects the server to have no customer.
+func nobodyIn(t *testing.T, name string, server *service) {
+	t.Helper()
+	if got := server.list(t, nil); got.total != 0 {
+		t.Fatalf("%s: it was executed; there are %d customers", name, got.total)
+	}
+}
+
+const count = `{ customers { totalCount } }`
+
+func TestUnknownKeysAreRefused(t *testing.T) {
+	onServices(t, func(t *testing.T, server *service) {
+		for name, key := range map[string]string{
+			"no key":                  "",
+			"an unknown key":          "server-this-key-is-not-known-here",
+			"a key in another case":   strings.ToUpper(fullKey),
+			"a key and a letter":      fullKey + "x",
+			"a key less a letter":     fullKey[:len(fullKey)-1],
+			"two keys":                fullKey + "," + fullKey,
+			"a key with its scheme":   "Bearer " + fullKey,
+			"what is no key":          "x",
+			"a key that is very long": strings.Repeat("x", 10_000),
+		} {
+			caller := &client{url: server.url, key: key}
+			for what, got := range map[string]*answer{
+				"a query":       caller.post(t, body(t, count, nil)),
+				"a mutation":    caller.post(t, body(t, provisionOperation, object{"input": object{}})),
+				"GET":           caller.get(t, url.Values{"query": {count}}),
+				"introspection": caller.post(t, body(t, `{ __schema { queryType { name } } }`, nil)),
+				"no JSON":       caller.post(t, "{"),
+				"no operation":  caller.post(t, "{}"),
+			} {
+				mustBeError(t, name+", "+what, got, http.StatusUnauthorized, "Unauthenticated")
+				if strings.Contains(string(got.body), "server-") {
+					t.Errorf("%s: the answer repeats the key: %s", name, got.body)
+				}
+			}
+		}
+		nobodyIn(t, "without a key", server)
+		elsewhere := server.stranger.exchange(t, http.MethodPost, "/graphql", map[string]string{
+			"Content-Type": "application/json", "Authorization": "Bearer " + fullKey, "Cookie": "X-API-KEY=" + fullKey,
+		}, strings.NewReader(body(t, count, nil)))
+		mustBeError(t, "a key in other headers", elsewhere, http.StatusUnauthorized, "Unauthenticated")
+		lower := server.stranger.exchange(t, http.MethodPost, "/graphql", map[string]string{
+			"Content-Type": "application/json", "x-api-key": fullKey,
+		}, strings.NewReader(body(t, count, nil)))
+		if lower.status != http.StatusOK || len(lower.Errors) > 0 {
+			t.Errorf("the header's name in lower case: status %d: %s", lower.status, lower.body)
+		}
+	})
+}
+
+func TestEndedKeysAreRefused(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			cfg := config.Default()
+			engine.configure(t, &cfg)
+			// A key that is good for a nanosecond has ended when it is made.
+			brief := cfg
+			brief.KeyExpiresIn = 1
+			expired := createKey(t, brief, "development", "full")
+			revoked := createKey(t, cfg, "development", "full")
+			list := cfg
+			list.Command = config.CommandKeysList
+			ids := regexp.MustCompile(`(?m)^([0-9a-f]{16}) .* usable`).FindAllStringSubmatch(runCommand(t, list), -1)
+			if len(ids) != 1 {
+				t.Fatalf("%d usable keys", len(ids))
+			}
+			revoke := cfg
+			revoke.Command, revoke.KeyID = config.CommandKeysRevoke, ids[0][1]
+			runCommand(t, revoke)
+			server := startService(t, cfg)
+			for name, key := range map[string]string{"expired": expired, "revoked": revoked} {
+				caller := &client{url: server.url, key: key}
+				mustBeError(t, name, caller.post(t, body(t, count, nil)), http.StatusUnauthorized, "Unauthenticated")
+			}
+		})
+	}
+}
+
+func TestReadKeysCannotWrite(t *testing.T) {
+	onServices(t, func(t *testing.T, server *service) {
+		const create = `provisionCustomer(input: { customerId: "written" }) { customer { id } }`
+		for name, request := range map[string]object{
+			"a mutation":                         {"query": `mutation { ` + create + ` }`},
+			"under an alias":                     {"query": `mutation { customers: ` + create + ` }`},
+			"in a fragment":                      {"query": `mutation { ...F } fragment F on Mutation { ` + create + ` }`},
+			"in an inline fragment":              {"query": `mutation { ... on Mutation { ... { ` + create + ` } } }`},
+			"behind a query":                     {"query": `query A ` + count + ` mutation B { ` + create + ` }`, "operationName": "B"},
+			"in front of a query":                {"query": `mutation B { ` + create + ` } query A ` + count, "operationName": "B"},
+			"with a name that looks like one":    {"query": `mutation query { ` + create + ` }`, "operationName": "query"},
+			"of nothing but __typename":          {"query": `mutation { __typename }`},
+			"that would be skipped":              {"query": `mutation { ` + create + ` @skip(if: true) }`},
+			"createOneCustomer":                  {"query": `mutation { createOneCustomer(input: {}) { id } }`},
+			"updateOneCustomer":                  {"query": `mutation { updateOneCustomer(input: { customerId: "x" }) { id } }`},
+			"archiveCustomer":                    {"query": `mutation { archiveCustomer(input: { customerId: "x" }) { id } }`},
+			"unarchiveCustomer":                  {"query": `mutation { unarchiveCustomer(input: { customerId: "x" }) { id } }`},
+			"importOneCustomer":                  {"query": `mutation { importOneCustomer(input: { customerId: "x" }) { id } }`},
+			"importCustomersBulk":                {"query": `mutation { importCustomersBulk(input: { customers: [{ customerId: "x" }] }) }`},
+			"with arguments that would not pass": {"query": `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { id } } }`, "variables": object{"input": object{"customerId": ""}}},
+		} {
+			got := server.reader.post(t, asJSON(t, request))
+			mustBeError(t, name, got, http.StatusForbidden, "IdentityForbidden")
+			for _, err := range got.Errors {
+				if err.Extensions["isValidationError"] != false || !strings.Contains(err.Message, "IdentityForbidden") {
+					t.Errorf("%s: %s", name, got.body)
+				}
+			}
+			nobodyIn(t, name, server)
+		}
+		for name, request := range map[string]object{
+			"a query":                        {"query": count},
+			"a query beside a mutation":      {"query": `query A ` + count + ` mutation B { ` + create + ` }`, "operationName": "A"},
+			"a query with a mutation's name": {"query": `query mutation ` + count},
+		} {
+			if got := server.reader.post(t, asJSON(t, request)); got.status != http.StatusOK || len(got.Errors) > 0 || got.Data["customers"] == nil {
+				t.Errorf("%s: status %d: %s", name, got.status, got.body)
+			}
+		}
+		nobodyIn(t, "after the queries", server)
+	})
+}
+
+func TestGET(t *testing.T) {
+	server := startEmbedded(t)
+	for name, parameters := range map[string]url.Values{
+		"a query":           {"query": {count}},
+		"with variables":    {"query": {listOperation}, "variables": {`{"paging": {"first": 5}, "filter": {"name": {"like": "100\\% & +"}}}`}},
+		"with the name":     {"query": {`query A ` + count + ` query B { __typename }`}, "operationName": {"A"}},
+		"with extensions":   {"query": {count}, "extensions": {`{"x": 1}`}},
+		"empty variables":   {"query": {count}, "variables": {""}, "operationName": {""}},
+		"variables as null": {"query": {count}, "variables": {"null"}},
+	} {
+		for who, caller := range map[string]*client{"full": server.client, "read": server.reader} {
+			if got := caller.get(t, parameters); got.status != http.StatusOK || len(got.Errors) > 0 || got.Data["customers"] == nil {
+				t.Errorf("%s, %s: status %d: %s", name, who, got.status, got.body)
+			}
+		}
+	}
+	const create = `mutation { provisionCustomer(input: { customerId: "written" }) { customer { id } } }`
+	for name, parameters := range map[string]url.Values{
+		"a mutation":                {"query": {create}},
+		"a mutation behind a query": {"query": {`query A ` + count + strings.Replace(create, "mutation", "mutation B", 1)}, "operationName": {"B"}},
+		"a mutation in a fragment":  {"query": {`mutation { ...F } fragment F on Mutation { provisionCustomer(input: {}) { customer { id } } }`}},
+	} {
+		got := server.get(t, parameters)
+		mustBeError(t, name, got, http.StatusMethodNotAllowed, "BadUserInput")
+		if allow := got.header.Get("Allow"); allow != "POST" {
+			t.Errorf("%s: Allow is %q", name, allow)
+		}
+		nobodyIn(t, name, server)
+	}
+	for name, parameters := range map[string]url.Values{
+		"variables that are no JSON":     {"query": {count}, "variables": {"SecretMark"}},
+		"variables that are a list":      {"query": {count}, "variables": {`["SecretMark"]`}},
+		"variables and something behind": {"query": {count}, "variables": {`{} SecretMark`}},
+		"extensions that are no object":  {"query": {count}, "extensions": {`"SecretMark"`}},
+	} {
+		got := server.get(t, parameters)
+		mustBeError(t, name, got, http.StatusBadRequest, "BadUserInput")
+		if strings.Contains(string(got.body), "SecretMark") {
+			t.Errorf("%s: the answer repeats them: %s", name, got.body)
+		}
+	}
+	if got := server.get(t, url.Values{}); len(got.Errors) == 0 || got.Data != nil {
+		t.Errorf("no query: status %d: %s", got.status, got.body)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	server := startEmbedded(t)
+	for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "SUBSCRIBE"} {
+		got := server.exchange(t, method, "/graphql?query="+url.QueryEscape(count), map[string]string{"Content-Type": "application/json"},
+			strings.NewReader(body(t, count, nil)))
+		mustBeError(t, method, got, http.StatusMethodNotAllowed, "BadUserInput")
+		if allow := got.header.Get("Allow"); allow != "GET, POST" {
+			t.Errorf("%s: Allow is %q", method, allow)
+		}
+	}
+}
+
+func TestContentTypes(t *testing.T) {
+	server := startEmbedded(t)
+	create := body(t, provisionOperation, object{"input": object{"customerId": "written"}})
+	for name, kind := range map[string]string{
+		"none": "", "plain text": "text/plain", "text that is JSON": "text/plain; charset=application/json", "GraphQL": "application/graphql",
+		"a form": "application/x-www-form-urlencoded", "a form of parts": "multipart/form-data; boundary=x", "no media type": "json",
+		"something like JSON": "application/json-patch", "a list": "application/json, text/plain", "nonsense": "application/json; charset",
+	} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": kind}, strings.NewReader(create))
+		mustBeError(t, name, got, http.StatusUnsupportedMediaType, "BadUserInput")
+		nobodyIn(t, name, server)
+	}
+	for _, kind := range []string{"application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": kind}, strings.NewReader(body(t, count, nil)))
+		if got.status != http.StatusOK || len(got.Errors) > 0 {
+			t.Errorf("%s: status %d: %s", kind, got.status, got.body)
+		}
+	}
+}
+
+func TestBodiesThatAreNoRequest(t *testing.T) {
+	server := startEmbedded(t)
+	good := body(t, count, nil)
+	for name, text := range map[string]string{
+		"empty":                       "",
+		"white space":                 " \n",
+		"no JSON":                     "SecretMark",
+		"JSON that ends early":        `{"query": "{ a }", "variables": {"password": "SecretMark"`,
+		"a comma too much":            `{"query": "SecretMark",}`,
+		"a number that is none":       `{"query": "SecretMark", "variables": {"a": 01}}`,
+		"a list":                      `["SecretMark"]`,
+		"a batch":                     `[` + good + `,` + good + `]`,
+		"a text":                      `"SecretMark"`,
+		"a number":                    `5`,
+		"null":                        `null`,
+		"a query that is a number":    `{"query": 5, "x": "SecretMark"}`,
+		"a query that is a list":      `{"query": ["SecretMark"]}`,
+		"variables that are a list":   `{"query": "{ a }", "variables": ["SecretMark"]}`,
+		"variables that are a text":   `{"query": "{ a }", "variables": "SecretMark"}`,
+		"a name that is a number":     `{"query": "{ a }", "operationName": 5, "x": "SecretMark"}`,
+		"extensions that are a text":  `{"query": "{ a }", "extensions": "SecretMark"}`,
+		"a second value behind it":    good + `{}`,
+		"a word behind it":            good + ` SecretMark`,
+		"a bracket behind it":         good + `]`,
+		"a mark of byte order":        "\ufeff" + good,
+		"UTF-16":                      "\xff\xfe{\x00}\x00",
+		"a comment":                   `/* SecretMark */` + good,
+		"very deep JSON":              `{"query": "{ a }", "variables": {"a": ` + strings.Repeat("[", 100_000),
+		"a zero byte behind it":       good + "\x00",
+		"a form in the guise of JSON": "query=%7Bcustomers%7D&x=SecretMark",
+	} {
+		got := server.post(t, text)
+		mustBeError(t, name, got, http.StatusBadRequest, "BadUserInput")
+		if strings.Contains(string(got.body), "SecretMark") {
+			t.Errorf("%s: the answer repeats the body: %s", name, got.body)
+		}
+	}
+	for name, text := range map[string]string{
+		"white space around it": "\n " + good + " \r\n\t",
+		"other members":         `{"query": "{ customers { totalCount } }", "id": 5}`,
+		"null for the others":   `{"query": "{ customers { totalCount } }", "operationName": null, "variables": null, "extensions": null}`,
+	} {
+		if got := server.post(t, text); got.status != http.StatusOK || len(got.Errors) > 0 {
+			t.Errorf("%s: status %d: %s", name, got.status, got.body)
+		}
+	}
+	if log := server.log.String(); log != "" {
+		t.Errorf("the server logged:\n%s", log)
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	server := startEmbedded(t)
+	good := body(t, count, nil)
+	filled := func(size int) string { return good + strings.Repeat(" ", size-len(good)) }
+	within := func(size int) string {
+		const before, after = `{"query": "{ customers { totalCount } }", "variables": {"unused": "`, `"}}`
+		return before + strings.Repeat("x", size-len(before)-len(after)) + after
+	}
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"at the limit":                     {within(maxBody), http.StatusOK},
+		"above the limit":                  {within(maxBody + 1), http.StatusRequestEntityTooLarge},
+		"white space up to the limit":      {filled(maxBody), http.StatusOK},
+		"white space above the limit":      {filled(maxBody + 1), http.StatusRequestEntityTooLarge},
+		"far above the limit":              {within(3 * maxBody), http.StatusRequestEntityTooLarge},
+		"above the limit and JSON no more": {strings.Repeat("[", maxBody+1), http.StatusBadRequest},
+	} {
+		for how, reader := range map[string]io.Reader{
+			"its length told": strings.NewReader(c.body),
+			// Behind this type the client cannot see the length, and sends chunks.
+			"in chunks": struct{ io.Reader }{strings.NewReader(c.body)},
+		} {
+			caller := &client{url: server.url, key: server.key}
+			got := caller.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json"}, reader)
+			if c.status == http.StatusOK {
+				if got.status != c.status || len(got.Errors) > 0 {
+					t.Errorf("%s, %s: status %d: %.200s", name, how, got.status, got.body)
+				}
+				continue
+			}
+			mustBeError(t, name+", "+how, got, c.status, "BadUserInput")
+			if c.status == http.StatusRequestEntityTooLarge && !strings.Contains(string(got.body), fmt.Sprint(maxBody)) {
+				t.Errorf("%s, %s: the limit is not named: %s", name, how, got.body)
+			}
+		}
+	}
+}
+
+// wrongDocuments are operations that are refused before they run.
+var wrongDocuments = map[string]struct{ query, code string }{
+	"no query":                           {"", "GRAPHQL_VALIDATION_FAILED"},
+	"a brace that is not closed":         {"{ customers", "GRAPHQL_PARSE_FAILED"},
+	"a word that means nothing":          {"select * from customers", "GRAPHQL_PARSE_FAILED"},
+	"a text that is not closed":          {`{ getCustomerByRefId(input: { customerId: "x }) { id } }`, "GRAPHQL_PARSE_FAILED"},
+	"only a fragment":                    {"fragment F on Query { __typename }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown field":                   {"{ customers { unknown } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown field at the root":       {"{ unknown }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown argument":                {"{ customers(unknown: 1) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown field of an input":       {`{ customers(filter: { unknown: 1 }) { totalCount } }`, "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown enum value":              {`{ customers(sorting: [{ field: unknown, direction: ASC }]) { totalCount } }`, "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown type":                    {"query($x: Unknown) { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown directive":               {"{ customers @unknown { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown fragment":                {"{ ...Unknown }", "GRAPHQL_VALIDATION_FAILED"},
+	"a fragment in itself":               {"{ ...F } fragment F on Query { ...F }", "GRAPHQL_VALIDATION_FAILED"},
+	"a variable that is not declared":    {"{ customers(paging: $x) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"a variable that is not used":        {"query($x: Int) { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"a variable of another type":         {"query($x: Int) { customers(filter: { name: { eq: $x } }) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"no fields where there must be some": {"{ customers }", "GRAPHQL_VALIDATION_FAILED"},
+	"fields where there are none":        {"{ customers { totalCount { x } } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an argument that is missing":        {"{ getCustomerByRefId { id } }", "GRAPHQL_VALIDATION_FAILED"},
+	"two operations without a choice":    {"query A { __typename } query B { __typename }", "GRAPHQL_VALIDATION_FAILED"},
+	"a subscription":                     {"subscription { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"fields that conflict":               {`{ a: customers { totalCount } a: getCustomerByRefId(input: { customerId: "x" }) { id } }`, "GRAPHQL_VALIDATION_FAILED"},
+	"a mutation that is wrong":           {`mutation { provisionCustomer(input: { unknown: 1 }) { customer { id } } }`, "GRAPHQL_VALIDATION_FAILED"},
+	"more than 10,000 tokens":            {"{ " + strings.Repeat("__typename ", 10_001) + "}", "GRAPHQL_PARSE_FAILED"},
+}
+
+func TestDocumentsThatAreWrong(t *testing.T) {
+	server := startEmbedded(t)
+	for name, c := range wrongDocuments {
+		for accept, status := range map[string]int{"": 200, "application/json": 200, "*/*": 200, "application/graphql-response+json": 400} {
+			got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept},
+				strings.NewReader(body(t, c.query, nil)))
+			mustBeError(t, name+", "+accept, got, status, c.code)
+			for _, err := range got.Errors {
+				if err.Extensions["isValidationError"] != true {
+					t.Errorf("%s: %s", name, got.body)
+				}
+			}
+		}
+	}
+	named := server.post(t, `{"query": "query A { __typename }", "operationName": "B"}`)
+	mustBeError(t, "an operation that is not there", named, 200, "GRAPHQL_VALIDATION_FAILED")
+	if log := server.log.String(); log != "" {
+		t.Errorf("the server logged:\n%s", log)
+	}
+}
+
+func TestContentNegotiation(t *testing.T) {
+	const older, newer = "application/json", "application/graphql-response+json"
+	server := startEmbedded(t)
+	for accept, want := range map[string]string{
+		"":                                  older,
+		"*/*":                               older,
+		older:                               older,
+		newer:                               newer,
+		newer + "; charset=utf-8":           newer,
+		newer + ", " + older + ";q=0.9":     newer,
+		newer + ", " + older:                newer,
+		older + ";q=0.9, " + newer:          newer,
+		"text/html, */*;q=0.1":              older,
+		"text/html, " + newer + ";q=0.1":    newer,
+		older + ", " + newer + ";q=0.5":     older,
+		older + ", " + newer + ";q=0":       older,
+		newer + ";q=0, */*":                 older,
+		"Application/GraphQL-Response+JSON": newer,
+	} {
+		for what, request := range map[string]string{
+			"data":   body(t, count, nil),
+			"errors": body(t, "{ unknown }", nil),
+		} {
+			got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept}, strings.NewReader(request))
+			if kind := got.header.Get("Content-Type"); kind != want+"; charset=utf-8" {
+				t.Errorf("Accept %q, %s: Content-Type is %q", accept, what, kind)
+			}
+		}
+	}
+	// A field that fails is an answer all the same, whatever its media type.
+	for _, accept := range []string{older, newer} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept},
+			strings.NewReader(body(t, archiveOperation, object{"input": object{"customerId": "nobody"}})))
+		if got.status != http.StatusOK || len(got.Errors) != 1 || !strings.Contains(string(got.body), `"data":null`) {
+			t.Errorf("Accept %q: status %d: %s", accept, got.status, got.body)
+		}
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	server := startEmbedded(t)
+	seen := map[string]bool{}
+	for name, c := range map[string]struct {
+		sent string
+		kept bool
+	}{
+		"a name": {"my-request.1_A", true}, "64 letters": {strings.Repeat("a", 64), true}, "none": {"", false},
+		"none again": {"", false}, "65 letters": {strings.Repeat("a", 65), false}, "a space": {"a b", false}, "mark-up": {"<b>", false},
+		"a letter beyond ASCII": {"é", false}, "what a log would read": {`a" level=ERROR`, false},
+	} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "X-Request-Id": c.sent},
+			strings.NewReader(body(t, "{ unknown }", nil)))
+		id := got.header.Get("X-Request-Id")
+		if (id == c.sent) != c.kept || id == "" || seen[id] {
+			t.Errorf("%s: %q became %q", name, c.sent, id)
+		}
+		seen[id] = true
+		if len(got.Errors) != 1 || got.Errors[0].Extensions["requestId"] != id {
+			t.Errorf("%s: the error has another id than the answer, %s: %s", name, id, got.body)
+		}
+	}
+}
+
+func TestIntrospectionOff(t *testing.T) {
+	cfg := config.Default()
+	cfg.DataDir, cfg.Introspection = t.TempDir(), false
+	open, closed := startEmbedded(t), startService(t, cfg)
+	for name, query := range map[string]string{
+		"the schema":               `{ __schema { types { name } } }`,
+		"a type":                   `{ __type(name: "Customer") { fields { name } } }`,
+		"under an alias":           `{ customers: __schema { queryType { name } } }`,
+		"in a fragment":            `{ ...F } fragment F on Query { __schema { directives { name } } }`,
+		"beside a query":           `{ customers { totalCount } __type(name: "Query") { name } }`,
+		"from a mutation's result": `mutation { archiveCustomer(input: { customerId: "x" }) { id } __schema { types { name } } }`,
+	} {
+		if got := open.post(t, body(t, query, nil)); !strings.HasPrefix(name, "from") && len(got.Errors) > 0 {
+			t.Errorf("%s: with introspection on: %s", name, got.body)
+		}
+		got := closed.post(t, body(t, query, nil))
+		if len(got.Errors) == 0 {
+			t.Errorf("%s: %s", name, got.body)
+		}
+		for _, err := range got.Errors {
+			// To ask is no fault of the server's, and must not fill its log.
+			if err.Extensions["code"] == "UnexpectedError" {
+				t.Errorf("%s: the refusal is an unexpected error: %s", name, got.body)
+			}
+		}
+		for _, text := range []string{"CustomerConnection", "customerId", `"name"`} {
+			if strings.Contains(string(got.body), text) {
+				t.Errorf("%s: the answer tells of %s: %s", name, text, got.body)
+			}
+		}
+	}
+	if got := closed.post(t, body(t, `{ __typename customers { __typename } }`, nil)); len(got.Errors) > 0 {
+		t.Errorf("__typename is no introspection: %s", got.body)
+	}
+	suggested := 0
+	for name, c := range map[string]struct {
+		query     string
+		variables object
+	}{
+		"a field":                          {query: `{ customer { totalCount } }`},
+		"a field of a type":                {query: `{ customers { totalCoun } }`},
+		"fields that are missing":          {query: `{ customers }`},
+		"an argument":                      {query: `{ customers(pagin: {}) { totalCount } }`},
+		"an argument of a directive":       {query: `{ customers { totalCount @skip(i: true) } }`},
+		"an enum value":                    {query: `{ customers(sorting: [{ field: nam, direction: ASC }]) { totalCount } }`},
+		"an enum value as a text":          {query: `{ customers(sorting: [{ field: "name", direction: ASC }]) { totalCount } }`},
+		"a field of an input":              {query: `mutation { provisionCustomer(input: { nam: "x" }) { customer { id } } }`},
+		"a type of a fragment":             {query: `{ customers { ... on CustomerConnectio { totalCount } } }`},
+		"a type of a variable":             {query: `query($x: CursorPagin) { customers(paging: $x) { totalCount } }`},
+		"a directive":                      {query: `{ customers { totalCount @ski(if: true) } }`},
+		"a fragment":                       {query: `{ ...Fo } fragment Foo on Query { __typename }`},
+		"a variable's enum value":          {query: listOperation, variables: object{"sorting": []object{{"field": "nam", "direction": "ASC"}}}},
+		"a variable's field":               {query: provisionOperation, variables: object{"input": object{"nam": "x"}}},
+		"an operation's name":              {query: `query A { __typename } query B { __typename }`},
+		"a text in single quotation marks": {query: `{ customers(filter: { name: { eq: 'x' } }) { totalCount } }`},
+	} {
+		got := closed.post(t, body(t, c.query, c.variables))
+		if len(got.Errors) == 0 {
+			t.Errorf("%s is not refused: %s", name, got.body)
+		}
+		if strings.Contains(strings.ToLower(string(got.body)), "did you mean") {
+			t.Errorf("%s: the error suggests: %s", name, got.body)
+		}
+		if strings.Contains(string(open.post(t, body(t, c.query, c.variables)).body), "Did you mean") {
+			suggested++
+		}
+	}
+	if suggested == 0 {
+		t.Error("with introspection on nothing is suggested either, so the test proves nothing")
+	}
+	if log := closed.log.String(); log != "" {
+		t.Errorf("the server logged:\n%s", log)
+	}
+}
+
+func TestPagesBesideTheAPI(t *testing.T) {
+	server := startEmbedded(t)
+	for name, c := range map[string]struct {
+		path, kind, text string
+	}{
+		"the playground": {"/", "text/html", "/graphql"},
+		"alive":          {"/healthz", "text/plain", "ok"},
+		"ready":          {"/readyz", "text/plain", "ready"},
+	} {
+		got := server.stranger.exchange(t, http.MethodGet, c.path, nil, nil)
+		if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), c.kind) || !strings.Contains(string(got.body), c.text) {
+			t.Errorf("%s: status %d, %s: %.200s", name, got.status, got.header.Get("Content-Type"), got.body)
+		}
+		if got.header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: no request id", name)
+		}
+	}
+	if got := server.exchange(t, http.MethodGet, "/unknown", nil, nil); got.status != http.StatusNotFound {
+		t.Errorf("an unknown page: status %d", got.status)
+	}
+}
+
+// TestValuesOfTheWrongType sends to each kind of input what it cannot be. The client is to blame, whoever
+// finds out: the check of the variables, which runs nothing, or the reading of the arguments.
+func TestValuesOfTheWrongType(t *testing.T) {
+	const checked, read = "GRAPHQL_VALIDATION_FAILED", "BadUserInput"
+	paging := func(value string) string { return `{"paging": {"first": ` + value + `}}` }
+	after := func(value string) string { return `{"paging": {"after": ` + value + `}}` }
+	sort := func(value string) string { return `{"sorting": ` + value + `}` }
+	filter := func(value string) string { return `{"filter": ` + value + `}` }
+	input := func(value string) string { return `{"input": {"customerId": "written", ` + value + `}}` }
+	float := func(value string) string {
+		return input(`"subscriptionParams": {"planId": "x", "priceUnitAmount": ` + value + `}`)
+	}
+	server := startEmbedded(t)
+	for name, c := range map[string]struct {
+		query, variables string
+		// code is empty where either will do.
+		code string
+	}{
+		"Int: a text":                        {listOperation, paging(`"SecretMark"`), checked},
+		"Int: a text of digits":              {listOperation, paging(`"5"`), ""},
+		"Int: a fraction":                    {listOperation, paging(`1.5`), checked},
+		"Int: a truth":                       {listOperation, paging(`true`), checked},
+		"Int: a list":                        {listOperation, paging(`[5, 6]`), checked},
+		"Int: an object":                     {listOperation, paging(`{"SecretMark": 1}`), checked},
+		"Int: above 32 bits":                 {listOperation, paging(`2147483648`), ""},
+		"Int: above 64 bits":                 {listOperation, paging(`9223372036854775808`), checked},
+		"Int: far above 64 bits":             {listOperation, paging(`1` + strings.Repeat("0", 400)), checked},
+		"Int: by itself":                     {`query($n: Int) { customers(paging: { first: $n }) { totalCount } }`, `{"n": "SecretMark"}`, checked},
+		"Int: by itself, too large":          {`query($n: Int) { customers(paging: { first: $n }) { totalCount } }`, `{"n": 9223372036854775808}`, checked},
+		"Float: a text":                      {provisionOperation, float(`"SecretMark"`), checked},
+		"Float: a text of digits":            {provisionOperation, float(`"1.5"`), ""},
+		"Float: a truth":                     {provisionOperation, float(`true`), checked},
+		"Float: an object":                   {provisionOperation, float(`{}`), checked},
+		"Float: beyond all floats":           {provisionOperation, float(`1e400`), ""},
+		"String: a number":                   {provisionOperation, input(`"name": 5`), ""},
+		"String: a fraction":                 {provisionOperation, input(`"name": 1.5`), ""},
+		"String: a truth":                    {provisionOperation, input(`"name": true`), checked},
+		"String: a list":                     {provisionOperation, input(`"name": ["SecretMark"]`), checked},
+		"String: an object":                  {provisionOperation, input(`"name": {"SecretMark": 1}`), checked},
+		"String: null where it must not be":  {getOperation, `{"input": {"customerId": null}}`, checked},
+		"String: left out where it must not": {getOperation, `{"input": {}}`, checked},
+		"String: a list of lists":            {listOperation, filter(`{"name": {"in": [["SecretMark"]]}}`), checked},
+		"String: null in a list":             {listOperation, filter(`{"name": {"in": ["a", null]}}`), checked},
+		"Boolean: a text":                    {provisionOperation, input(`"shouldSyncFree": "true"`), checked},
+		"Boolean: a number":                  {provisionOperation, input(`"shouldSyncFree": 1`), checked},
+		"Boolean: an object":                 {provisionOperation, input(`"excludeFromExperiment": {}`), checked},
+		"Boolean: in a filter":               {listOperation, filter(`{"name": {"is": "SecretMark"}}`), checked},
+		"DateTime: nonsense":                 {provisionOperation, input(`"createdAt": "SecretMark"`), read},
+		"DateTime: empty":                    {provisionOperation, input(`"createdAt": ""`), read},
+		"DateTime: a date":                   {provisionOperation, input(`"createdAt": "2020-01-01"`), read},
+		"DateTime: without a zone":           {provisionOperation, input(`"createdAt": "2020-01-01T00:00:00"`), read},
+		"DateTime: the 30th of February":     {provisionOperation, input(`"createdAt": "2020-02-30T00:00:00Z"`), read},
+		"DateTime: the year 0":               {provisionOperation, input(`"createdAt": "0000-01-01T00:00:00Z"`), read},
+		"DateTime: the year 10000":           {provisionOperation, input(`"createdAt": "10000-01-01T00:00:00Z"`), read},
+		"DateTime: a number":                 {provisionOperation, input(`"createdAt": 1577836800`), read},
+		"DateTime: a truth":                  {provisionOperation, input(`"createdAt": true`), read},
+		"DateTime: a list":                   {provisionOperation, input(`"createdAt": ["2020-01-01T00:00:00Z"]`), read},
+		"DateTime: an object":                {provisionOperation, input(`"createdAt": {"SecretMark": 1}`), read},
+		"DateTime: in a filter":              {listOperation, filter(`{"createdAt": {"gt": "SecretMark"}}`), read},
+		"DateTime: in a filter's list":       {listOperation, filter(`{"createdAt": {"in": ["2020-01-01T00:00:00Z", "SecretMark"]}}`), read},
+		"DateTime: null in a list":           {listOperation, filter(`{"createdAt": {"in": [null]}}`), checked},
+		"DateTime: null in a span":           {listOperation, filter(`{"createdAt": {"between": {"lower": null, "upper": "2020-01-01T00:00:00Z"}}}`), checked},
+		"DateTime: left out of a span":       {listOperation, filter(`{"createdAt": {"notBetween": {"lower": "2020-01-01T00:00:00Z"}}}`), checked},
+		"ConnectionCursor: a number":         {listOperation, after(`5`), read},
+		"ConnectionCursor: a truth":          {listOperation, after(`true`), read},
+		"ConnectionCursor: a list":           {listOperation, after(`["SecretMark"]`), read},
+		"ConnectionCursor: an object":        {listOperation, after(`{"SecretMark": 1}`), read},
+		"enum: nonsense":                     {listOperation, sort(`[{"field": "nonsense", "direction": "ASC"}]`), checked},
+		"enum: another case":                 {listOperation, sort(`[{"field": "name", "direction": "asc"}]`), read},
+		"enum: a number":                     {listOperation, sort(`[{"field": 5, "direction": "ASC"}]`), checked},
+		"enum: a truth":                      {listOperation, sort(`[{"field": true, "direction": "ASC"}]`), checked},
+		"enum: a list":                       {listOperation, sort(`[{"field": ["name"], "direction": "ASC"}]`), checked},
+		"enum: an object":                    {listOperation, sort(`[{"field": {"SecretMark": 1}, "direction": "ASC"}]`), checked},
+		"enum: null where it must not be":    {listOperation, sort(`[{"field": null, "direction": "ASC"}]`), checked},
+		"enum: left out where it must not":   {listOperation, sort(`[{"direction": "ASC"}]`), checked},
+		"enum: within what is dropped":       {provisionOperation, input(`"billingInformation": {"currency": "XXX"}`), checked},
+		"input: null where it must not be":   {provisionOperation, `{"input": null}`, checked},
+		"input: left out":                    {provisionOperation, `{}`, checked},
+		"input: no variables at all":         {provisionOperation, `null`, checked},
+		"input: a text":                      {provisionOperation, `{"input": "SecretMark"}`, checked},
+		"input: a number":                    {provisionOperation, `{"input": 5}`, checked},
+		"input: a list":                      {provisionOperation, `{"input": []}`, checked},
+		"input: an unknown field":            {provisionOperation, input(`"unknown": "SecretMark"`), checked},
+		"input: an unknown field within":     {provisionOperation, input(`"billingInformation": {"unknown": "SecretMark"}`), checked},
+		"input: null in a list":              {listOperation, sort(`[null]`), checked},
+		"input: null in an and":              {listOperation, filter(`{"and": [null]}`), checked},
+		"input: a text in a list":            {listOperation, sort(`["SecretMark"]`), checked},
+	} {
+		got := server.post(t, fmt.Sprintf(`{"query": %s, "variables": %s}`, asJSON(t, c.query), c.variables))
+		if got.status != http.StatusOK || len(got.Errors) == 0 {
+			t.Errorf("%s is not refused: status %d: %s", name, got.status, got.body)
+			continue
+		}
+		for _, err := range got.Errors {
+			code, _ := err.Extensions["code"].(string)
+			if code != c.code && (c.code != "" || code != checked && code != read && code != "UnsupportedParameter") || err.Extensions["isValidationError"] != true {
+				t.Errorf("%s: want the code %s: %s", name, c.code, got.body)
+			}
+		}
+		if strings.Contains(string(got.body), "SecretMark") {
+			t.Errorf("%s: the answer repeats the value: %s", name, got.body)
+		}
+		if strings.Contains(string(got.body), "interface {}") {
+			t.Errorf("%s: the answer speaks Go: %s", name, got.body)
+		}
+	}
+	nobodyIn(t, "values of the wrong type", server)
+	for name, variables := range map[string]string{
+		"a list's only value by itself":     sort(`{"field": "name", "direction": "ASC"}`),
+		"a text for a list of texts":        filter(`{"name": {"in": "x"}}`),
+		"a filter for a list of filters":    filter(`{"and": {"name": {"eq": "x"}}}`),
+		"a time for a list of times":        filter(`{"createdAt": {"in": "2020-01-01T00:00:00Z"}}`),
+		"a variable that nobody declared":   `{"unknown": "x"}`,
+		"null for what may be null":         `{"paging": null, "filter": null, "sorting": null}`,
+		"an empty object for an input":      `{"paging": {}, "filter": {}}`,
+		"an empty list":                     sort(`[]`),
+		"the smallest and largest of times": filter(`{"createdAt": {"gt": "0001-01-01T00:00:00Z", "lt": "9999-12-31T23:59:59.999Z"}}`),
+	} {
+		if got := server.post(t, fmt.Sprintf(`{"query": %s, "variables": %s}`, asJSON(t, listOperation), variables)); len(got.Errors) > 0 {
+			t.Errorf("%s is refused: %s", name, got.body)
+		}
+	}
+	if log := server.log.String(); log != "" {
+		t.Errorf("the server logged:\n%s", log)
+	}
+}
