@@ -34,6 +34,9 @@ var CustomerSortFields = []Field{
 	FieldAWSMarketplaceCustomerID, FieldCreatedAt, FieldUpdatedAt,
 }
 
+// neverNull are the fields that every document has, so that no walk need look for those without.
+var neverNull = []Field{FieldCustomerID, FieldID, FieldCreatedAt, FieldUpdatedAt}
+
 // Value is what a field holds: null, a text or a time. The zero Value is null.
 type Value struct {
 	kind valueKind

@@ -16,9 +16,9 @@ type Order struct {
 	NullsFirst bool
 }
 
-// PageRequest asks for at most Limit items, from the start of the order, or right after the place that the
-// cursor After names, or from the end backwards (Backward), or backwards from right before the place that
-// Before names. Before implies Backward; After and Backward do not go together.
+// PageRequest asks for at most Limit items (at least 1), from the start of the order, or right after the
+// place that the cursor After names, or from the end backwards (Backward), or backwards from right before
+// the place that Before names. Before implies Backward; After and Backward do not go together.
 type PageRequest struct {
 	Limit    int
 	After    string
@@ -65,8 +65,8 @@ type Slice[D Document] struct {
 
 // Paginate answers a page of a query from an engine's ordered scans. It is the one place that knows how
 // orders, nulls, ties and cursors work, so all engines page alike. tieField is the field whose value is the
-// tie-breaker: a text, unique among the documents of the scope. scope is whatever else the answer depends on, the environment and the
-// filter; a cursor is good for the scope and order that it was made for only.
+// tie-breaker: a text, unique among the documents of the scope. scope is whatever else the answer depends
+// on, the environment and the filter; a cursor is good for the scope and order that it was made for only.
 // Errors: ErrInvalidCursor, and those of scan.
 func Paginate[D Document](
 	ctx context.Context, scope Scope, order []Order, request PageRequest, tieField Field, scan Scan[D],
@@ -147,6 +147,9 @@ func walk[D Document](ctx context.Context, order []Order, from []Value, count in
 	exact := len(order) == 1 || len(order) == 2 && order[1].Descending == first.Descending
 	var found []row[D]
 	for _, null := range []bool{first.NullsFirst, !first.NullsFirst} {
+		if null && slices.Contains(neverNull, first.Field) {
+			continue
+		}
 		segment := Segment{Field: first.Field, Null: null, Descending: first.Descending}
 		if from != nil {
 			if from[0].IsNull() != null {

@@ -27,7 +27,7 @@ var (
 	ErrClosed = errors.New("store is closed")
 	// ErrInUse: another process holds the data directory.
 	ErrInUse = errors.New("data directory is in use by another process")
-	// ErrUnavailable: the store did not answer; the caller may try again.
+	// ErrUnavailable: the store did not answer; whether a write was made is not known.
 	ErrUnavailable = errors.New("store is unavailable")
 )
 
@@ -39,13 +39,15 @@ type Store interface {
 
 	// Ping answers nil while the store can serve.
 	Ping(ctx context.Context) error
-	// Close releases the store after the calls under way have ended. A second Close does nothing.
+	// Close releases the store after the calls under way have ended; it answers the context's error if that
+	// ends first. A second Close does nothing.
 	Close(ctx context.Context) error
 }
 
 // Customers keeps customers, one document each. Each write is atomic and durable when it returns nil; a
-// write that answers one of the errors above has changed nothing. Strings are kept to the letter, case
-// included; times to the millisecond, in UTC.
+// write that answers one of the errors above has changed nothing, but for ErrUnavailable, and for the
+// context's error where the context ended while the write was under way: then it may stand. Texts are valid
+// UTF-8 and kept to the letter, case included; times are kept to the millisecond, in UTC.
 type Customers interface {
 	// InsertCustomer stores a new customer under its Key, with the Version it carries.
 	// Errors: ErrExists, whether the holder of the key is live or archived.
@@ -93,7 +95,8 @@ type CustomerQuery struct {
 	EnvironmentID string
 	// Filter is nil to match every customer.
 	Filter Filter
-	// Order is the sort, most significant first; ties, and an empty order, go by customer id.
+	// Order is the sort, by CustomerSortFields, most significant first; ties, and an empty order, go by
+	// customer id.
 	Order []Order
 	Page  PageRequest
 }

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	if binaryFolder != "" {
 		_ = os.RemoveAll(binaryFolder)
 	}
-	fmt.Println("tests: embedded engine ran;", mongotest.Finish())
+	mongotest.Report("embedded engine ran; " + mongotest.Finish())
 	os.Exit(code)
 }
 

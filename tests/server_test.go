@@ -40,7 +40,7 @@ func startServer(t *testing.T, cfg config.Config) *client {
 	t.Helper()
 	cfg.APIKey = fullKey
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	server, err := app.New(ctx, cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	server, err := app.New(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		stop()
 		t.Fatalf("open: %v", err)

@@ -91,7 +91,7 @@ func mustBeError(t *testing.T, name string, got *answer, status int, code string
 func nobodyIn(t *testing.T, name string, server *service) {
 	t.Helper()
 	if got := server.list(t, nil); got.total != 0 {
-		t.Fatalf("%s: it was executed; there are %d customers", name, got.total)
+		t.Errorf("%s: it was executed; there are %d customers", name, got.total)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestReadKeysCannotWrite(t *testing.T) {
 			"in front of a query":                {"query": `mutation B { ` + create + ` } query A ` + count, "operationName": "B"},
 			"with a name that looks like one":    {"query": `mutation query { ` + create + ` }`, "operationName": "query"},
 			"of nothing but __typename":          {"query": `mutation { __typename }`},
-			"that would be skipped":              {"query": `mutation { ` + create + ` @skip(if: true) }`},
+			"that would be skipped":              {"query": `mutation { provisionCustomer(input: {}) @skip(if: true) { customer { id } } }`},
 			"createOneCustomer":                  {"query": `mutation { createOneCustomer(input: {}) { id } }`},
 			"updateOneCustomer":                  {"query": `mutation { updateOneCustomer(input: { customerId: "x" }) { id } }`},
 			"archiveCustomer":                    {"query": `mutation { archiveCustomer(input: { customerId: "x" }) { id } }`},
@@ -348,33 +348,33 @@ func TestBodyLimit(t *testing.T) {
 		return before + strings.Repeat("x", size-len(before)-len(after)) + after
 	}
 	for name, c := range map[string]struct {
-		body   string
-		status int
+		body    string
+		chunked bool
+		status  int
 	}{
-		"at the limit":                     {within(maxBody), http.StatusOK},
-		"above the limit":                  {within(maxBody + 1), http.StatusRequestEntityTooLarge},
-		"white space up to the limit":      {filled(maxBody), http.StatusOK},
-		"white space above the limit":      {filled(maxBody + 1), http.StatusRequestEntityTooLarge},
-		"far above the limit":              {within(3 * maxBody), http.StatusRequestEntityTooLarge},
-		"above the limit and JSON no more": {strings.Repeat("[", maxBody+1), http.StatusBadRequest},
+		"at the limit":                    {within(maxBody), false, http.StatusOK},
+		"at the limit, in chunks":         {within(maxBody), true, http.StatusOK},
+		"above the limit":                 {within(maxBody + 1), false, http.StatusRequestEntityTooLarge},
+		"above the limit, in chunks":      {within(maxBody + 1), true, http.StatusRequestEntityTooLarge},
+		"white space up to the limit":     {filled(maxBody), false, http.StatusOK},
+		"white space above it, in chunks": {filled(maxBody + 1), true, http.StatusRequestEntityTooLarge},
+		"white space far above it":        {filled(2 * maxBody), false, http.StatusRequestEntityTooLarge},
 	} {
-		for how, reader := range map[string]io.Reader{
-			"its length told": strings.NewReader(c.body),
-			// Behind this type the client cannot see the length, and sends chunks.
-			"in chunks": struct{ io.Reader }{strings.NewReader(c.body)},
-		} {
-			caller := &client{url: server.url, key: server.key}
-			got := caller.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json"}, reader)
-			if c.status == http.StatusOK {
-				if got.status != c.status || len(got.Errors) > 0 {
-					t.Errorf("%s, %s: status %d: %.200s", name, how, got.status, got.body)
-				}
-				continue
+		var reader io.Reader = strings.NewReader(c.body)
+		if c.chunked {
+			// Behind this type the client cannot see the length.
+			reader = struct{ io.Reader }{reader}
+		}
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json"}, reader)
+		if c.status == http.StatusOK {
+			if got.status != c.status || len(got.Errors) > 0 {
+				t.Errorf("%s: status %d: %.200s", name, got.status, got.body)
 			}
-			mustBeError(t, name+", "+how, got, c.status, "BadUserInput")
-			if c.status == http.StatusRequestEntityTooLarge && !strings.Contains(string(got.body), fmt.Sprint(maxBody)) {
-				t.Errorf("%s, %s: the limit is not named: %s", name, how, got.body)
-			}
+			continue
+		}
+		mustBeError(t, name, got, c.status, "BadUserInput")
+		if !strings.Contains(string(got.body), fmt.Sprint(maxBody)) {
+			t.Errorf("%s: the limit is not named: %s", name, got.body)
 		}
 	}
 }
@@ -497,14 +497,13 @@ func TestIntrospectionOff(t *testing.T) {
 	cfg.DataDir, cfg.Introspection = t.TempDir(), false
 	open, closed := startEmbedded(t), startService(t, cfg)
 	for name, query := range map[string]string{
-		"the schema":               `{ __schema { types { name } } }`,
-		"a type":                   `{ __type(name: "Customer") { fields { name } } }`,
-		"under an alias":           `{ customers: __schema { queryType { name } } }`,
-		"in a fragment":            `{ ...F } fragment F on Query { __schema { directives { name } } }`,
-		"beside a query":           `{ customers { totalCount } __type(name: "Query") { name } }`,
-		"from a mutation's result": `mutation { archiveCustomer(input: { customerId: "x" }) { id } __schema { types { name } } }`,
+		"the schema":     `{ __schema { types { name } } }`,
+		"a type":         `{ __type(name: "Customer") { fields { name } } }`,
+		"under an alias": `{ customers: __schema { queryType { name } } }`,
+		"in a fragment":  `{ ...F } fragment F on Query { __schema { directives { name } } }`,
+		"beside a query": `{ customers { totalCount } __type(name: "Query") { name } }`,
 	} {
-		if got := open.post(t, body(t, query, nil)); !strings.HasPrefix(name, "from") && len(got.Errors) > 0 {
+		if got := open.post(t, body(t, query, nil)); len(got.Errors) > 0 {
 			t.Errorf("%s: with introspection on: %s", name, got.body)
 		}
 		got := closed.post(t, body(t, query, nil))
@@ -597,7 +596,7 @@ func TestValuesOfTheWrongType(t *testing.T) {
 	after := func(value string) string { return `{"paging": {"after": ` + value + `}}` }
 	sort := func(value string) string { return `{"sorting": ` + value + `}` }
 	filter := func(value string) string { return `{"filter": ` + value + `}` }
-	input := func(value string) string { return `{"input": {"customerId": "written", ` + value + `}}` }
+	input := func(value string) string { return `{"input": {` + value + `}}` }
 	float := func(value string) string {
 		return input(`"subscriptionParams": {"planId": "x", "priceUnitAmount": ` + value + `}`)
 	}

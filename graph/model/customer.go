@@ -1,3 +1,4 @@
+// Package model holds the types of the schema: those that gqlgen makes, and the few that are written by hand.
 package model
 
 import "context"

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
@@ -10,6 +9,6 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	fmt.Println(mongotest.Finish())
+	mongotest.Report(mongotest.Finish())
 	os.Exit(code)
 }

@@ -47,8 +47,8 @@ func filled(environment, id string) *domain.Customer {
 
 // uuid is a UUID that depends on the text alone.
 func uuid(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return fmt.Sprintf("%x-%x-4%x-8%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	digits := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	return digits[:8] + "-" + digits[8:12] + "-4" + digits[13:16] + "-8" + digits[17:20] + "-" + digits[20:32]
 }
 
 // apiKey is a key with a value in every field but RevokedAt.

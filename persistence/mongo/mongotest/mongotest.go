@@ -7,7 +7,7 @@
 //
 //	func TestMain(m *testing.M) {
 //		code := m.Run()
-//		fmt.Println(mongotest.Finish())
+//		mongotest.Report(mongotest.Finish())
 //		os.Exit(code)
 //	}
 package mongotest
@@ -101,6 +101,8 @@ func Running(tb testing.TB) Server {
 	return serverFor(tb).Server
 }
 
+const notRun = "MongoDB did not run"
+
 // Finish ends what the tests started, after the last of them, and answers which server ran them, or that
 // none did and why.
 func Finish() string {
@@ -108,9 +110,9 @@ func Finish() string {
 	defer shared.Unlock()
 	switch {
 	case !shared.asked:
-		return "MongoDB did not run: no test asked for it"
+		return notRun + ": no test asked for it"
 	case shared.failure != nil:
-		return fmt.Sprintf("MongoDB did not run: %v", shared.failure)
+		return fmt.Sprintf("%s: %v", notRun, shared.failure)
 	}
 	name := shared.server.Name
 	if err := shared.server.stop(); err != nil {
