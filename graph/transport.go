@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -79,6 +80,10 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 	case http.MethodGet:
 		query := r.URL.Query()
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
+		// JSON cannot hold anything else, but an address can.
+		if !utf8.ValidString(params.Query) {
+			return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8")
+		}
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 			if text := query.Get(name); text != "" && decodeJSON(strings.NewReader(text), target) != nil {
 				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object")

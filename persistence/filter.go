@@ -116,7 +116,8 @@ type Condition struct {
 type Op string
 
 // The operators. The Like family takes a pattern: % stands for any run of characters, _ for one
-// character, a backslash makes the next character stand for itself. ILike ignores case.
+// character, a backslash makes the next character stand for itself. ILike ignores case. The family is for
+// fields that are texts.
 const (
 	Equal          Op = "eq"
 	NotEqual       Op = "neq"

@@ -68,8 +68,9 @@ type Customers interface {
 	AnyCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error)
 
 	// ListCustomers answers one page of the live customers of query.EnvironmentID that match its filter,
-	// in its order. A walk along the cursors meets every customer that matches throughout the walk exactly
-	// once, whatever is inserted or removed meanwhile. No match: an empty page. Errors: ErrInvalidCursor.
+	// in its order. A walk along the cursors meets every customer that matches throughout the walk, with
+	// its sort values unchanged, exactly once, whatever is inserted or removed meanwhile. No match: an empty
+	// page. Errors: ErrInvalidCursor.
 	ListCustomers(ctx context.Context, query CustomerQuery) (CustomerPage, error)
 
 	// CountCustomers counts the live customers of the environment that match the filter; a nil filter
@@ -95,8 +96,8 @@ type CustomerQuery struct {
 	EnvironmentID string
 	// Filter is nil to match every customer.
 	Filter Filter
-	// Order is the sort, by CustomerSortFields, most significant first; ties, and an empty order, go by
-	// customer id.
+	// Order is the sort, by CustomerSortFields, most significant first. Ties go by customer id, in the
+	// direction of the last field; so does an empty order, ascending.
 	Order []Order
 	Page  PageRequest
 }
