@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"clientele/graph/model"
@@ -59,6 +60,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	extensions := map[string]any{}
 	refusal, isRefusal := errors.AsType[*domain.Error](err)
 	switch {
+	case isRefusal && inArguments(ctx):
+		// Scalars do not know what they are read for; the path behind the root field does.
+		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
@@ -66,7 +70,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		out.Message = known.Message
 		extensions["code"], extensions["isValidationError"] = known.Extensions["code"], true
 	case isKnown && inArguments(ctx):
-		refusal = domain.Errorf(domain.BadUserInput, "%s", known.Message)
+		refusal = inArgument(out.Path, domain.Errorf(domain.BadUserInput, "%s", known.Message))
 	default:
 		p.log.ErrorContext(ctx, "unexpected error", "requestId", callOf(ctx).requestID, "error", err.Error())
 		out.Message = fmt.Sprintf("An unexpected error happened; the server's log has it under this request id (%s)", model.ErrorCodeUnexpectedError)
@@ -95,6 +99,15 @@ func sentence(message string, code model.ErrorCode) string {
 func inArguments(ctx context.Context) bool {
 	field := graphql.GetFieldContext(ctx)
 	return field != nil && field.Args == nil && field.Field.Field != nil && len(field.Field.Arguments) > 0
+}
+
+// inArgument says where in the arguments the refusal is, as far as the path behind the root field tells:
+// input.taxIds[1].value must be a String.
+func inArgument(path ast.Path, refusal *domain.Error) *domain.Error {
+	if len(path) < 2 {
+		return refusal
+	}
+	return domain.FieldErrorf(refusal.Kind, path[1:].String(), "%s", refusal.Message)
 }
 
 // recover turns a panic into an unexpected error; the stack goes to the log only.

@@ -57,8 +57,8 @@ func NewHandler(config Config) http.Handler {
 	if config.Introspection {
 		server.Use(extension.Introspection{})
 	} else {
-		// A suggestion of a better name tells as much as introspection would.
 		server.SetDisableSuggestion(true)
+		server.SetValidationRulesFn(rulesWithoutIntrospection)
 	}
 	server.AroundFields(archivedCustomers)
 

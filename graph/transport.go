@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -74,8 +75,8 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gra
 
 // readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
 func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
-	params := &graphql.RawParams{Headers: r.Header}
-	params.ReadTime.Start = graphql.Now()
+	params := &graphql.RawParams{}
+	start := graphql.Now()
 	switch r.Method {
 	case http.MethodGet:
 		query := r.URL.Query()
@@ -93,7 +94,8 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != jsonType {
 			return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
 		}
-		if err := decodeJSON(r.Body, params); err != nil {
+		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
+		if err := decodeJSON(r.Body, &params); err != nil || params == nil {
 			if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 				return nil, http.StatusRequestEntityTooLarge, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", tooLarge.Limit)
 			}
@@ -103,7 +105,8 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 		w.Header().Set("Allow", "GET, POST")
 		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
 	}
-	params.ReadTime.End = graphql.Now()
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	return params, 0, nil
 }
 
@@ -120,8 +123,27 @@ func decodeJSON(from io.Reader, into any) error {
 	return nil
 }
 
+// responseMediaType chooses by the header Accept. The newer type has to be asked for by name, and goes
+// first when both are as welcome.
 func responseMediaType(r *http.Request) string {
-	if strings.Contains(r.Header.Get("Accept"), responseType) {
+	var older, newer float64
+	for _, accepted := range strings.Split(r.Header.Get("Accept"), ",") {
+		mediaType, parameters, err := mime.ParseMediaType(accepted)
+		if err != nil {
+			continue
+		}
+		quality, err := strconv.ParseFloat(parameters["q"], 64)
+		if err != nil {
+			quality = 1
+		}
+		switch mediaType {
+		case responseType:
+			newer = quality
+		case jsonType:
+			older = quality
+		}
+	}
+	if newer > 0 && newer >= older {
 		return responseType
 	}
 	return jsonType

@@ -100,7 +100,7 @@ func provisionWith(t *testing.T, sender *http.Client, client *client, id string)
 	if err != nil {
 		// An answer that was begun must be finished: this must not be taken for a request that was never
 		// accepted.
-		return fmt.Errorf("the answer broke off: %s", err.Error()) //nolint:errorlint // see above
+		return fmt.Errorf("the answer broke off: %s", err.Error())
 	}
 	if response.StatusCode != http.StatusOK || !strings.Contains(string(got), `"customerId":"`+id+`"`) {
 		return fmt.Errorf("status %d: %s", response.StatusCode, got)

@@ -1,4 +1,4 @@
-// Package scalar reads and writes the API's own scalars. It knows no type of the schema.
+// Package scalar reads and writes the API's scalars. It knows no other type of the schema.
 package scalar
 
 import (
@@ -32,7 +32,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if at = domain.Timestamp(at); !rfc3339.MatchString(text) || err != nil || at.Year() < 1 || at.Year() > 9999 {
 		return time.Time{}, domain.Errorf(domain.BadUserInput,
-			"a DateTime must be a text in RFC 3339, as in 2026-01-31T09:30:00Z")
+			"must be a DateTime, which is a text in RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
 	return at, nil
 }
@@ -51,7 +51,7 @@ func UnmarshalJSON(v any) (json.RawMessage, error) {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		return nil, domain.Errorf(domain.BadUserInput, "a JSON value must be one that JSON can express")
+		return nil, domain.Errorf(domain.BadUserInput, "must be a value that JSON can express")
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }

@@ -25,6 +25,7 @@ type Service struct {
 	now          func() time.Time
 	newID        func() string
 	newRef       func() string
+	turns        *turns
 }
 
 // Option changes a Service for tests.
@@ -42,7 +43,7 @@ func WithIDs(newID, newRef func() string) Option {
 func New(store persistence.Customers, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
-		now: time.Now, newID: newUUID, newRef: newCustomerID,
+		now: time.Now, newID: newUUID, newRef: newCustomerID, turns: newTurns(),
 	}
 	for _, option := range options {
 		option(service)
@@ -91,8 +92,8 @@ func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persiste
 	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
 }
 
-// The bounds of an optimistic write. Each round that somebody loses, somebody else wins, so the number of
-// rounds bounds how many writers of one customer can be served at once.
+// The bounds of an optimistic write. Each round that is lost is won by another process, so the number of
+// rounds bounds how many processes can write one customer at once.
 const (
 	maxRounds = 100
 	maxPause  = 20 * time.Millisecond
@@ -105,6 +106,11 @@ const (
 func (s *Service) change(
 	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
 ) (*domain.Customer, error) {
+	release, err := s.turns.take(ctx, ref.Key())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	for range maxRounds {
 		customer, err := s.store.AnyCustomer(ctx, ref)
 		if errors.Is(err, persistence.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup" // the Go team's own; bounded goroutines with one error
@@ -173,11 +174,17 @@ func (o outcomes) run(ctx context.Context, do func(i int) error) error {
 		if o.errs[i] != nil {
 			continue
 		}
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			// Nobody but this can catch a panic in a goroutine of its own; it would end the process.
+			defer func() {
+				if cause := recover(); cause != nil {
+					err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+				}
+			}()
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			err := do(i)
+			err = do(i)
 			if refusal, ok := errors.AsType[*domain.Error](err); ok {
 				o.errs[i] = refusal
 				return nil

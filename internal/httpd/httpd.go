@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -84,8 +85,11 @@ func answer(w http.ResponseWriter, status int, text string) {
 }
 
 // Serve serves on the listener until the context is done, then accepts nothing more and lets the requests
-// under way finish for as long as grace. It answers nil when all of them did.
+// on accepted connections finish for as long as grace. It answers nil when all of them did.
+//
+// It does not leave that to http.Server.Shutdown, which drops a request whose header is still on its way.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, grace time.Duration) error {
+	var connections sync.WaitGroup
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -93,20 +97,44 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, gra
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				connections.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				connections.Done()
+			case http.StateActive, http.StateIdle:
+			}
+		},
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	var serveErr error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		serveErr = server.Serve(listener)
+	}()
 	select {
-	case err := <-served:
-		return err
+	case <-ended:
+		return serveErr
 	case <-ctx.Done():
 	}
-	// The context that told the server to stop is done, so the grace needs one of its own.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err := server.Shutdown(drain)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
+	if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return errors.Join(err, server.Close())
 	}
-	return err
+	// Now no connection can be added. Idle ones are closed, the others after the request that is on them.
+	<-ended
+	server.SetKeepAlivesEnabled(false)
+	drained := make(chan struct{})
+	go func() {
+		connections.Wait()
+		close(drained)
+	}()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-drained:
+		return nil
+	case <-timer.C:
+		return errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
+	}
 }

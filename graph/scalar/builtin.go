@@ -1,0 +1,70 @@
+package scalar
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clientele/internal/domain"
+)
+
+// The built-in scalars, with the coercion that the GraphQL specification asks for. gqlgen's own also take
+// a number for a text, a text for a number, and nearly anything for a truth.
+
+// MarshalString writes a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString takes a text. Errors: BadUserInput.
+func UnmarshalString(v any) (string, error) {
+	text, ok := v.(string)
+	if !ok {
+		return "", domain.Errorf(domain.BadUserInput, "must be a String, which is a text")
+	}
+	return text, nil
+}
+
+// MarshalBoolean writes a truth.
+func MarshalBoolean(b bool) graphql.Marshaler { return graphql.MarshalBoolean(b) }
+
+// UnmarshalBoolean takes true and false. Errors: BadUserInput.
+func UnmarshalBoolean(v any) (bool, error) {
+	truth, ok := v.(bool)
+	if !ok {
+		return false, domain.Errorf(domain.BadUserInput, "must be a Boolean, which is true or false")
+	}
+	return truth, nil
+}
+
+// MarshalInt writes a whole number.
+func MarshalInt(i int) graphql.Marshaler { return graphql.MarshalInt(i) }
+
+// UnmarshalInt takes a whole number of 32 bits. Errors: BadUserInput.
+func UnmarshalInt(v any) (int, error) {
+	number, err := UnmarshalFloat(v)
+	if err != nil || number != math.Trunc(number) || number < math.MinInt32 || number > math.MaxInt32 {
+		return 0, domain.Errorf(domain.BadUserInput, "must be an Int, which is a whole number of at most 32 bits")
+	}
+	return int(number), nil
+}
+
+// MarshalFloat writes a number.
+func MarshalFloat(f float64) graphql.Marshaler { return graphql.MarshalFloat(f) }
+
+// UnmarshalFloat takes a number. Errors: BadUserInput.
+func UnmarshalFloat(v any) (float64, error) {
+	switch v := v.(type) {
+	case int: // a default of the schema
+		return float64(v), nil
+	case int64: // written in the document
+		return float64(v), nil
+	case float64: // written in the document
+		return v, nil
+	case json.Number: // sent as a variable
+		if number, err := strconv.ParseFloat(v.String(), 64); err == nil {
+			return number, nil
+		}
+	}
+	return 0, domain.Errorf(domain.BadUserInput, "must be a Float, which is a number")
+}
