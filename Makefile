@@ -20,16 +20,12 @@ build: ## build bin/clientele
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/clientele .
 
 .PHONY: test
-test: ## run every test; MongoDB tests run if a server or a container can be had, and the last lines say so
-	@./tests/run.sh
-
-.PHONY: test-race
-test-race: ## the same with the race detector
-	@./tests/run.sh -race
+test: ## run every test, with TESTFLAGS; MongoDB tests run if a server can be had, and the last lines say so
+	@./tests/run.sh $(TESTFLAGS)
 
 .PHONY: test-mongo
 test-mongo: ## run the tests on MongoDB, and fail if there is none: CLIENTELE_TEST_MONGODB_URI, else a container
-	@CLIENTELE_TEST_MONGODB_REQUIRED=1 ./tests/run.sh -count=1 ./persistence/mongo/... ./tests
+	@CLIENTELE_TEST_MONGODB_REQUIRED=1 ./tests/run.sh -count=1 $(TESTFLAGS) ./persistence/mongo/... ./tests
 
 .PHONY: test-wire
 test-wire: $(WIRE) ## the same on a MongoDB-wire server started for the occasion

@@ -30,6 +30,9 @@ func run() int {
 	defer stop()
 	if err := app.Run(ctx, cfg, os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
+		if app.WronglyAsked(err) {
+			return 2
+		}
 		return 1
 	}
 	return 0

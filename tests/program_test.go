@@ -18,6 +18,8 @@ func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
 		"no boolean":              {"--introspection=maybe"},
 		"no duration":             {"--shutdown-grace", "soon"},
 		"no MongoDB address":      {"--mongodb-uri", "http://secret-value@example.com"},
+		"MongoDB option unknown":  {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/?w=secret-value&ssl=x"},
+		"MongoDB path no name":    {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/admin"},
 		"API key too short":       {"--api-key", "secret-value"},
 		"keys without an action":  {"keys"},
 		"revoke without an id":    {"keys", "revoke"},

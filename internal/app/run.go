@@ -15,6 +15,7 @@ import (
 	"clientele/internal/config"
 	"clientele/internal/domain"
 	"clientele/persistence"
+	"clientele/persistence/mongo"
 )
 
 // Run does what the configuration asks for and returns when it is done, or when the context is.
@@ -31,6 +32,12 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 	default:
 		return withApp(ctx, cfg, log, func(a *App) error { return a.manageKeys(ctx, cfg, out) })
 	}
+}
+
+// WronglyAsked reports whether an error of Run is the fault of what the program was told, which only shows
+// once it tries.
+func WronglyAsked(err error) bool {
+	return errors.Is(err, mongo.ErrURI) || domain.IsKind(err, domain.BadUserInput)
 }
 
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {

@@ -28,12 +28,15 @@ const (
 // The driver's errors about a URI quote parts of it, and what was misread may be the password. So these
 // sentences are all that is said.
 var (
-	errInvalidURI = errors.New("the MongoDB URI is not valid: it must read " +
-		"mongodb://user:password@host:port/database?options or mongodb+srv://..., with every special character " +
-		"of the user and the password percent-encoded, known options only, and TLS files that can be read")
-	errInvalidDatabase = errors.New("the path of the MongoDB URI is no name for the product's database: " +
-		`1 to 63 bytes without / \ . " $ * < > : | ? @ and space, and not admin, config or local (a user that is ` +
-		"kept in admin is found with the option authSource=admin)")
+	// ErrURI is what every error wraps that is the URI's own fault.
+	ErrURI = errors.New("the MongoDB URI is not valid")
+
+	errInvalidURI = fmt.Errorf("%w: it must read "+
+		"mongodb://user:password@host:port/database?options or mongodb+srv://..., with every special character "+
+		"of the user and the password percent-encoded, known options only, and TLS files that can be read", ErrURI)
+	errInvalidDatabase = fmt.Errorf("%w: its path is no name for the product's database: "+
+		`1 to 63 bytes without / \ . " $ * < > : | ? @ and space, and not admin, config or local (a user that is `+
+		"kept in admin is found with the option authSource=admin)", ErrURI)
 	errNoDNS = fmt.Errorf("%w: the DNS records of the MongoDB URI's host cannot be read", persistence.ErrUnavailable)
 )
 
