@@ -30,8 +30,9 @@ func archivedCustomers(ctx context.Context, next graphql.Resolver) (any, error) 
 		return nil, nil
 	case []*model.Customer:
 		return slices.DeleteFunc(v, (*model.Customer).Archived), nil
-	case []*model.CustomerEdge:
-		return slices.DeleteFunc(v, (*model.CustomerEdge).Archived), nil
+	case *model.CustomerConnection:
+		// The page, and not its edges, because its cursors name customers too.
+		v.SetEdges(slices.DeleteFunc(v.Edges, (*model.CustomerEdge).Archived))
 	}
 	return answer, nil
 }

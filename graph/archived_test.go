@@ -222,7 +222,8 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 	at := time.Now()
 	archived, live := &model.Customer{CustomerID: "archived", DeletedAt: &at}, &model.Customer{CustomerID: "live"}
 	failure := errors.New("failure")
-	edge := func(c *model.Customer) *model.CustomerEdge { return &model.CustomerEdge{Node: c} }
+	page := &model.CustomerConnection{PageInfo: &model.PageInfo{}}
+	page.SetEdges([]*model.CustomerEdge{{Node: archived, Cursor: "first"}, {Node: live, Cursor: "only"}, {Node: archived, Cursor: "last"}})
 	one, required, many := "Customer", "Customer!", "[Customer!]!"
 
 	for name, c := range map[string]struct {
@@ -236,7 +237,7 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 		"a field that may not be null becomes an error":    {"ProvisionedCustomer", "customer", required, archived, nil, nil, true},
 		"a list loses the archived only":                   {"Coupon", "customers", many, []*model.Customer{archived, live, archived}, nil, []*model.Customer{live}, false},
 		"a list of archived becomes empty":                 {"Coupon", "customers", many, []*model.Customer{archived}, nil, []*model.Customer{}, false},
-		"edges lose the archived only":                     {"CustomerConnection", "edges", "[CustomerEdge!]!", []*model.CustomerEdge{edge(live), edge(archived)}, nil, "one edge", false},
+		"a page loses the archived and their cursors":      {"Query", "customers", "CustomerConnection!", page, nil, "one edge", false},
 		"a live customer is answered":                      {"Query", "getCustomerByRefId", one, live, nil, live, false},
 		"a live customer that may not be null is answered": {"Mutation", "updateOneCustomer", required, live, nil, live, false},
 		"no customer stays none":                           {"Query", "getCustomerByRefId", one, (*model.Customer)(nil), nil, (*model.Customer)(nil), false},
@@ -268,9 +269,9 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 				if want, ok := c.want.([]*model.Customer); !ok || !slices.Equal(list, want) {
 					t.Errorf("got %v", list)
 				}
-			case []*model.CustomerEdge:
-				if len(list) != 1 || list[0].Node != live {
-					t.Errorf("got %v", list)
+			case *model.CustomerConnection:
+				if len(list.Edges) != 1 || list.Edges[0].Node != live || *list.PageInfo.StartCursor != "only" || *list.PageInfo.EndCursor != "only" {
+					t.Errorf("got %v, %v", list.Edges, list.PageInfo)
 				}
 			default:
 				if got != c.want {

@@ -50,15 +50,12 @@ var unsynced = &model.SyncState{
 func toCustomerConnection(page persistence.CustomerPage, count func(context.Context) (int, error)) *model.CustomerConnection {
 	connection := &model.CustomerConnection{
 		PageInfo: &model.PageInfo{HasNextPage: &page.HasNext, HasPreviousPage: &page.HasPrevious},
-		Edges:    make([]*model.CustomerEdge, len(page.Items)),
 		Count:    count,
 	}
+	edges := make([]*model.CustomerEdge, len(page.Items))
 	for i, item := range page.Items {
-		connection.Edges[i] = &model.CustomerEdge{Node: toCustomer(item.Customer), Cursor: item.Cursor}
+		edges[i] = &model.CustomerEdge{Node: toCustomer(item.Customer), Cursor: item.Cursor}
 	}
-	if n := len(page.Items); n > 0 {
-		connection.PageInfo.StartCursor = &page.Items[0].Cursor
-		connection.PageInfo.EndCursor = &page.Items[n-1].Cursor
-	}
+	connection.SetEdges(edges)
 	return connection
 }

@@ -97,6 +97,10 @@ func (r *filterReader) customers(path string, filter *model.CustomerFilter, dept
 	}
 	r.unsupported(path+".promotionalEntitlements", given(r, path+".promotionalEntitlements", filter.PromotionalEntitlements) != nil)
 	r.unsupported(path+".subscriptions", given(r, path+".subscriptions", filter.Subscriptions) != nil)
+	if len(all) == 0 {
+		// A filter without a condition counts as one, or a list of them would not be bounded.
+		r.count()
+	}
 	return all
 }
 
@@ -218,9 +222,7 @@ func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterCom
 
 // condition is one condition, counted.
 func (r *filterReader) condition(field persistence.Field, op persistence.Op, operands []persistence.Value) persistence.Filter {
-	if r.conditions++; r.conditions > maxFilterConditions {
-		r.refuse("filter", "must have at most %d conditions", maxFilterConditions)
-	}
+	r.count()
 	if field == alwaysNull {
 		if op == persistence.Null {
 			return persistence.And{}
@@ -228,6 +230,12 @@ func (r *filterReader) condition(field persistence.Field, op persistence.Op, ope
 		return persistence.Or{}
 	}
 	return persistence.Condition{Field: field, Op: op, Operands: operands}
+}
+
+func (r *filterReader) count() {
+	if r.conditions++; r.conditions > maxFilterConditions {
+		r.refuse("filter", "must have at most %d conditions", maxFilterConditions)
+	}
 }
 
 func (r *filterReader) texts(path string, texts []string) []persistence.Value {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -103,7 +104,8 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) (customers.Update,
 	return update, refuseCoupon(input.CouponRefID)
 }
 
-func fromImportCustomerInput(input model.ImportCustomerInput) (customers.ImportRow, error) {
+// fromImportCustomerInput reads a row; path is where it stands in the input, with a dot at its end.
+func fromImportCustomerInput(path string, input model.ImportCustomerInput) (customers.ImportRow, error) {
 	row := customers.ImportRow{
 		Identity: customers.Identity{
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
@@ -117,7 +119,7 @@ func fromImportCustomerInput(input model.ImportCustomerInput) (customers.ImportR
 		},
 		UpdatedAt: input.UpdatedAt.Value(),
 	}
-	return row, refuse("paymentMethodId", input.PaymentMethodID.Value() != nil)
+	return row, refuse(path+"paymentMethodId", input.PaymentMethodID.Value() != nil)
 }
 
 func fromImportCustomerBulkInput(input model.ImportCustomerBulkInput) ([]customers.ImportRow, error) {
@@ -127,7 +129,7 @@ func fromImportCustomerBulkInput(input model.ImportCustomerBulkInput) ([]custome
 	rows := make([]customers.ImportRow, len(input.Customers))
 	for i, customer := range input.Customers {
 		var err error
-		if rows[i], err = fromImportCustomerInput(*customer); err != nil {
+		if rows[i], err = fromImportCustomerInput(fmt.Sprintf("customers[%d].", i), *customer); err != nil {
 			return nil, err
 		}
 	}

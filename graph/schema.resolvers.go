@@ -58,7 +58,7 @@ func (r *mutationResolver) UnarchiveCustomer(ctx context.Context, input model.Un
 
 // ImportOneCustomer is the resolver for the importOneCustomer field.
 func (r *mutationResolver) ImportOneCustomer(ctx context.Context, input model.ImportCustomerInput) (*model.Customer, error) {
-	row, err := fromImportCustomerInput(input)
+	row, err := fromImportCustomerInput("", input)
 	if err != nil {
 		return nil, err
 	}

@@ -1139,7 +1139,8 @@ input ImportCustomerBulkInput {
 
 """
 Which customers. Fields, and operators within a field, all have to hold. Null is no filter: ask for a
-missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, nested at most 5 deep.
+missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, an empty filter counting as one, nested at most 5
+deep.
 """
 input CustomerFilter {
   "All of these hold."

@@ -17,5 +17,13 @@ type CustomerConnection struct {
 	Count func(context.Context) (int, error)
 }
 
+// SetEdges puts customers on the page, with the cursors of the first and the last.
+func (c *CustomerConnection) SetEdges(edges []*CustomerEdge) {
+	c.Edges, c.PageInfo.StartCursor, c.PageInfo.EndCursor = edges, nil, nil
+	if n := len(edges); n > 0 {
+		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &edges[0].Cursor, &edges[n-1].Cursor
+	}
+}
+
 // TotalCount answers the field of that name.
 func (c *CustomerConnection) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
