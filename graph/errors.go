@@ -16,6 +16,7 @@ import (
 
 	"clientele/graph/model"
 	"clientele/internal/domain"
+	"clientele/persistence"
 )
 
 // errorCodes is the one table from what went wrong to what clients are told.
@@ -64,6 +65,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		// Scalars do not know what they are read for; the path behind the root field does.
 		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
+	case errors.Is(err, persistence.ErrUnavailable):
+		p.log.WarnContext(ctx, "store is unavailable", "requestId", callOf(ctx).requestID, "error", err.Error())
+		refusal = domain.Errorf(domain.Timeout, "The store did not answer; a change may or may not have been made")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
 	case isKnown && known.Extensions["code"] == errcode.ParseFailed, isKnown && known.Extensions["code"] == errcode.ValidationFailed:

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -18,6 +19,7 @@ const (
 	maxFilterConditions = 100
 	maxFilterOperands   = 100
 	maxOperandLength    = 255
+	maxWildcards        = 8
 )
 
 // filterReader collects the conditions of one filter and counts them against the bounds. Its first
@@ -41,6 +43,9 @@ func fromCustomerFilter(filter *model.CustomerFilter) (persistence.Filter, error
 }
 
 func (r *filterReader) customers(path string, filter *model.CustomerFilter, depth int) persistence.And {
+	if r.err != nil {
+		return nil
+	}
 	if depth > maxFilterDepth {
 		r.refuse(path, "must be nested at most %d deep", maxFilterDepth)
 		return nil
@@ -133,6 +138,7 @@ func (r *filterReader) text(path string, field persistence.Field, c *model.Strin
 		{persistence.NotILike, c.NotILike},
 	} {
 		if operand := given(r, path+"."+string(one.op), one.operand); operand != nil {
+			r.checkWildcards(path+"."+string(one.op), one.op, *operand)
 			all = append(all, r.condition(field, one.op, r.texts(path+"."+string(one.op), []string{*operand})))
 		}
 	}
@@ -211,6 +217,7 @@ func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterCom
 	if text == nil {
 		return nil
 	}
+	r.checkWildcards(path, persistence.ILike, *text)
 	operand := r.texts(path, []string{*text})
 	operand[0] = persistence.Text(persistence.ContainsPattern(*text))
 	return persistence.And{persistence.Or{
@@ -248,6 +255,17 @@ func (r *filterReader) texts(path string, texts []string) []persistence.Value {
 		values[i] = persistence.Text(text)
 	}
 	return values
+}
+
+// checkWildcards bounds what a pattern can cost: some matchers try all ways to share a text among its %.
+func (r *filterReader) checkWildcards(path string, op persistence.Op, pattern string) {
+	switch op {
+	case persistence.Like, persistence.NotLike, persistence.ILike, persistence.NotILike:
+		if strings.Count(pattern, "%") > maxWildcards {
+			r.refuse(path, "must have at most %d %%", maxWildcards)
+		}
+	default:
+	}
 }
 
 func (r *filterReader) times(path string, times []*time.Time) []persistence.Value {

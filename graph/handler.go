@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
@@ -24,10 +25,13 @@ const (
 )
 
 const (
-	// maxQueryTokens is several times what the largest query of the schema needs.
-	maxQueryTokens = 10_000
+	// maxQueryTokens is several times what the largest query of the schema needs. Validation takes time that
+	// grows with its square.
+	maxQueryTokens = 2_500
 	// parsedQueries is how many distinct queries are kept parsed; a client sends a handful.
 	parsedQueries = 1000
+	// maxParsedQuery is the longest query, in bytes, that is kept parsed.
+	maxParsedQuery = 8 << 10
 	// operationTimeout bounds what one request may cost, list filters without an index included.
 	operationTimeout = 30 * time.Second
 )
@@ -52,7 +56,7 @@ func NewHandler(config Config) http.Handler {
 	server.AddTransport(transport{})
 	server.SetErrorPresenter(errors.present)
 	server.SetRecoverFunc(errors.recover)
-	server.SetQueryCache(lru.New[*ast.QueryDocument](parsedQueries))
+	server.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](parsedQueries)})
 	server.SetParserTokenLimit(maxQueryTokens)
 	if config.Introspection {
 		server.Use(extension.Introspection{})
@@ -79,6 +83,18 @@ func NewHandler(config Config) http.Handler {
 		c.actor = actor
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, c)))
 	})
+}
+
+// shortQueries is a cache that does not keep what would fill the memory.
+type shortQueries struct {
+	graphql.Cache[*ast.QueryDocument]
+}
+
+// Add implements graphql.Cache.
+func (c shortQueries) Add(ctx context.Context, query string, document *ast.QueryDocument) {
+	if len(query) <= maxParsedQuery {
+		c.Cache.Add(ctx, query, document)
+	}
 }
 
 // NewPlayground serves a page to try queries on the API at the given path.

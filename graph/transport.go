@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -20,6 +21,12 @@ import (
 // transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
 // repeat a body that is no JSON in the error, secrets included, and choose other status codes.
 type transport struct{}
+
+// What one request may hold. Documents are written by people and generators, and values go in variables.
+const (
+	maxQueryBytes = 64 << 10
+	maxListLength = 10_000
+)
 
 const (
 	jsonType     = "application/json"
@@ -43,14 +50,12 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gra
 	}
 	operation, errs := executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		// The request was understood, the document was not: an answer to clients that ask for the newer
-		// media type says so in its status, the older one always says 200.
-		status := http.StatusOK
-		if responseMediaType(r) == responseType {
-			status = http.StatusBadRequest
-		}
 		answer := executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		writeError(w, r, status, answer.Errors...)
+		writeError(w, r, requestErrorStatus(r), answer.Errors...)
+		return
+	}
+	if err := checkCost(operation); err != nil {
+		refuse(requestErrorStatus(r), err)
 		return
 	}
 	if operation.Operation.Operation == ast.Mutation {
@@ -71,6 +76,15 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gra
 		return
 	}
 	writeJSON(w, r, http.StatusOK, answer)
+}
+
+// requestErrorStatus is for a request that was understood while its document was not: an answer to clients
+// that ask for the newer media type says so in its status, the older one always says 200.
+func requestErrorStatus(r *http.Request) int {
+	if responseMediaType(r) == responseType {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
 }
 
 // readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
@@ -105,9 +119,37 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 		w.Header().Set("Allow", "GET, POST")
 		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
 	}
+	if len(params.Query) > maxQueryBytes {
+		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", maxQueryBytes)
+	}
+	if path, found := longList("variables", params.Variables); found {
+		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, path, "must have at most %d values", maxListLength)
+	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	return params, 0, nil
+}
+
+// longList finds a list of more values than any rule of the API allows, before each of them is read.
+func longList(path string, value any) (string, bool) {
+	switch v := value.(type) {
+	case []any:
+		if len(v) > maxListLength {
+			return path, true
+		}
+		for i, element := range v {
+			if found, ok := longList(fmt.Sprintf("%s[%d]", path, i), element); ok {
+				return found, true
+			}
+		}
+	case map[string]any:
+		for name, element := range v {
+			if found, ok := longList(path+"."+name, element); ok {
+				return found, true
+			}
+		}
+	}
+	return "", false
 }
 
 // decodeJSON reads one JSON value and nothing behind it; numbers keep their digits.

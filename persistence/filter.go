@@ -247,7 +247,7 @@ type Pattern struct {
 func ParsePattern(pattern string, ignoreCase bool) Pattern {
 	var expression, prefix strings.Builder
 	inPrefix := !ignoreCase
-	escaped := false
+	escaped, anyRun := false, false
 	literal := func(r rune) {
 		if r == 0 {
 			// BSON ends a regular expression at its first NUL.
@@ -260,6 +260,10 @@ func ParsePattern(pattern string, ignoreCase bool) Pattern {
 		}
 	}
 	for _, r := range pattern {
+		if anyRun && !escaped && r == '%' {
+			continue // A second one matches nothing more, and costs some matchers a lot.
+		}
+		anyRun = !escaped && r == '%'
 		switch {
 		case escaped:
 			literal(r)

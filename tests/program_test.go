@@ -21,6 +21,7 @@ func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
 		"MongoDB option unknown":  {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/?w=secret-value&ssl=x"},
 		"MongoDB path no name":    {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/admin"},
 		"API key too short":       {"--api-key", "secret-value"},
+		"README's key, exposed":   {"--listen", "0.0.0.0:0", "--api-key", "server-for-this-machine-only"},
 		"keys without an action":  {"keys"},
 		"revoke without an id":    {"keys", "revoke"},
 		"superfluous argument":    {"version", "please"},

@@ -820,7 +820,8 @@ type Query {
 }
 
 """
-What can be changed. Each mutation is all or nothing and needs an API key with full access.
+What can be changed. It takes an API key with full access. Each mutation is all or nothing, but for
+importCustomersBulk, which says how.
 """
 type Mutation {
   """
@@ -1949,7 +1950,9 @@ enum ExperimentStatus {
 	{Name: "../schema/paging.graphqls", Input: `"A time in RFC 3339, answered in UTC with milliseconds, as in 2026-01-31T09:30:00.000Z."
 scalar DateTime
 
-"Any JSON value."
+"""
+Any JSON value. Numbers in variables keep their digits; those written into a query are read as 64-bit numbers.
+"""
 scalar JSON
 
 "A place in a list. Opaque: good for the filter and order that it was made for, and for nothing else."

@@ -434,7 +434,8 @@ type MonthlyResetPeriodConfigInput struct {
 	AccordingTo MonthlyAccordingTo `json:"accordingTo"`
 }
 
-// What can be changed. Each mutation is all or nothing and needs an API key with full access.
+// What can be changed. It takes an API key with full access. Each mutation is all or nothing, but for
+// importCustomersBulk, which says how.
 type Mutation struct {
 }
 

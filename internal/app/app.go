@@ -80,6 +80,9 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		Playground: graph.NewPlayground("/graphql"),
 		Ready:      a.store.Ping,
 	})
+	if a.config.Exposed() {
+		a.log.WarnContext(ctx, "the server can be reached from other machines and speaks plain HTTP: put a proxy that ends TLS in front of it")
+	}
 	a.greet(out, listener.Addr(), secret)
 	return httpd.Serve(ctx, listener, handler, a.config.ShutdownGrace)
 }

@@ -55,7 +55,7 @@ func (s *Service) Create(ctx context.Context, request Request) (string, *domain.
 }
 
 // Bootstrap makes sure that the given secret opens everything in the default environment, and does nothing
-// if it is a key already. Errors: BadUserInput for a secret that is too short or was revoked.
+// if it does already. Errors: BadUserInput for a secret that is too short, or is a key that opens less.
 func (s *Service) Bootstrap(ctx context.Context, secret string) error {
 	if err := domain.CheckSecret(secret); err != nil {
 		return err
@@ -67,10 +67,16 @@ func (s *Service) Bootstrap(ctx context.Context, secret string) error {
 		return err
 	}
 	key, err := s.store.Key(ctx, idOf(hash(secret)))
-	if err == nil && !key.Usable(s.now()) {
-		err = domain.Errorf(domain.BadUserInput, "the API key given at start was revoked; give another one")
+	switch {
+	case err != nil:
+		return err
+	case !key.Usable(s.now()):
+		return domain.Errorf(domain.BadUserInput, "the API key given at start was revoked or has expired; give another one")
+	case key.Scope != domain.ScopeFull || key.EnvironmentID != DefaultEnvironment:
+		return domain.Errorf(domain.BadUserInput,
+			"the API key given at start exists with scope %s in the environment %s; give another one", key.Scope, key.EnvironmentID)
 	}
-	return err
+	return nil
 }
 
 func (s *Service) register(ctx context.Context, secret string, request Request) (*domain.APIKey, error) {

@@ -515,8 +515,9 @@ func TestBootstrapDoesNotWidenAKey(t *testing.T) {
 	f := start(t)
 	secret, _ := f.create(t, Request{EnvironmentID: "production", Scope: domain.ScopeRead})
 	before := f.list(t)
-	// Whether it says so is left open.
-	_ = f.Bootstrap(t.Context(), secret)
+	if err := f.Bootstrap(t.Context(), secret); !domain.IsKind(err, domain.BadUserInput) {
+		t.Errorf("got %v", err)
+	}
 	if !reflect.DeepEqual(f.list(t), before) {
 		t.Errorf("the keys changed from %+v", before)
 	}

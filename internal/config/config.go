@@ -269,6 +269,9 @@ func (c Config) Verify() error {
 	if c.MongoDBURI != "" && !strings.HasPrefix(string(c.MongoDBURI), "mongodb://") && !strings.HasPrefix(string(c.MongoDBURI), "mongodb+srv://") {
 		return errors.New("--mongodb-uri must begin with mongodb:// or mongodb+srv://")
 	}
+	if c.APIKey == ExampleKey && !isLoopback(c.Listen) {
+		return errors.New("--api-key is the one of the README, which everybody knows: it is for --listen on a loopback address only")
+	}
 	if c.APIKey != "" {
 		if err := domain.CheckSecret(string(c.APIKey)); err != nil {
 			return fmt.Errorf("--api-key: %w", err)
@@ -286,6 +289,17 @@ func (c Config) Verify() error {
 	}
 	return nil
 }
+
+// ExampleKey is the API key of the README's examples.
+const ExampleKey Secret = "server-for-this-machine-only"
+
+func isLoopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// Exposed reports whether others than this machine can reach the server.
+func (c Config) Exposed() bool { return !isLoopback(c.Listen) }
 
 // Help is the text of the help command.
 func Help() string {

@@ -92,8 +92,8 @@ func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persiste
 	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
 }
 
-// The bounds of an optimistic write. Each round that is lost is won by another process, so the number of
-// rounds bounds how many processes can write one customer at once.
+// The bounds of an optimistic write. A round is lost only to another process; after so many lost ones, a
+// second or so, the caller hears of the conflict.
 const (
 	maxRounds = 100
 	maxPause  = 20 * time.Millisecond
@@ -132,9 +132,7 @@ func (s *Service) change(
 			return nil, err
 		}
 	}
-	return nil, domain.Errorf(domain.Conflict,
-		"Customer is being changed by too many requests at once; nothing was changed, try again").
-		With("identifier", ref.CustomerID)
+	return nil, conflict(ref.CustomerID)
 }
 
 // pause waits, so that writers who lost together do not meet again together.
@@ -159,6 +157,12 @@ func (s *Service) changeLive(
 		}
 		return decide(customer)
 	})
+}
+
+func conflict(customerID string) error {
+	return domain.Errorf(domain.Conflict,
+		"Customer is being changed by too many requests at once; nothing was changed, try again").
+		With("entityName", "Customer").With("identifier", customerID)
 }
 
 func notFound(customerID string) error {

@@ -71,10 +71,12 @@ type overtaken struct {
 	persistence.Customers
 	done                            *atomic.Bool
 	beforeInsert, beforeReplacement func()
+	// of names the customer whose insert is overtaken; empty is any.
+	of string
 }
 
 func (s overtaken) InsertCustomer(ctx context.Context, c *domain.Customer) error {
-	if s.beforeInsert != nil && s.done.CompareAndSwap(false, true) {
+	if s.beforeInsert != nil && (s.of == "" || s.of == c.CustomerID) && s.done.CompareAndSwap(false, true) {
 		s.beforeInsert()
 	}
 	return s.Customers.InsertCustomer(ctx, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -112,9 +113,8 @@ func (s *Service) checkImport(ctx context.Context, ref domain.CustomerRef, row I
 }
 
 func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row ImportRow) (*domain.Customer, error) {
-	// A customer can come into being between the look and the insert, but only once, so the second round
-	// finds it.
-	for {
+	// A customer can come into being between the look and the insert; then the next round finds it.
+	for range maxRounds {
 		customer, err := s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
 			return s.applyRow(customer, row)
 		})
@@ -132,7 +132,11 @@ func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row Imp
 		if err := s.store.InsertCustomer(ctx, customer); !errors.Is(err, persistence.ErrExists) {
 			return customer, err
 		}
+		if err := pause(ctx, rand.N(maxPause)); err != nil {
+			return nil, err
+		}
 	}
+	return nil, conflict(ref.CustomerID)
 }
 
 // applyRow changes a stored customer as the row says and reports whether it differs afterwards. The

@@ -562,7 +562,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 	t.Run("a customer that comes up is changed", func(t *testing.T) {
 		t.Parallel()
 		f := start(t)
-		raced := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), beforeInsert: func() { f.provision(t, full, "b") }})
+		raced := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), of: "b", beforeInsert: func() { f.provision(t, full, "b") }})
 		if _, err := raced.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")}); err != nil {
 			t.Fatal(err)
 		}

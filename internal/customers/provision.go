@@ -66,10 +66,11 @@ func (s *Service) newCustomer(ref domain.CustomerRef, createdAt, updatedAt time.
 // taken says why an id cannot be given out.
 func (s *Service) taken(ctx context.Context, ref domain.CustomerRef) error {
 	holder, err := s.store.AnyCustomer(ctx, ref)
-	if err != nil {
+	// A store may take a moment to show what it refused to insert again, after an election for one.
+	if err != nil && !errors.Is(err, persistence.ErrNotFound) {
 		return err
 	}
-	if holder.Archived() {
+	if err == nil && holder.Archived() {
 		return archived(ref.CustomerID)
 	}
 	return domain.Errorf(domain.Duplicate, "Duplicated entity not allowed: a Customer has this id").

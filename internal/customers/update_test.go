@@ -424,7 +424,7 @@ func TestAWriteThatAlwaysLosesEndsInConflict(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				started := time.Now()
 				_, err := run(t.Context(), losing, full, by("ada"))
-				requireRefusal(t, err, domain.Conflict, map[string]any{"identifier": "ada"})
+				requireRefusal(t, err, domain.Conflict, aboutCustomer("ada"))
 				if took := time.Since(started); took > 10*time.Second {
 					t.Errorf("the caller waited %v", took)
 				}

@@ -38,6 +38,9 @@ type Customer struct {
 	UpdatedAt                time.Time `bson:"updatedAt"`
 	// ArchivedAt is nil while the customer is live.
 	ArchivedAt *time.Time `bson:"archivedAt"`
+	// Unknown keeps the fields of later programs, so that this one does not drop them when it writes. During
+	// a rolling upgrade both are at work.
+	Unknown map[string]any `bson:",inline"`
 }
 
 // Ref is the customer's name within the whole store.
@@ -48,8 +51,8 @@ func (c *Customer) Ref() CustomerRef {
 // Archived reports whether the customer was archived and must appear in no answer.
 func (c *Customer) Archived() bool { return c.ArchivedAt != nil }
 
-// Archive nullifies the personal data for good and takes the customer out of sight. Archiving is what the
-// product's privacy promise rests on, so everything personal on the document is cleared here.
+// Archive nullifies name and email for good and takes the customer out of sight. The rest of the document
+// stays, for whoever has to finish invoices.
 func (c *Customer) Archive(at time.Time) {
 	c.Name, c.Email = nil, nil
 	c.ArchivedAt = &at

@@ -65,6 +65,16 @@ func (m Metadata) Merge(field string, patch json.RawMessage) (Metadata, error) {
 	if err := json.Unmarshal(patch, &sent); err != nil {
 		return nil, FieldErrorf(InvalidMetadata, field, "must be a JSON object")
 	}
+	kept := 0
+	for _, value := range sent {
+		if string(value) != "null" {
+			kept++
+		}
+	}
+	if kept > MaxMetadataKeys {
+		// Before the merge, whose time grows with the square of the number of keys.
+		return nil, tooManyKeys(field)
+	}
 	merged := append(Metadata{}, m...)
 	for key, value := range sent {
 		i, found := merged.find(key)
@@ -87,7 +97,7 @@ func (m Metadata) find(key string) (int, bool) {
 
 func (m Metadata) validate(field string) error {
 	if len(m) > MaxMetadataKeys {
-		return FieldErrorf(InvalidMetadata, field, "must have at most %d keys, merged it would have %d", MaxMetadataKeys, len(m))
+		return tooManyKeys(field)
 	}
 	for _, entry := range m {
 		if n := utf8.RuneCountInString(entry.Key); n < 1 || n > MaxMetadataKeyLength {
@@ -99,6 +109,10 @@ func (m Metadata) validate(field string) error {
 		}
 	}
 	return nil
+}
+
+func tooManyKeys(field string) error {
+	return FieldErrorf(InvalidMetadata, field, "must have at most %d keys once merged", MaxMetadataKeys)
 }
 
 func compactJSON(raw json.RawMessage) string {

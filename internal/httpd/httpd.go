@@ -87,7 +87,8 @@ func answer(w http.ResponseWriter, status int, text string) {
 // Serve serves on the listener until the context is done, then accepts nothing more and lets the requests
 // on accepted connections finish for as long as grace. It answers nil when all of them did.
 //
-// It does not leave that to http.Server.Shutdown, which drops a request whose header is still on its way.
+// It does not leave that to http.Server.Shutdown, which drops the first request of a connection if its
+// header is still on its way. A later request on a kept-alive connection is dropped by both.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, grace time.Duration) error {
 	var connections sync.WaitGroup
 	server := &http.Server{

@@ -37,14 +37,18 @@ var errUnfinished = errors.New("the commit was not finished")
 
 func newWriteQueue() writeQueue { return writeQueue{committing: make(chan struct{}, 1)} }
 
-// commit runs the change in a transaction and answers when it is durable. A change may run more than
+// commit runs the change in a transaction and answers when it is durable, or when the context ends while
+// it waits for its turn. A change may run more than
 // once, and answers a refusal (see isRefusal) only while it has written nothing.
-func (q *writeQueue) commit(db *bbolt.DB, change func(*bbolt.Tx) error) error {
+func (q *writeQueue) commit(ctx context.Context, db *bbolt.DB, change func(*bbolt.Tx) error) error {
 	write := &pendingWrite{change: change, err: errUnfinished, done: make(chan struct{})}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, write)
 	q.mu.Unlock()
 	select {
+	case <-ctx.Done():
+		// The change sees that too when its turn comes, and writes nothing.
+		return ctx.Err()
 	case <-write.done:
 	case q.committing <- struct{}{}:
 		q.commitWaiting(db)
@@ -52,6 +56,17 @@ func (q *writeQueue) commit(db *bbolt.DB, change func(*bbolt.Tx) error) error {
 		<-write.done
 	}
 	return write.err
+}
+
+// idle waits until no commit is under way, or the context ends.
+func (q *writeQueue) idle(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case q.committing <- struct{}{}:
+		<-q.committing
+		return nil
+	}
 }
 
 func (q *writeQueue) commitWaiting(db *bbolt.DB) {

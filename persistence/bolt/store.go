@@ -115,9 +115,9 @@ func syncDirectory(dir string) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// Ping implements persistence.Store.
+// Ping implements persistence.Store. A disk on which no commit comes to its end does not serve.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, "ping", func(*bbolt.Tx) error { return nil })
+	return s.read(ctx, "ping", func(*bbolt.Tx) error { return s.queue.idle(ctx) })
 }
 
 // Close implements persistence.Store. If the context ends before the calls under way do, the file is
@@ -155,7 +155,7 @@ func (s *Store) write(ctx context.Context, what string, change func(*bbolt.Tx) e
 	}
 	s.calls.RLock()
 	defer s.calls.RUnlock()
-	return wrap(what, s.queue.commit(s.db, func(tx *bbolt.Tx) error {
+	return wrap(what, s.queue.commit(ctx, s.db, func(tx *bbolt.Tx) error {
 		// The context may have ended while other writes were being committed.
 		if err := ctx.Err(); err != nil {
 			return err

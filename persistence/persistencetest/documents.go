@@ -42,6 +42,8 @@ func filled(environment, id string) *domain.Customer {
 	c.ExcludeFromExperiment = true
 	c.Metadata = domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}}
 	c.UpdatedAt = noon.Add(time.Millisecond)
+	// What a later program wrote.
+	c.Unknown = map[string]any{"later": "gold", "latest": int64(12)}
 	return c
 }
 
