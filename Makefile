@@ -13,7 +13,8 @@ help: ## show this list
 
 .PHONY: run
 run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data and a key for this machine only
-	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" $(GO) run .
+	@$(GO) build -o $(BIN)/clientele .
+	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" exec $(BIN)/clientele
 
 .PHONY: build
 build: ## build bin/clientele

@@ -17,11 +17,14 @@ const (
 	introspectionSize = 20
 )
 
-// checkCost refuses an operation whose answer would hold too much. Each field costs 1 for every time that
+// checkCost refuses an operation whose answer would hold too much, or would have to come in parts. Each field costs 1 for every time that
 // it can stand in the answer; fields of a page count as often as the page is long. Errors: BadUserInput.
 func checkCost(operation *graphql.OperationContext) error {
 	counter := costCounter{variables: operation.Variables, left: maxCost}
 	counter.spend(operation.Operation.SelectionSet, 1)
+	if counter.deferred {
+		return domain.Errorf(domain.BadUserInput, "@defer is not supported: every answer comes in one piece")
+	}
 	if counter.left < 0 {
 		return domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: the fields that it can answer, those of a page times the length of the page, must be at most %d", maxCost)
@@ -32,6 +35,8 @@ func checkCost(operation *graphql.OperationContext) error {
 type costCounter struct {
 	variables map[string]any
 	left      int
+	// deferred is whether the operation asks for an answer in parts.
+	deferred bool
 }
 
 // spend takes the cost of a selection off what is left. Whatever it visits costs something, so it ends
@@ -53,8 +58,10 @@ func (c *costCounter) spend(selections ast.SelectionSet, times int) {
 			}
 			c.spend(s.SelectionSet, inside)
 		case *ast.InlineFragment:
+			c.deferred = c.deferred || s.Directives.ForName("defer") != nil
 			c.spend(s.SelectionSet, times)
 		case *ast.FragmentSpread:
+			c.deferred = c.deferred || s.Directives.ForName("defer") != nil
 			c.spend(s.Definition.SelectionSet, times)
 		}
 	}

@@ -73,6 +73,10 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case isKnown && known.Extensions["code"] == errcode.ParseFailed, isKnown && known.Extensions["code"] == errcode.ValidationFailed:
 		out.Message = known.Message
 		extensions["code"], extensions["isValidationError"] = known.Extensions["code"], true
+		if len(known.Path) > 1 && known.Path[0] == ast.PathName("variable") {
+			extensions["field"] = known.Path[1:].String()
+			out.Message = fmt.Sprintf("the variable %s: %s", known.Path[1:], known.Message)
+		}
 	case isKnown && inArguments(ctx):
 		refusal = inArgument(out.Path, domain.Errorf(domain.BadUserInput, "%s", known.Message))
 	default:

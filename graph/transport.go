@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,25 +97,22 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 	case http.MethodGet:
 		query := r.URL.Query()
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
-		// JSON cannot hold anything else, but an address can.
-		if !utf8.ValidString(params.Query) {
-			return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8")
-		}
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-			if text := query.Get(name); text != "" && decodeJSON(strings.NewReader(text), target) != nil {
-				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object")
+			if text := query.Get(name); text != "" && decodeJSON([]byte(text), target) != nil {
+				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")
 			}
 		}
 	case http.MethodPost:
 		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != jsonType {
 			return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
 		}
+		body, err := io.ReadAll(r.Body)
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, http.StatusRequestEntityTooLarge, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", tooLarge.Limit)
+		}
 		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
-		if err := decodeJSON(r.Body, &params); err != nil || params == nil {
-			if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-				return nil, http.StatusRequestEntityTooLarge, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", tooLarge.Limit)
-			}
-			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object with the text query and, if needed, operationName and the object variables")
+		if err != nil || decodeJSON(body, &params) != nil || params == nil {
+			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables")
 		}
 	default:
 		w.Header().Set("Allow", "GET, POST")
@@ -121,6 +120,10 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int
 	}
 	if len(params.Query) > maxQueryBytes {
 		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", maxQueryBytes)
+	}
+	// gqlgen's parser takes each half of a pair for a character that cannot be read.
+	if !utf8.ValidString(params.Query) || surrogateEscape.MatchString(params.Query) {
+		return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable")
 	}
 	if path, found := longList("variables", params.Variables); found {
 		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, path, "must have at most %d values", maxListLength)
@@ -152,9 +155,15 @@ func longList(path string, value any) (string, bool) {
 	return "", false
 }
 
-// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits.
-func decodeJSON(from io.Reader, into any) error {
-	decoder := json.NewDecoder(from)
+var surrogateEscape = regexp.MustCompile(`(?i)\\ud[89a-f]`)
+
+// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits. Package json replaces
+// what is no character; here it is an error, because two ids must not become one.
+func decodeJSON(text []byte, into any) error {
+	if !utf8.Valid(text) || hasLoneSurrogate(text) {
+		return errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(into); err != nil {
 		return err
@@ -163,6 +172,32 @@ func decodeJSON(from io.Reader, into any) error {
 		return errors.Join(errors.New("more than one JSON value"), err)
 	}
 	return nil
+}
+
+// hasLoneSurrogate finds an escape in JSON that is half a character.
+func hasLoneSurrogate(text []byte) bool {
+	high := false // whether the escape right before was the first half of a pair
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			if high {
+				return true
+			}
+			continue
+		}
+		i++
+		low := false
+		if i+4 < len(text) && text[i] == 'u' {
+			code, err := strconv.ParseUint(string(text[i+1:i+5]), 16, 16)
+			if low = err == nil && code >= 0xDC00 && code <= 0xDFFF; low != high {
+				return true
+			}
+			high = err == nil && code >= 0xD800 && code <= 0xDBFF
+			i += 4
+		} else if high {
+			return true
+		}
+	}
+	return high
 }
 
 // responseMediaType chooses by the header Accept. The newer type has to be asked for by name, and goes
@@ -200,6 +235,8 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, errs ...*gql
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
 	w.Header().Set("Content-Type", responseMediaType(r)+"; charset=utf-8")
+	// Answers are of one key, and of one moment.
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

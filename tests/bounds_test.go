@@ -44,7 +44,7 @@ fragment C on Customer { ` + aliases(20, "v%d: environment { slug } ") + `}`, ni
 				return out.String() + "fragment F30 on Customer { id }"
 			}(), nil, "costs too much",
 		},
-		"many long pages":               {`{ ` + aliases(200, "a%d: customers(paging: {first: 100}) { edges { cursor } } ") + `}`, nil, "costs too much"},
+		"many long pages":               {`{ ` + aliases(50, "a%d: customers(paging: {first: 100}) { edges { cursor } } ") + `}`, nil, "costs too much"},
 		"the schema, many times":        {`{ ` + aliases(100, "a%d: __schema { types { name } } ") + `}`, nil, "costs too much"},
 		"a document of too many tokens": {`{ customers { ` + strings.Repeat("totalCount ", 3000) + `} }`, nil, "token"},
 		"a document of too many bytes":  {`{ getCustomerByRefId(input: {customerId: "` + strings.Repeat("a", 70_000) + `"}) { id } }`, nil, "65536 bytes"},
@@ -91,3 +91,44 @@ fragment FullType on __Type { kind name description
 fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
   ofType { kind name ofType { kind name ofType { kind name } } } } } } } }`
+
+// TestTextsThatAreNoCharacters sends what would have to be replaced to be stored, so that two ids became one.
+func TestTextsThatAreNoCharacters(t *testing.T) {
+	server := startEmbedded(t)
+	for name, body := range map[string]string{
+		"a byte of Latin-1":           "{\"query\": \"{ customers { totalCount } }\", \"variables\": {\"x\": \"S\xf8ren\"}}",
+		"half a pair":                 `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d"}}`,
+		"the other half":              `{"query": "{ customers { totalCount } }", "variables": {"x": "\ude00"}}`,
+		"two first halves":            `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ud83d\ude00"}}`,
+		"half a pair and a new line":  `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\n"}}`,
+		"a pair within the document":  `{"query": "{ customers(filter: {name: {eq: \"\\uD83D\\uDE00\"}}) { totalCount } }"}`,
+		"half a pair in the document": `{"query": "{ customers(filter: {name: {eq: \"\\ud83d\"}}) { totalCount } }"}`,
+	} {
+		got := server.post(t, body)
+		if got.status != http.StatusBadRequest || len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Message, "UTF-8") {
+			t.Errorf("%s: status %d: %s", name, got.status, got.body)
+		}
+	}
+	for name, body := range map[string]string{
+		"a pair":                    `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ude00"}}`,
+		"the letters of an escape":  `{"query": "{ customers { totalCount } }", "variables": {"x": "\\ud83d"}}`,
+		"other escapes":             `{"query": "{ customers { totalCount } }", "variables": {"x": "\u00f8\n\\\"\ufffd"}}`,
+		"a character of four bytes": `{"query": "{ customers(filter: {name: {eq: \"😀\"}}) { totalCount } }"}`,
+	} {
+		if got := server.post(t, body); got.status != http.StatusOK || len(got.Errors) > 0 {
+			t.Errorf("%s: status %d: %s", name, got.status, got.body)
+		}
+	}
+}
+
+func TestAnswersComeInOnePiece(t *testing.T) {
+	server := startEmbedded(t)
+	for _, query := range []string{
+		`{ customers { ... @defer { totalCount } } }`,
+		`{ customers { ...F @defer } } fragment F on CustomerConnection { totalCount }`,
+	} {
+		if got := server.do(t, query, nil); len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Message, "@defer") {
+			t.Errorf("%s: status %d: %s", query, got.status, got.body)
+		}
+	}
+}

@@ -143,3 +143,33 @@ func TestKeysAreManagedOnTheCommandLine(t *testing.T) {
 		t.Errorf("a revoked key: status %d: %s", got.status, got.body)
 	}
 }
+
+func TestADamagedFileIsOneSentence(t *testing.T) {
+	dataDir := t.TempDir()
+	server := startProcess(t, dataDir)
+	server.must(t, provisionOperation, object{"input": object{"customerId": "a"}})
+	if err := server.stop(t, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int64{8 << 10, 20 << 10} {
+		if err := os.Truncate(filepath.Join(dataDir, "clientele.db"), size); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr, code := runProgram(t, "--data-dir", dataDir, "--listen", "127.0.0.1:0")
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "damaged") {
+			t.Errorf("cut to %d bytes: exit code %d: %.500s", size, code, stderr)
+		}
+	}
+}
+
+func TestTheReadmesKeyIsNotServedToOthers(t *testing.T) {
+	dataDir := t.TempDir()
+	server := startProcess(t, dataDir, "--api-key", "server-for-this-machine-only")
+	if err := server.stop(t, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := runProgram(t, "--data-dir", dataDir, "--listen", "0.0.0.0:0")
+	if code != 1 || !strings.Contains(stderr, "keys revoke") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}

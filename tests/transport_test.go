@@ -405,7 +405,7 @@ var wrongDocuments = map[string]struct{ query, code string }{
 	"a subscription":                     {"subscription { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
 	"fields that conflict":               {`{ a: customers { totalCount } a: getCustomerByRefId(input: { customerId: "x" }) { id } }`, "GRAPHQL_VALIDATION_FAILED"},
 	"a mutation that is wrong":           {`mutation { provisionCustomer(input: { unknown: 1 }) { customer { id } } }`, "GRAPHQL_VALIDATION_FAILED"},
-	"more than 10,000 tokens":            {"{ " + strings.Repeat("__typename ", 10_001) + "}", "GRAPHQL_PARSE_FAILED"},
+	"more than 2,500 tokens":             {"{ " + strings.Repeat("__typename ", 2_501) + "}", "GRAPHQL_PARSE_FAILED"},
 }
 
 func TestDocumentsThatAreWrong(t *testing.T) {

@@ -1139,7 +1139,7 @@ input ImportCustomerBulkInput {
 }
 
 """
-Which customers. Fields, and operators within a field, all have to hold. Null is no filter: ask for a
+Which customers. Fields, and operators within a field, all have to hold. Null is refused: ask for a
 missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, an empty filter counting as one, nested at most 5
 deep.
 """
@@ -1798,7 +1798,8 @@ enum WeeklyAccordingTo {
 `, BuiltIn: false},
 	{Name: "../schema/errors.graphqls", Input: `"""
 The codes in ` + "`" + `extensions.code` + "`" + ` of an error. Every error also carries ` + "`" + `isValidationError` + "`" + `, ` + "`" + `requestId` + "`" + ` and
-facts of its own, such as ` + "`" + `field` + "`" + ` for the input field that was refused. More codes may be added.
+facts of its own, such as ` + "`" + `field` + "`" + ` for the input field that was refused. A document that GraphQL itself refuses
+has the code GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED. More codes may be added.
 """
 enum ErrorCode {
   "No API key, or one that is unknown, expired or revoked. HTTP status 401."
@@ -1959,8 +1960,8 @@ scalar JSON
 scalar ConnectionCursor
 
 """
-Which page: ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + ` walk forwards, ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + ` backwards. ` + "`" + `first` + "`" + ` with ` + "`" + `last` + "`" + `, and
-` + "`" + `after` + "`" + ` with ` + "`" + `last` + "`" + `, are refused.
+Which page: ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + ` walk forwards, ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + ` backwards. One of the former together with
+one of the latter is refused.
 """
 input CursorPaging {
   "Only what stands before this place."

@@ -93,8 +93,8 @@ type CreditRateInput struct {
 	CustomCurrencyID graphql.Omittable[*string] `json:"customCurrencyId,omitempty"`
 }
 
-// Which page: `first` and `after` walk forwards, `last` and `before` backwards. `first` with `last`, and
-// `after` with `last`, are refused.
+// Which page: `first` and `after` walk forwards, `last` and `before` backwards. One of the former together with
+// one of the latter is refused.
 type CursorPaging struct {
 	// Only what stands before this place.
 	Before graphql.Omittable[*string] `json:"before,omitempty"`
@@ -202,7 +202,7 @@ type CustomerEdge struct {
 	Cursor string `json:"cursor"`
 }
 
-// Which customers. Fields, and operators within a field, all have to hold. Null is no filter: ask for a
+// Which customers. Fields, and operators within a field, all have to hold. Null is refused: ask for a
 // missing value with `is: true`. At most 100 conditions, an empty filter counting as one, nested at most 5
 // deep.
 type CustomerFilter struct {
@@ -1757,7 +1757,8 @@ func (e EntitlementResetPeriod) MarshalJSON() ([]byte, error) {
 }
 
 // The codes in `extensions.code` of an error. Every error also carries `isValidationError`, `requestId` and
-// facts of its own, such as `field` for the input field that was refused. More codes may be added.
+// facts of its own, such as `field` for the input field that was refused. A document that GraphQL itself refuses
+// has the code GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED. More codes may be added.
 type ErrorCode string
 
 const (

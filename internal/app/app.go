@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,8 +52,11 @@ func openStore(ctx context.Context, cfg config.Config) (persistence.Store, strin
 		return store, "MongoDB", nil
 	}
 	store, err := bolt.Open(ctx, cfg.DataDir)
+	if errors.Is(err, persistence.ErrInUse) {
+		err = fmt.Errorf("%w: stop the server first", err)
+	}
 	if err != nil {
-		return nil, "", fmt.Errorf("open the data directory %s: %w", cfg.DataDir, err)
+		return nil, "", err
 	}
 	return store, "embedded engine in " + cfg.DataDir, nil
 }
@@ -81,6 +85,10 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		Ready:      a.store.Ping,
 	})
 	if a.config.Exposed() {
+		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {
+			return fmt.Errorf("the store knows the API key of the README, as everybody does: "+
+				"revoke it with `clientele keys revoke %s` before others can reach the server", actor.KeyID)
+		}
 		a.log.WarnContext(ctx, "the server can be reached from other machines and speaks plain HTTP: put a proxy that ends TLS in front of it")
 	}
 	a.greet(out, listener.Addr(), secret)

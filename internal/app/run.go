@@ -78,7 +78,11 @@ func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) 
 	default:
 		err := a.keys.Revoke(ctx, cfg.KeyID)
 		if errors.Is(err, persistence.ErrNotFound) {
-			return fmt.Errorf("there is no key %s", cfg.KeyID)
+			// Without the text, which may be the secret, given by mistake.
+			return errors.New("there is no key with that id; keys list shows the ids, of 16 digits each")
+		}
+		if err == nil {
+			_, err = fmt.Fprintf(out, "key %s is revoked\n", cfg.KeyID)
 		}
 		return err
 	}

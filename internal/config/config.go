@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -218,22 +219,40 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 		return config, nil
 	case err != nil:
 		return config, err
-	case parseErr != nil && flags.NArg() > 0 && malformed(flags.Arg(0)):
-		return config, fmt.Errorf("%s: a flag must have the form --name or --name=value", config.Command)
 	case parseErr != nil:
-		return config, fmt.Errorf("%s: %w", config.Command, parseErr)
+		return config, wrongFlag(config.Command, flags, args, parseErr)
 	case config.Command == CommandKeysRevoke && (config.KeyID == "" || flags.NArg() > 0):
 		return config, errors.New("keys revoke needs the id of one key, as keys list shows it")
 	case flags.NArg() > 0:
-		return config, fmt.Errorf("%s takes no argument %q", config.Command, flags.Arg(0))
+		return config, fmt.Errorf("%s takes no argument%s", config.Command, named(flags.Arg(0)))
 	}
 	return config, config.Verify()
 }
 
-// malformed finds what package flag would repeat in full, with the secret that may be in it.
-func malformed(argument string) bool {
-	name := strings.TrimLeft(argument, "-")
-	return name != argument && (len(argument)-len(name) > 2 || strings.HasPrefix(name, "="))
+// wrongFlag says what is wrong with the flags. Package flag would repeat what it did not understand in full,
+// with the secret that may be in it.
+func wrongFlag(command Command, flags *flag.FlagSet, args []string, err error) error {
+	for _, argument := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
+		switch {
+		case strings.HasPrefix(argument, "---"):
+			return fmt.Errorf("%s: a flag begins with one or two hyphens", command)
+		case strings.HasPrefix(argument, "-") && flags.Lookup(name) == nil:
+			return fmt.Errorf("%s: unknown flag%s", command, named("--"+name))
+		}
+	}
+	return fmt.Errorf("%s: %w", command, err)
+}
+
+// harmless is too short for an API key, and no address.
+var harmless = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
+
+// named is what was given, to be put behind what is said of it, if it can be no secret.
+func named(argument string) string {
+	if !harmless.MatchString(argument) {
+		return ""
+	}
+	return fmt.Sprintf(" %q", argument)
 }
 
 // command takes the command off the arguments.
@@ -253,7 +272,7 @@ func command(args []string) (Command, []string, error) {
 		}
 		return "", nil, errors.New("keys needs one of create, list and revoke")
 	}
-	return "", nil, fmt.Errorf("unknown command %q; the commands are serve, keys and version", args[0])
+	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys and version", named(args[0]))
 }
 
 // Verify checks what can be checked without starting anything.

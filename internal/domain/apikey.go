@@ -2,7 +2,9 @@ package domain
 
 import (
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,6 +67,9 @@ func (k *APIKey) Validate() error {
 	}
 	if utf8.RuneCountInString(k.Name) > maxKeyNameLength {
 		return FieldErrorf(BadUserInput, "name", "must have at most %d characters", maxKeyNameLength)
+	}
+	if strings.ContainsFunc(k.Name, unicode.IsControl) {
+		return FieldErrorf(BadUserInput, "name", "must not contain control characters")
 	}
 	return nil
 }

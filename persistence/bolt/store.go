@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ func openFile(dir string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(filepath.Join(dir, fileName), 0o600, &bbolt.Options{
+	db, err := openBolt(filepath.Join(dir, fileName), &bbolt.Options{
 		Timeout: lockTimeout,
 		// The default, an array, slows down with every free page of a large file.
 		FreelistType: bbolt.FreelistMapType,
@@ -78,6 +79,18 @@ func openFile(dir string) (*bbolt.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// openBolt opens a file with bbolt, which trusts it: of a file that was cut off it reads memory that is not
+// there.
+func openBolt(path string, options *bbolt.Options) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if cause := recover(); cause != nil {
+			db, err = nil, fmt.Errorf("%s is damaged; restore a backup of it", fileName)
+		}
+	}()
+	return bbolt.Open(path, 0o600, options)
 }
 
 // prepare lays out an empty file, and refuses a file of a layout that this program does not know.
