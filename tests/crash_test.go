@@ -45,7 +45,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			}
 		})
 	}
-	<-halfWay
+	waitFor(t, halfWay, &group)
 	if err := server.stop(t, syscall.SIGKILL); err == nil {
 		t.Error("the server ended by itself before it was killed")
 	}
@@ -95,6 +95,21 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", answered.Load(), lost, len(found), total)
 	}
 	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", answered.Load(), len(found))
+}
+
+// waitFor waits until clients have come to a point, and fails if they end before.
+func waitFor(t *testing.T, point <-chan struct{}, clients *sync.WaitGroup) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		clients.Wait()
+		close(ended)
+	}()
+	select {
+	case <-point:
+	case <-ended:
+		t.Fatal("the clients ended too early")
+	}
 }
 
 func numbered(i int) object {

@@ -63,7 +63,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 			}
 		})
 	}
-	<-busy
+	waitFor(t, busy, &group)
 	if err := server.stop(t, syscall.SIGTERM); err != nil {
 		t.Errorf("the server did not end with code 0: %v", err)
 	}
