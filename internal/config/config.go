@@ -278,22 +278,22 @@ func command(args []string) (Command, []string, error) {
 // Verify checks what can be checked without starting anything.
 func (c Config) Verify() error {
 	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
-		return fmt.Errorf("--listen must be an address and a port, as in 127.0.0.1:8080, not %q", c.Listen)
+		return fmt.Errorf("--listen or CLIENTELE_LISTEN must be an address and a port, as in 127.0.0.1:8080, not %q", c.Listen)
 	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("--listen must end in a port from 0 to 65535, not %q", port)
+		return fmt.Errorf("--listen or CLIENTELE_LISTEN must end in a port from 0 to 65535, not %q", port)
 	}
 	if c.MongoDBURI == "" && c.DataDir == "" {
-		return errors.New("--data-dir must name a folder")
+		return errors.New("--data-dir or CLIENTELE_DATA_DIR must name a folder")
 	}
 	if c.MongoDBURI != "" && !strings.HasPrefix(string(c.MongoDBURI), "mongodb://") && !strings.HasPrefix(string(c.MongoDBURI), "mongodb+srv://") {
-		return errors.New("--mongodb-uri must begin with mongodb:// or mongodb+srv://")
+		return errors.New("--mongodb-uri or CLIENTELE_MONGODB_URI must begin with mongodb:// or mongodb+srv://")
 	}
 	if c.APIKey == ExampleKey && !isLoopback(c.Listen) {
-		return errors.New("--api-key is the one of the README, which everybody knows: it is for --listen on a loopback address only")
+		return errors.New("--api-key or CLIENTELE_API_KEY is the one of the README, which everybody knows: it is for --listen on a loopback address only")
 	}
 	if c.APIKey != "" {
 		if err := domain.CheckSecret(string(c.APIKey)); err != nil {
-			return fmt.Errorf("--api-key: %w", err)
+			return fmt.Errorf("--api-key or CLIENTELE_API_KEY: %w", err)
 		}
 	}
 	if c.KeyExpiresIn < 0 {
@@ -304,7 +304,7 @@ func (c Config) Verify() error {
 		return fmt.Errorf("--%w", err)
 	}
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
-		return errors.New("--shutdown-grace must be more than 0s and at most 1h")
+		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
 	return nil
 }

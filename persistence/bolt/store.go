@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -42,7 +43,9 @@ type Store struct {
 	db *bbolt.DB
 	// calls is held shared by every call under way, and exclusively to close.
 	calls sync.RWMutex
-	queue writeQueue
+	// closing keeps calls that come during a close from waiting for its end.
+	closing atomic.Bool
+	queue   writeQueue
 }
 
 var _ persistence.Store = (*Store)(nil)
@@ -136,6 +139,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close implements persistence.Store. If the context ends before the calls under way do, the file is
 // released when they have ended.
 func (s *Store) Close(ctx context.Context) error {
+	s.closing.Store(true)
 	closed := make(chan error, 1)
 	go func() {
 		s.calls.Lock()
@@ -153,7 +157,7 @@ func (s *Store) Close(ctx context.Context) error {
 // read runs a call's one read transaction. What the transaction reads is memory of the file: nothing of
 // it may be kept when read returns. what names the call in errors.
 func (s *Store) read(ctx context.Context, what string, do func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.refusal(ctx); err != nil {
 		return wrap(what, err)
 	}
 	s.calls.RLock()
@@ -163,7 +167,7 @@ func (s *Store) read(ctx context.Context, what string, do func(*bbolt.Tx) error)
 
 // write commits a call's one change, see writeQueue. what names the call in errors.
 func (s *Store) write(ctx context.Context, what string, change func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.refusal(ctx); err != nil {
 		return wrap(what, err)
 	}
 	s.calls.RLock()
@@ -175,6 +179,14 @@ func (s *Store) write(ctx context.Context, what string, change func(*bbolt.Tx) e
 		}
 		return change(tx)
 	}))
+}
+
+// refusal is why a call is not let in.
+func (s *Store) refusal(ctx context.Context) error {
+	if s.closing.Load() {
+		return persistence.ErrClosed
+	}
+	return ctx.Err()
 }
 
 // wrap translates bbolt's errors and says what was attempted.
