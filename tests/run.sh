@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs `go test` with the given arguments (all packages by default) and repeats, as its last lines, which
 # storage engines the tests ran on. `go test` hides what a passing package prints, and an engine that was
-# skipped must not be hidden.
+# skipped must not be hidden. A run of several such runs collects them in the file CLIENTELE_TEST_ENGINES.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,5 +21,5 @@ status=0
 CLIENTELE_TEST_REPORT="$report" go test "${flags[@]}" "${packages[@]}" || status=$?
 echo
 echo "Storage engines:"
-sort -u "$report"
+sort -u "$report" | tee -a "${CLIENTELE_TEST_ENGINES:-/dev/null}"
 exit "$status"
