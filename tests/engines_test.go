@@ -12,7 +12,19 @@ import (
 
 	"clientele/internal/app"
 	"clientele/internal/config"
+	"clientele/persistence/mongo/mongotest"
 )
+
+const fullKey = "server-test-key-with-full-access"
+
+// engines are the ways to keep documents; each black-box test runs on all of them.
+var engines = []struct {
+	name      string
+	configure func(t *testing.T, cfg *config.Config)
+}{
+	{"embedded", func(t *testing.T, cfg *config.Config) { cfg.DataDir = t.TempDir() }},
+	{"mongodb", func(t *testing.T, cfg *config.Config) { cfg.MongoDBURI = config.Secret(mongotest.URI(t)) }},
+}
 
 // otherEnvironment is an environment beside the one of fullKey.
 const otherEnvironment = "elsewhere"
@@ -27,9 +39,9 @@ type service struct {
 	log       *logBuffer
 }
 
-// onServices runs a test against a fresh server on each engine. The test fails if the server logs
+// onEngines runs a test against a fresh server on each engine. The test fails if the server logs
 // anything: whatever these tests send is answered without surprise.
-func onServices(t *testing.T, test func(t *testing.T, server *service)) {
+func onEngines(t *testing.T, test func(t *testing.T, server *service)) {
 	t.Helper()
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {

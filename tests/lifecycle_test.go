@@ -56,10 +56,10 @@ func TestLifecycle(t *testing.T) {
 		{"unarchive the live", unarchiveOperation, object{"input": id}},
 		{"unarchive the unknown", unarchiveOperation, object{"input": object{"customerId": "nobody"}}},
 	}
-	onEngines(t, func(t *testing.T, client *client) {
+	onEngines(t, func(t *testing.T, server *service) {
 		var transcript bytes.Buffer
 		for _, step := range steps {
-			got := client.do(t, step.operation, step.variables)
+			got := server.do(t, step.operation, step.variables)
 			var body bytes.Buffer
 			if err := json.Indent(&body, got.body, "", "  "); err != nil {
 				t.Fatal(err)

@@ -38,7 +38,7 @@ var gone = object{
 // another environment.
 func onRoster(t *testing.T, test func(t *testing.T, server *service)) {
 	t.Helper()
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		for _, customer := range append(slices.Clone(roster), gone) {
 			server.must(t, provisionOperation, object{"input": customer})
 		}
@@ -141,7 +141,7 @@ func TestGetOfAnotherEnvironmentIsForbidden(t *testing.T) {
 }
 
 func TestCustomerAnswers(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		read := func() object {
 			return server.must(t, `query($input: GetCustomerByRefIdInput!) {
   getCustomerByRefId(input: $input) { id customerId refId createdAt updatedAt }

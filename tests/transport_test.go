@@ -98,7 +98,7 @@ func nobodyIn(t *testing.T, name string, server *service) {
 const count = `{ customers { totalCount } }`
 
 func TestUnknownKeysAreRefused(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		for name, key := range map[string]string{
 			"no key":                  "",
 			"an unknown key":          "server-this-key-is-not-known-here",
@@ -168,7 +168,7 @@ func TestEndedKeysAreRefused(t *testing.T) {
 }
 
 func TestReadKeysCannotWrite(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		const create = `provisionCustomer(input: { customerId: "written" }) { customer { id } }`
 		for name, request := range map[string]object{
 			"a mutation":                         {"query": `mutation { ` + create + ` }`},

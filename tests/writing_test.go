@@ -186,7 +186,7 @@ var wrongIDs = map[string]string{
 }
 
 func TestProvisioningRefusals(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{"customerId": "taken", "name": "Taken", "additionalMetaData": object{"k": 1}}})
 		server.must(t, provisionOperation, object{"input": object{"customerId": "gone", "name": "Gone", "additionalMetaData": object{"k": 1}}})
 		archived := server.must(t, archiveOperation, object{"input": object{"customerId": "gone"}})["archiveCustomer"].(object)
@@ -227,7 +227,7 @@ func TestProvisioningRefusals(t *testing.T) {
 }
 
 func TestProvisioning(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		provision := func(input object) object {
 			t.Helper()
 			return server.must(t, provisionOperation, object{"input": input})["provisionCustomer"].(object)
@@ -288,7 +288,7 @@ func TestProvisioning(t *testing.T) {
 }
 
 func TestEmailForms(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		for name, email := range map[string]string{
 			"plain":               "ada@example.com",
 			"with a tag":          "ada+tag@example.com",
@@ -314,7 +314,7 @@ func TestEmailForms(t *testing.T) {
 
 // TestOddIDs uses ids as odd as they may be in everything that takes one.
 func TestOddIDs(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		ids := map[string]string{
 			"a slash":                   "a/b",
 			"the form of a key":         "development/a",
@@ -377,7 +377,7 @@ func TestOddIDs(t *testing.T) {
 
 func TestGeneratedIDs(t *testing.T) {
 	form := regexp.MustCompile(`^customer-[a-z0-9]{12}$`)
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		seen := map[any]bool{}
 		for name, input := range map[string]object{"nothing": {}, "null": {"customerId": nil, "refId": nil}, "a name": {"name": "Ada"}, "the same name": {"name": "Ada"}} {
 			customer := server.must(t, provisionOperation, object{"input": input})["provisionCustomer"].(object)["customer"].(object)
@@ -394,7 +394,7 @@ func TestGeneratedIDs(t *testing.T) {
 }
 
 func TestUpdatingRefusals(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{
 			"customerId": "one", "name": "One", "email": "one@example.com", "billingId": "cus_1", "additionalMetaData": wide(49),
 		}})
@@ -427,7 +427,7 @@ func TestUpdatingRefusals(t *testing.T) {
 
 func TestUpdatingChangesWhatIsSent(t *testing.T) {
 	fields := []string{"name", "email", "billingId", "crmId", "salesforceId", "awsMarketplaceCustomerId"}
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		full := object{"customerId": "one", "additionalMetaData": object{"key": "value"}, "excludeFromExperiment": true, "createdAt": "2020-01-01T00:00:00Z"}
 		for _, field := range fields {
 			full[field] = field + "@before"
@@ -487,7 +487,7 @@ func TestUpdatingChangesWhatIsSent(t *testing.T) {
 
 func TestUpdatingMovesTheTimeOfChange(t *testing.T) {
 	const longAgo = "2020-01-01T00:00:00.000Z"
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		for name, input := range map[string]object{
 			"a field":            {"name": "New"},
 			"a field cleared":    {"email": nil},
@@ -512,7 +512,7 @@ func TestUpdatingMovesTheTimeOfChange(t *testing.T) {
 }
 
 func TestMetadataMergesKeyByKey(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		provisioned(t, server, "one")
 		full, replaced := wide(50), wide(50)
 		delete(replaced, "key-00")
@@ -562,7 +562,7 @@ func asJSON(t *testing.T, value any) string {
 
 // TestMetadataKeepsWhatWasSent looks at the bytes, which a client's number type would round.
 func TestMetadataKeepsWhatWasSent(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		for name, value := range map[string]string{
 			"a number beyond 64 bits":         `123456789012345678901234567890`,
 			"a fraction with its zeros":       `1.2300`,
@@ -611,7 +611,7 @@ func sameText(t *testing.T, a, b string) bool {
 }
 
 func TestArchiving(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{
 			"customerId": "one", "name": "One", "email": "one@example.com", "crmId": "crm-1", "billingId": "cus_1",
 			"additionalMetaData": object{"key": "value"}, "createdAt": "2020-01-01T00:00:00Z",
@@ -678,7 +678,7 @@ func TestArchiving(t *testing.T) {
 
 func TestImporting(t *testing.T) {
 	const early, middle, late = "2020-01-01T00:00:00.000Z", "2021-01-01T00:00:00.000Z", "2022-01-01T00:00:00.000Z"
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		provisioned(t, server, "gone")
 		server.must(t, archiveOperation, object{"input": object{"customerId": "gone"}})
 		// Each step starts from what the step before left.
@@ -742,7 +742,7 @@ func TestImporting(t *testing.T) {
 }
 
 func TestImportingInBulk(t *testing.T) {
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		server.must(t, importOperation, object{"input": object{"customerId": "old", "name": "Old", "updatedAt": "2020-01-01T00:00:00Z"}})
 		provisioned(t, server, "gone")
 		server.must(t, archiveOperation, object{"input": object{"customerId": "gone"}})
@@ -839,7 +839,7 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 		}
 	}
 	marks := []string{mark, "DK98765432", "ComodRivadavia", "sr-Latn-RS"}
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		fields := server.must(t, `{ info: __type(name: "CustomerBillingInfo") { inputFields { name } } address: __type(name: "Address") { inputFields { name } } }`, nil)
 		for kind, sent := range map[string]object{"info": information(), "address": address()} {
 			for _, field := range fields[kind].(object)["inputFields"].([]any) {
@@ -949,7 +949,7 @@ func TestBillingInformationIsInNoFile(t *testing.T) {
 // TestPersonalDataIsInNoErrorAndNoLog makes writes fail in many ways with a name and an email in them.
 func TestPersonalDataIsInNoErrorAndNoLog(t *testing.T) {
 	const name, email = "MarkOfTheName", "mark-of-the-email@example.com"
-	onServices(t, func(t *testing.T, server *service) {
+	onEngines(t, func(t *testing.T, server *service) {
 		person := func(more object) object {
 			input := object{"customerId": "one", "name": name, "email": email}
 			maps.Copy(input, more)
