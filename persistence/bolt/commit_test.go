@@ -185,3 +185,33 @@ func TestPanicLeavesTheQueueOpen(t *testing.T) {
 		t.Errorf("the next write answers %v", err)
 	}
 }
+
+// TestPingDoesNotHoldUpTheCommitThatItWaitsFor pings while the file grows, which waits for every read
+// transaction to end.
+func TestPingDoesNotHoldUpTheCommitThatItWaitsFor(t *testing.T) {
+	store := open(t, t.TempDir())
+	done := make(chan struct{})
+	var pings sync.WaitGroup
+	for range 4 {
+		pings.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := store.Ping(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		if err := store.InsertCustomer(t.Context(), sample("production", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	pings.Wait()
+}

@@ -133,7 +133,17 @@ func syncDirectory(dir string) error {
 
 // Ping implements persistence.Store. A disk on which no commit comes to its end does not serve.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, "ping", func(*bbolt.Tx) error { return s.queue.idle(ctx) })
+	const what = "ping"
+	if err := s.refusal(ctx); err != nil {
+		return wrap(what, err)
+	}
+	s.calls.RLock()
+	defer s.calls.RUnlock()
+	// Not within a read transaction: a commit that makes the file larger waits for those to end.
+	if err := s.queue.idle(ctx); err != nil {
+		return wrap(what, err)
+	}
+	return wrap(what, s.db.View(func(*bbolt.Tx) error { return nil }))
 }
 
 // Close implements persistence.Store. If the context ends before the calls under way do, the file is
