@@ -512,18 +512,60 @@ func TestBootstrapRefusesASecretThatOpensNothing(t *testing.T) {
 // The start of a server is no way to give a key more than it was made for.
 func TestBootstrapDoesNotWidenAKey(t *testing.T) {
 	t.Parallel()
+	cases := map[string]Request{
+		"read access":         {EnvironmentID: "development", Scope: domain.ScopeRead},
+		"another environment": {EnvironmentID: "production", Scope: domain.ScopeFull},
+		"both":                {EnvironmentID: "production", Scope: domain.ScopeRead},
+	}
+	for name, request := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t)
+			secret, _ := f.create(t, request)
+			before := f.list(t)
+			err := f.Bootstrap(t.Context(), secret)
+			if !domain.IsKind(err, domain.BadUserInput) || strings.Contains(err.Error(), secret) {
+				t.Errorf("got %v", err)
+			}
+			if !reflect.DeepEqual(f.list(t), before) {
+				t.Errorf("the keys changed from %+v", before)
+			}
+			actor, err := f.Authenticate(t.Context(), secret)
+			if err != nil || actor.Scope != request.Scope || actor.EnvironmentID != request.EnvironmentID {
+				t.Errorf("got %+v, %v", actor, err)
+			}
+		})
+	}
+}
+
+func TestBootstrapOfAKeyThatOpensAllThat(t *testing.T) {
+	t.Parallel()
 	f := start(t)
-	secret, _ := f.create(t, Request{EnvironmentID: "production", Scope: domain.ScopeRead})
+	secret, _ := f.create(t, Request{EnvironmentID: "development", Scope: domain.ScopeFull, ValidFor: time.Hour})
 	before := f.list(t)
-	if err := f.Bootstrap(t.Context(), secret); !domain.IsKind(err, domain.BadUserInput) {
-		t.Errorf("got %v", err)
+	if err := f.Bootstrap(t.Context(), secret); err != nil {
+		t.Error(err)
 	}
 	if !reflect.DeepEqual(f.list(t), before) {
 		t.Errorf("the keys changed from %+v", before)
 	}
-	actor, err := f.Authenticate(t.Context(), secret)
-	if err != nil || actor.Scope != domain.ScopeRead || actor.EnvironmentID != "production" {
-		t.Errorf("got %+v, %v", actor, err)
+}
+
+// failingKeys is a store that knows that a key exists and fails to read it.
+type failingKeys struct{ persistence.Keys }
+
+var errBroken = errors.New("disk on fire")
+
+func (failingKeys) Key(context.Context, string) (*domain.APIKey, error) { return nil, errBroken }
+
+func TestBootstrapTellsOfAStoreThatFails(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	if err := f.Bootstrap(t.Context(), given); err != nil {
+		t.Fatal(err)
+	}
+	if err := New(failingKeys{f.store}).Bootstrap(t.Context(), given); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -63,6 +63,9 @@ func TestAPIKeyValidate(t *testing.T) {
 		"scope in another case":             {APIKey{EnvironmentID: "a", Scope: "Full"}, "scope"},
 		"name of 255 characters":            {APIKey{EnvironmentID: "a", Scope: ScopeFull, Name: strings.Repeat("é", 255)}, ""},
 		"name of 256 characters":            {APIKey{EnvironmentID: "a", Scope: ScopeFull, Name: strings.Repeat("a", 256)}, "name"},
+		"name beyond ASCII, with spaces":    {APIKey{EnvironmentID: "a", Scope: ScopeFull, Name: "Ада's shop"}, ""},
+		"name with a newline":               {APIKey{EnvironmentID: "a", Scope: ScopeFull, Name: "a\nb"}, "name"},
+		"name with a terminal's escape":     {APIKey{EnvironmentID: "a", Scope: ScopeFull, Name: "a\x1b[2J"}, "name"},
 		"the first wrong thing is reported": {APIKey{Scope: "write", Name: strings.Repeat("a", 256)}, "environment"},
 	}
 	for name, c := range cases {

@@ -147,6 +147,118 @@ func TestServeDrainsTheRequestsUnderWay(t *testing.T) {
 	})
 }
 
+// A client that was let in is served, even if the server is told to stop before the request is all there.
+func TestServeWaitsForARequestThatIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	const request = "GET /healthz HTTP/1.1\r\nHost: server\r\n\r\n"
+	for name, cut := range map[string]int{"nothing of it is there": 0, "half of its header is there": 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network := newPipes()
+				stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
+				conn, err := network.dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.WriteString(conn, request[:cut]); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				stop()
+				synctest.Wait()
+				if _, err := io.WriteString(conn, request[cut:]); err != nil {
+					t.Fatal(err)
+				}
+				// The answer says that the connection closes, and then it does.
+				answer, err := io.ReadAll(conn)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, part := range []string{"200 OK", "Connection: close", "ok\n"} {
+					if !strings.Contains(string(answer), part) {
+						t.Errorf("the answer lacks %q: %q", part, answer)
+					}
+				}
+				if err := <-outcome; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A connection on which nothing ever comes is no reason to wait for the whole grace, nor an error.
+func TestServeDoesNotWaitForASilentClient(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
+		conn, err := network.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		stop()
+		told := time.Now()
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(told); waited > 5*time.Second {
+			t.Errorf("the server waited %v", waited)
+		}
+		_ = conn.Close()
+	})
+}
+
+func TestServeDoesNotWaitForAConnectionThatItsHandlerTookOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		taken := make(chan net.Conn, 1)
+		stop, outcome := serve(t, network, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+			}
+			taken <- conn
+		}), 20*time.Second)
+		conn, err := network.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: server\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		hijacked := <-taken
+		synctest.Wait()
+		stop()
+		told := time.Now()
+		if err := <-outcome; err != nil || time.Since(told) != 0 {
+			t.Errorf("after %v: %v", time.Since(told), err)
+		}
+		_, _ = hijacked.Close(), conn.Close()
+	})
+}
+
+// stuck is a network whose listener closes with an error.
+type stuck struct{ *pipes }
+
+var errStuck = errors.New("cannot close")
+
+func (s stuck) Close() error { return errors.Join(s.pipes.Close(), errStuck) }
+
+func TestServeTellsOfAListenerThatDoesNotClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := Serve(ctx, stuck{newPipes()}, NewHandler(routes()), time.Second); !errors.Is(err, errStuck) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestServeCutsOffWhenTheGraceIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -265,6 +377,43 @@ func TestServeHangsUpOnSlowClients(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An operation may take a while, and its answer has to be written all the same; but not for ever.
+func TestServeHangsUpOnClientsThatDoNotRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		cut := make(chan time.Duration, 1)
+		stop, outcome := serve(t, network, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			arrived := time.Now()
+			for err := error(nil); err == nil; {
+				_, err = w.Write(make([]byte, 64<<10))
+			}
+			cut <- time.Since(arrived)
+		}), time.Second)
+		conn, err := network.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: server\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case after := <-cut:
+			if after != 60*time.Second {
+				t.Errorf("the server hung up after %v", after)
+			}
+		case <-time.After(time.Hour):
+			t.Error("the server goes on writing after an hour")
+			_ = conn.Close()
+			<-cut
+		}
+		stop()
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // The same once more over TCP, so that nothing rests on the network in memory alone.
