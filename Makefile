@@ -12,9 +12,9 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data and a key for this machine only
+run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data, the example catalogue and a key for this machine only
 	@$(GO) build -o $(BIN)/clientele .
-	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" exec $(BIN)/clientele
+	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" exec $(BIN)/clientele serve --catalog examples/catalog.yaml
 
 .PHONY: build
 build: ## build bin/clientele

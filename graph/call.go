@@ -10,6 +10,7 @@ import (
 type call struct {
 	actor     domain.Actor
 	requestID string
+	loaders   *loaders
 }
 
 type callKey struct{}
@@ -26,3 +27,6 @@ func callOf(ctx context.Context) call {
 
 // actorOf is the caller, which resolvers hand to use cases as an argument.
 func actorOf(ctx context.Context) domain.Actor { return callOf(ctx).actor }
+
+// loadersOf are the request's look-ups.
+func loadersOf(ctx context.Context) *loaders { return callOf(ctx).loaders }

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,11 +19,32 @@ const (
 	introspectionSize = 20
 )
 
-// checkCost refuses an operation whose answer would hold too much, or would have to come in parts. Each field costs 1 for every time that
-// it can stand in the answer; fields of a page count as often as the page is long. Errors: BadUserInput.
+// listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
+// where a list leads to documents of its own, or back to where it came from.
+var listSizes = map[string]int{
+	"Coupon.customers":                 100,
+	"Customer.subscriptions":           3,
+	"Customer.promotionalEntitlements": 3,
+	"Customer.eligibleForTrial":        3,
+	"CustomerSubscription.addons":      3,
+	"CustomerSubscription.prices":      3,
+	"Plan.compatibleAddons":            5,
+	"Addon.dependencies":               5,
+}
+
+// maxNesting is how often a type may stand on the way to one field. Lists that lead back to where
+// they came from would otherwise multiply beyond all cost.
+const maxNesting = 3
+
+// checkCost refuses an operation whose answer would hold too much, or would have to come in parts. Each field
+// costs 1 for every time that it can stand in the answer; fields of a page count as often as the page is long,
+// those of another list as listSizes says. Errors: BadUserInput.
 func checkCost(operation *graphql.OperationContext) error {
-	counter := costCounter{variables: operation.Variables, left: maxCost}
+	counter := costCounter{variables: operation.Variables, left: maxCost, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
+	if counter.nested != "" {
+		return domain.Errorf(domain.BadUserInput, "the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting)
+	}
 	if counter.deferred {
 		return domain.Errorf(domain.BadUserInput, "@defer is not supported: every answer comes in one piece")
 	}
@@ -37,6 +60,9 @@ type costCounter struct {
 	left      int
 	// deferred is whether the operation asks for an answer in parts.
 	deferred bool
+	// within counts the types on the way to where the counter is, and nested is one that is there too often.
+	within map[string]int
+	nested string
 }
 
 // spend takes the cost of a selection off what is left. Whatever it visits costs something, so it ends
@@ -55,8 +81,10 @@ func (c *costCounter) spend(selections ast.SelectionSet, times int) {
 				inside *= introspectionSize
 			case s.Definition != nil && s.Definition.Arguments.ForName("paging") != nil:
 				inside *= pageSize(s.ArgumentMap(c.variables)["paging"])
+			case s.ObjectDefinition != nil && listSizes[s.ObjectDefinition.Name+"."+s.Name] > 0:
+				inside *= listSizes[s.ObjectDefinition.Name+"."+s.Name]
 			}
-			c.spend(s.SelectionSet, inside)
+			c.enter(s, inside)
 		case *ast.InlineFragment:
 			c.deferred = c.deferred || s.Directives.ForName("defer") != nil
 			c.spend(s.SelectionSet, times)
@@ -65,6 +93,22 @@ func (c *costCounter) spend(selections ast.SelectionSet, times int) {
 			c.spend(s.Definition.SelectionSet, times)
 		}
 	}
+}
+
+// enter spends what is inside a field.
+func (c *costCounter) enter(field *ast.Field, inside int) {
+	// The schema itself is as deep as it is.
+	if field.Definition == nil || len(field.SelectionSet) == 0 || strings.HasPrefix(field.Definition.Type.Name(), "__") {
+		c.spend(field.SelectionSet, inside)
+		return
+	}
+	name := field.Definition.Type.Name()
+	c.within[name]++
+	if c.within[name] > maxNesting {
+		c.nested, c.left = name, -1
+	}
+	c.spend(field.SelectionSet, inside)
+	c.within[name]--
 }
 
 // pageSize is how long a page can be, given the argument as it was sent. A size that the resolver will

@@ -2,22 +2,25 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"clientele/graph/model"
+	"clientele/internal/customers"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// customerOrError shapes the answer of a use case; no customer is null.
-func customerOrError(customer *domain.Customer, err error) (*model.Customer, error) {
+// customer shapes the answer of a use case; no customer is null.
+func (r *Resolver) customer(customer *domain.Customer, err error) (*model.Customer, error) {
 	if customer == nil || err != nil {
 		return nil, err
 	}
-	return toCustomer(customer), nil
+	return toCustomer(customer, r.Customers.Now()), nil
 }
 
-func toCustomer(c *domain.Customer) *model.Customer {
-	return &model.Customer{
+// toCustomer shapes a customer as it is at a time.
+func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
+	out := &model.Customer{
 		ID:                       c.ID,
 		CustomerID:               c.CustomerID,
 		RefID:                    c.CustomerID,
@@ -34,28 +37,85 @@ func toCustomer(c *domain.Customer) *model.Customer {
 		AWSMarketplaceCustomerID: c.AWSMarketplaceCustomerID,
 		ExcludeFromExperiment:    &c.ExcludeFromExperiment,
 		SyncStates:               []*model.SyncState{unsynced},
-		Environment: &model.Environment{
-			ID: c.EnvironmentID, Slug: c.EnvironmentID, DisplayName: c.EnvironmentID,
-		},
+		Environment:              toEnvironment(c.EnvironmentID),
+		TrialedPlans: each(c.TrialedPlans, func(t domain.TrialedPlan) *model.TrialedPlan {
+			return &model.TrialedPlan{ProductID: &t.ProductUUID, ProductRefID: &t.ProductID, PlanID: &t.PlanUUID, PlanRefID: &t.PlanID}
+		}),
+		Source: c,
 	}
+	running := map[domain.PricingType]float64{}
+	for i := range c.Subscriptions {
+		s := &c.Subscriptions[i]
+		if s.Running(at) {
+			running[s.PricingType]++
+			out.TotalActiveSubscription++
+			out.HasActiveSubscription = true
+			out.HasActiveResource = out.HasActiveResource || s.ResourceID != nil
+		}
+	}
+	out.Statistics = &model.CustomerStatistics{ActiveSubscriptionsByPricingType: []*model.SubscriptionPricingTypeStatistics{}}
+	for _, pricing := range []domain.PricingType{domain.PricingFree, domain.PricingPaid, domain.PricingCustom} {
+		if running[pricing] > 0 {
+			out.Statistics.ActiveSubscriptionsByPricingType = append(out.Statistics.ActiveSubscriptionsByPricingType,
+				&model.SubscriptionPricingTypeStatistics{PricingType: model.PricingType(pricing), TotalCount: running[pricing]})
+		}
+	}
+	for i := range c.PromotionalEntitlements {
+		if c.PromotionalEntitlements[i].Grants(at) {
+			out.TotalActivePromotionalEntitlements++
+		}
+	}
+	return out
 }
 
-// unsynced is the state of every customer while there is no billing provider to sync with.
+func toEnvironment(id string) *model.Environment {
+	return &model.Environment{ID: id, Slug: id, DisplayName: id}
+}
+
+// unsynced is the state of everything while there is no billing provider to sync with.
 var unsynced = &model.SyncState{
 	VendorIdentifier: model.VendorIdentifierStripe,
 	Status:           model.SyncStatusNoSyncRequired,
 	Integration:      &model.Integration{ID: "billing"},
 }
 
-func toCustomerConnection(page persistence.CustomerPage, count func(context.Context) (int, error)) *model.CustomerConnection {
-	connection := &model.CustomerConnection{
-		PageInfo: &model.PageInfo{HasNextPage: &page.HasNext, HasPreviousPage: &page.HasPrevious},
-		Count:    count,
+func (r *Resolver) customerConnection(page persistence.Page[domain.Customer], count func(context.Context) (int, error)) *model.CustomerConnection {
+	now := r.Customers.Now()
+	return &model.CustomerConnection{Page: toPage(page,
+		func(c *domain.Customer) *model.Customer { return toCustomer(c, now) },
+		func(c *model.Customer, cursor string) *model.CustomerEdge {
+			return &model.CustomerEdge{Node: c, Cursor: cursor}
+		}, count)}
+}
+
+// provisioned shapes what came of a provision, with what the customer may use now.
+func (r *Resolver) provisioned(ctx context.Context, p customers.Provisioned) (*model.ProvisionedCustomer, error) {
+	entitlements, err := r.Customers.EntitlementsOf(ctx, p.Customer, nil)
+	if err != nil {
+		return nil, err
 	}
-	edges := make([]*model.CustomerEdge, len(page.Items))
-	for i, item := range page.Items {
-		edges[i] = &model.CustomerEdge{Node: toCustomer(item.Customer), Cursor: item.Cursor}
+	now := r.Customers.Now()
+	out := &model.ProvisionedCustomer{
+		Customer:                     toCustomer(p.Customer, now),
+		SubscriptionStrategyDecision: model.SubscriptionDecisionStrategy(p.Decision),
+		SubscriptionDecisionStrategy: model.SubscriptionDecisionStrategy(p.Decision),
+		Entitlements:                 each(entitlements, toEntitlement),
+		EntitlementsV2:               each(entitlements, toEntitlementUnion),
 	}
-	connection.SetEdges(edges)
-	return connection
+	if p.Subscription != nil {
+		out.Subscription = toSubscription(p.Customer, p.Subscription, now)
+	}
+	return out, nil
+}
+
+// eligibleForTrial says of each product whether the customer may still try it. A customer may try a product
+// once.
+func (r *Resolver) eligibleForTrial(ctx context.Context, customer *domain.Customer) ([]*model.EligibleForTrial, error) {
+	products, err := loadersOf(ctx).allProducts(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return each(products, func(p *domain.Product) *model.EligibleForTrial {
+		return &model.EligibleForTrial{ProductID: &p.ID, ProductRefID: &p.RefID, Eligible: !customer.HasTried(p.RefID)}
+	}), nil
 }

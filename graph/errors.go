@@ -40,6 +40,27 @@ var errorCodes = map[domain.Kind]struct {
 	domain.ImportFailed:         {code: model.ErrorCodeFailedToImportCustomer},
 	domain.Conflict:             {code: model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError},
 	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
+
+	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},
+	domain.PlanNotFound:                   {code: model.ErrorCodePlanNotFound},
+	domain.AddonNotFound:                  {code: model.ErrorCodeAddonNotFound},
+	domain.FeatureNotFound:                {code: model.ErrorCodeFeatureNotFound},
+	domain.UnpublishedPackage:             {code: model.ErrorCodeUnPublishedPackage},
+	domain.IncompatibleAddon:              {code: model.ErrorCodeIncompatibleSubscriptionAddon},
+	domain.BillingPeriodMissing:           {code: model.ErrorCodeBillingPeriodMissingError, validation: true},
+	domain.InvalidQuantity:                {code: model.ErrorCodeInvalidQuantity, validation: true},
+	domain.AmountTooLarge:                 {code: model.ErrorCodeAmountTooLarge, validation: true},
+	domain.InvalidResetPeriod:             {code: model.ErrorCodeInvalidEntitlementResetPeriod, validation: true},
+	domain.SubscriptionNotFound:           {code: model.ErrorCodeSubscriptionNotFound},
+	domain.PromotionalEntitlementNotFound: {code: model.ErrorCodePromotionalEntitlementNotFoundError},
+	domain.CouponNotFound:                 {code: model.ErrorCodeCouponNotFound},
+	domain.CouponIsArchived:               {code: model.ErrorCodeArchivedCouponCantBeApplied},
+	domain.PromotionCodeNotFound:          {code: model.ErrorCodePromotionCodeNotFound},
+	domain.PromotionCodeNotActive:         {code: model.ErrorCodePromotionCodeNotActive},
+	domain.PromotionCodeNotForCustomer:    {code: model.ErrorCodePromotionCodeNotForCustomer},
+	domain.PromotionCodeExhausted:         {code: model.ErrorCodePromotionCodeMaxRedemptionsReached},
+	domain.PromotionCodeBelowMinimum:      {code: model.ErrorCodePromotionCodeMinimumAmountNotReached},
+	domain.PromotionCodeNotFirstPurchase:  {code: model.ErrorCodePromotionCodeCustomerNotFirstPurchase},
 }
 
 // presenter turns errors into what clients may read and logs the rest.

@@ -29,20 +29,29 @@ type filterReader struct {
 	err        error
 }
 
-// fromCustomerFilter reads a filter; no filter is nil. Errors: BadUserInput, UnsupportedParameter.
-func fromCustomerFilter(filter *model.CustomerFilter) (persistence.Filter, error) {
+// comparison reads what one field of a filter says.
+type comparison func(r *filterReader, path string) persistence.And
+
+// parts are a filter taken apart: filters of its own kind, and what its fields say.
+type parts[F any] struct {
+	and, or graphql.Omittable[[]*F]
+	fields  []comparison
+}
+
+// fromFilter reads a filter; no filter is nil. Errors: BadUserInput.
+func fromFilter[F any](filter *F, apart func(*F) parts[F]) (persistence.Filter, error) {
 	if filter == nil {
 		return nil, nil
 	}
 	reader := &filterReader{}
-	read := reader.customers("filter", filter, 1)
+	read := readFilter(reader, "filter", filter, apart, 1)
 	if reader.err != nil || len(read) == 0 {
 		return nil, reader.err
 	}
 	return read, nil
 }
 
-func (r *filterReader) customers(path string, filter *model.CustomerFilter, depth int) persistence.And {
+func readFilter[F any](r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int) persistence.And {
 	if r.err != nil {
 		return nil
 	}
@@ -50,63 +59,66 @@ func (r *filterReader) customers(path string, filter *model.CustomerFilter, dept
 		r.refuse(path, "must be nested at most %d deep", maxFilterDepth)
 		return nil
 	}
+	p := apart(filter)
 	var all persistence.And
-	for i, part := range givenList(r, path+".and", filter.And) {
-		all = append(all, r.customers(fmt.Sprintf("%s.and[%d]", path, i), part, depth+1)...)
+	for i, part := range givenList(r, path+".and", p.and) {
+		all = append(all, readFilter(r, fmt.Sprintf("%s.and[%d]", path, i), part, apart, depth+1)...)
 	}
 	var either persistence.Or
-	for i, part := range givenList(r, path+".or", filter.Or) {
-		either = append(either, r.customers(fmt.Sprintf("%s.or[%d]", path, i), part, depth+1))
+	for i, part := range givenList(r, path+".or", p.or) {
+		either = append(either, readFilter(r, fmt.Sprintf("%s.or[%d]", path, i), part, apart, depth+1))
 	}
 	// An `or` without alternatives asks for nothing, so it matches everything.
 	if len(either) > 0 {
 		all = append(all, either)
 	}
-	for _, text := range []struct {
-		name       string
-		field      persistence.Field
-		comparison graphql.Omittable[*model.StringFieldComparison]
-	}{
-		{"name", persistence.FieldName, filter.Name},
-		{"email", persistence.FieldEmail, filter.Email},
-		{"refId", persistence.FieldCustomerID, filter.RefID},
-		{"customerId", persistence.FieldCustomerID, filter.CustomerID},
-		{"billingId", persistence.FieldBillingID, filter.BillingID},
-		{"crmId", persistence.FieldCRMID, filter.CrmID},
-		{"crmHubspotCompanyId", alwaysNull, filter.CrmHubspotCompanyID},
-		{"crmHubspotCompanyUrl", alwaysNull, filter.CrmHubspotCompanyURL},
-		{"awsMarketplaceCustomerId", persistence.FieldAWSMarketplaceCustomerID, filter.AWSMarketplaceCustomerID},
-		{"salesforceId", persistence.FieldSalesforceID, filter.SalesforceID},
-		{"id", persistence.FieldID, asText(filter.ID)},
-		{"environmentId", persistence.FieldEnvironmentID, asText(filter.EnvironmentID)},
-	} {
-		if comparison := given(r, path+"."+text.name, text.comparison); comparison != nil {
-			all = append(all, r.text(path+"."+text.name, text.field, comparison)...)
-		}
+	for _, field := range p.fields {
+		all = append(all, field(r, path)...)
 	}
-	for _, at := range []struct {
-		name       string
-		field      persistence.Field
-		comparison graphql.Omittable[*model.DateFieldComparison]
-	}{
-		{"createdAt", persistence.FieldCreatedAt, filter.CreatedAt},
-		{"updatedAt", persistence.FieldUpdatedAt, filter.UpdatedAt},
-		{"deletedAt", alwaysNull, filter.DeletedAt},
-	} {
-		if comparison := given(r, path+"."+at.name, at.comparison); comparison != nil {
-			all = append(all, r.date(path+"."+at.name, at.field, comparison)...)
-		}
-	}
-	if search := given(r, path+".searchQuery", filter.SearchQuery); search != nil {
-		all = append(all, r.search(path+".searchQuery.iLike", search)...)
-	}
-	r.unsupported(path+".promotionalEntitlements", given(r, path+".promotionalEntitlements", filter.PromotionalEntitlements) != nil)
-	r.unsupported(path+".subscriptions", given(r, path+".subscriptions", filter.Subscriptions) != nil)
 	if len(all) == 0 {
 		// A filter without a condition counts as one, or a list of them would not be bounded.
 		r.count()
 	}
 	return all
+}
+
+// compare reads one field of a filter with read, if it is given.
+func compare[C any](
+	name string, c graphql.Omittable[*C], read func(r *filterReader, path string, c *C) persistence.And,
+) comparison {
+	return func(r *filterReader, path string) persistence.And {
+		path += "." + name
+		if c := given(r, path, c); c != nil {
+			return read(r, path, c)
+		}
+		return nil
+	}
+}
+
+func compareText(name string, field persistence.Field, c graphql.Omittable[*model.StringFieldComparison]) comparison {
+	return compare(name, c, func(r *filterReader, path string, c *model.StringFieldComparison) persistence.And {
+		return r.text(path, field, c)
+	})
+}
+
+func compareID(name string, field persistence.Field, c graphql.Omittable[*model.UUIDFilterComparison]) comparison {
+	return compareText(name, field, asText(c))
+}
+
+func compareDate(name string, field persistence.Field, c graphql.Omittable[*model.DateFieldComparison]) comparison {
+	return compare(name, c, func(r *filterReader, path string, c *model.DateFieldComparison) persistence.And {
+		return r.date(path, field, c)
+	})
+}
+
+// enumComparison is the comparison of some enum's value.
+type enumComparison[C any] interface {
+	*C
+	AsTexts() *model.StringFieldComparison
+}
+
+func compareEnum[C any, P enumComparison[C]](name string, field persistence.Field, c graphql.Omittable[*C]) comparison {
+	return compare(name, c, func(r *filterReader, path string, c *C) persistence.And { return r.text(path, field, P(c).AsTexts()) })
 }
 
 // alwaysNull stands for the fields that are null for every customer that can be found.
@@ -239,6 +251,14 @@ func (r *filterReader) condition(field persistence.Field, op persistence.Op, ope
 	return persistence.Condition{Field: field, Op: op, Operands: operands}
 }
 
+// counted counts what asks for any as one condition, because it costs as much as one.
+func (r *filterReader) counted(conditions persistence.And) persistence.And {
+	if len(conditions) == 0 {
+		r.count()
+	}
+	return conditions
+}
+
 func (r *filterReader) count() {
 	if r.conditions++; r.conditions > maxFilterConditions {
 		r.refuse("filter", "must have at most %d conditions", maxFilterConditions)
@@ -280,12 +300,6 @@ func (r *filterReader) times(path string, times []*time.Time) []persistence.Valu
 func (r *filterReader) countOperands(path string, n int) {
 	if n > maxFilterOperands {
 		r.refuse(path, "must have at most %d values, it has %d", maxFilterOperands, n)
-	}
-}
-
-func (r *filterReader) unsupported(path string, used bool) {
-	if err := refuse(path, used); err != nil && r.err == nil {
-		r.err = err
 	}
 }
 

@@ -1,421 +1,149 @@
 package graph
 
-// floor is what the published contract says of the part that this server has: each field as
-// "Type.field: its type", with " = " and the default if it has one, and each argument as
-// "Type.field(argument): its type". Clients are generated from it. None of it may be dropped, renamed or
-// retyped; it grows as the server comes to have more of the contract.
-var floor = []string{
-	// What is answered.
-	"Customer.additionalMetaData: JSON",
-	"Customer.awsMarketplaceCustomerId: String",
-	"Customer.billingCurrency: Currency",
-	"Customer.billingId: String",
-	"Customer.billingLinkUrl: String",
-	"Customer.createdAt: DateTime",
-	"Customer.crmHubspotCompanyId: String",
-	"Customer.crmHubspotCompanyUrl: String",
-	"Customer.crmId: String",
-	"Customer.customerId: String!",
-	"Customer.defaultPaymentExpirationMonth: Int",
-	"Customer.defaultPaymentExpirationYear: Int",
-	"Customer.defaultPaymentMethodId: String",
-	"Customer.defaultPaymentMethodLast4Digits: String",
-	"Customer.defaultPaymentMethodType: PaymentMethodType",
-	"Customer.deletedAt: DateTime",
-	"Customer.email: String",
-	"Customer.environment: Environment",
-	"Customer.environmentId: String!",
-	"Customer.excludeFromExperiment: Boolean",
-	"Customer.experiment: Experiment",
-	"Customer.experimentInfo: experimentInfo",
-	"Customer.hasPaymentMethod: Boolean!",
-	"Customer.id: String!",
-	"Customer.name: String",
-	"Customer.refId: String! @deprecated",
-	"Customer.salesforceId: String",
-	"Customer.syncStates: [SyncState!]",
-	"Customer.updatedAt: DateTime!",
-	"Mutation.archiveCustomer: Customer!",
-	"Mutation.archiveCustomer(input): ArchiveCustomerInput!",
-	"Mutation.createOneCustomer: Customer! @deprecated",
-	"Mutation.createOneCustomer(input): CustomerInput!",
-	"Mutation.importCustomersBulk: String",
-	"Mutation.importCustomersBulk(input): ImportCustomerBulkInput!",
-	"Mutation.importOneCustomer: Customer!",
-	"Mutation.importOneCustomer(input): ImportCustomerInput!",
-	"Mutation.provisionCustomer: ProvisionedCustomer!",
-	"Mutation.provisionCustomer(input): ProvisionCustomerInput!",
-	"Mutation.unarchiveCustomer: Customer!",
-	"Mutation.unarchiveCustomer(input): UnarchiveCustomerInput!",
-	"Mutation.updateOneCustomer: Customer!",
-	"Mutation.updateOneCustomer(input): UpdateCustomerInput!",
-	"Query.customers: CustomerConnection!",
-	"Query.customers(filter): CustomerFilter = {}",
-	"Query.customers(paging): CursorPaging = {first:10}",
-	"Query.customers(sorting): [CustomerSort!] = [{field:createdAt,direction:DESC}]",
-	"Query.getCustomerByRefId: Customer",
-	"Query.getCustomerByRefId(input): GetCustomerByRefIdInput!",
-	"CustomerConnection.edges: [CustomerEdge!]!",
-	"CustomerConnection.pageInfo: PageInfo!",
-	"CustomerConnection.totalCount: Int!",
-	"CustomerEdge.cursor: ConnectionCursor!",
-	"CustomerEdge.node: Customer!",
-	"Environment.createdAt: DateTime",
-	"Environment.displayName: String!",
-	"Environment.id: String!",
-	"Environment.slug: String!",
-	"Experiment.id: String!",
-	"Experiment.name: String!",
-	"Experiment.refId: String!",
-	"Experiment.status: ExperimentStatus!",
-	"Integration.createdAt: DateTime",
-	"Integration.id: String!",
-	"Integration.integrationId: String",
-	"PageInfo.endCursor: ConnectionCursor",
-	"PageInfo.hasNextPage: Boolean",
-	"PageInfo.hasPreviousPage: Boolean",
-	"PageInfo.startCursor: ConnectionCursor",
-	"ProvisionedCustomer.customer: Customer!",
-	"ProvisionedCustomer.subscriptionDecisionStrategy: SubscriptionDecisionStrategy!",
-	"ProvisionedCustomer.subscriptionStrategyDecision: SubscriptionDecisionStrategy! @deprecated",
-	"SyncState.error: String",
-	"SyncState.integration: Integration!",
-	"SyncState.status: SyncStatus!",
-	"SyncState.syncedEntityId: String",
-	"SyncState.vendorIdentifier: VendorIdentifier!",
-	"experimentInfo.groupName: String!",
-	"experimentInfo.groupType: experimentGroupType!",
-	"experimentInfo.id: String!",
-	"experimentInfo.name: String!",
-	"experimentInfo.status: ExperimentStatus!",
-	// What is sent.
-	"Address.addressLine1: String",
-	"Address.addressLine2: String",
-	"Address.city: String",
-	"Address.country: String",
-	"Address.phoneNumber: String",
-	"Address.postalCode: String",
-	"Address.state: String",
-	"ArchiveCustomerInput.customerId: String!",
-	"ArchiveCustomerInput.environmentId: String",
-	"BillableFeatureInput.featureId: String!",
-	"BillableFeatureInput.quantity: Float!",
-	"BillingAddress.city: String",
-	"BillingAddress.country: String",
-	"BillingAddress.line1: String",
-	"BillingAddress.line2: String",
-	"BillingAddress.postalCode: String",
-	"BillingAddress.state: String",
-	"BudgetConfigurationInput.hasSoftLimit: Boolean!",
-	"BudgetConfigurationInput.limit: Float!",
-	"ChargeInput.id: String!",
-	"ChargeInput.quantity: Float!",
-	"ChargeInput.type: ChargeType!",
-	"CreditRateInput.amount: Float!",
-	"CreditRateInput.costFormula: String",
-	"CreditRateInput.currencyId: String!",
-	"CreditRateInput.customCurrencyId: String",
-	"CursorPaging.after: ConnectionCursor",
-	"CursorPaging.before: ConnectionCursor",
-	"CursorPaging.first: Int",
-	"CursorPaging.last: Int",
-	"CustomerBillingInfo.billingAddress: Address",
-	"CustomerBillingInfo.currency: Currency",
-	"CustomerBillingInfo.customerName: String",
-	"CustomerBillingInfo.integrationId: String",
-	"CustomerBillingInfo.invoiceCustomFields: JSON",
-	"CustomerBillingInfo.language: String",
-	"CustomerBillingInfo.metadata: JSON",
-	"CustomerBillingInfo.paymentMethodId: String",
-	"CustomerBillingInfo.shippingAddress: Address",
-	"CustomerBillingInfo.taxIds: [TaxExempt!]",
-	"CustomerBillingInfo.timezone: String",
-	"CustomerFilter.and: [CustomerFilter!]",
-	"CustomerFilter.awsMarketplaceCustomerId: StringFieldComparison",
-	"CustomerFilter.billingId: StringFieldComparison",
-	"CustomerFilter.createdAt: DateFieldComparison",
-	"CustomerFilter.crmHubspotCompanyId: StringFieldComparison",
-	"CustomerFilter.crmHubspotCompanyUrl: StringFieldComparison",
-	"CustomerFilter.crmId: StringFieldComparison",
-	"CustomerFilter.customerId: StringFieldComparison",
-	"CustomerFilter.deletedAt: DateFieldComparison",
-	"CustomerFilter.email: StringFieldComparison",
-	"CustomerFilter.environmentId: UUIDFilterComparison",
-	"CustomerFilter.id: UUIDFilterComparison",
-	"CustomerFilter.name: StringFieldComparison",
-	"CustomerFilter.or: [CustomerFilter!]",
-	"CustomerFilter.promotionalEntitlements: CustomerFilterPromotionalEntitlementFilter",
-	"CustomerFilter.refId: StringFieldComparison",
-	"CustomerFilter.salesforceId: StringFieldComparison",
-	"CustomerFilter.searchQuery: CustomerSearchQueryFilterComparison",
-	"CustomerFilter.subscriptions: CustomerFilterCustomerSubscriptionFilter",
-	"CustomerFilter.updatedAt: DateFieldComparison",
-	"CustomerFilterCustomerSubscriptionFilter.status: SubscriptionStatusFilterComparison",
-	"CustomerFilterPromotionalEntitlementFilter.status: PromotionalEntitlementStatusFilterComparison",
-	"CustomerInput.additionalMetaData: JSON",
-	"CustomerInput.awsMarketplaceCustomerId: String",
-	"CustomerInput.billingId: String",
-	"CustomerInput.billingInformation: CustomerBillingInfo",
-	"CustomerInput.couponRefId: String",
-	"CustomerInput.createdAt: DateTime",
-	"CustomerInput.crmId: String",
-	"CustomerInput.customerId: String",
-	"CustomerInput.email: String",
-	"CustomerInput.environmentId: String",
-	"CustomerInput.name: String",
-	"CustomerInput.refId: String",
-	"CustomerInput.salesforceId: String",
-	"CustomerInput.shouldSyncFree: Boolean = false",
-	"CustomerSearchQueryFilterComparison.iLike: String",
-	"CustomerSort.direction: SortDirection!",
-	"CustomerSort.field: CustomerSortFields!",
-	"CustomerSort.nulls: SortNulls",
-	"DateFieldComparison.between: DateFieldComparisonBetween",
-	"DateFieldComparison.eq: DateTime",
-	"DateFieldComparison.gt: DateTime",
-	"DateFieldComparison.gte: DateTime",
-	"DateFieldComparison.in: [DateTime!]",
-	"DateFieldComparison.is: Boolean",
-	"DateFieldComparison.isNot: Boolean",
-	"DateFieldComparison.lt: DateTime",
-	"DateFieldComparison.lte: DateTime",
-	"DateFieldComparison.neq: DateTime",
-	"DateFieldComparison.notBetween: DateFieldComparisonBetween",
-	"DateFieldComparison.notIn: [DateTime!]",
-	"DateFieldComparisonBetween.lower: DateTime!",
-	"DateFieldComparisonBetween.upper: DateTime!",
-	"GetCustomerByRefIdInput.customerId: String!",
-	"GetCustomerByRefIdInput.environmentId: String",
-	"ImportCustomerBulkInput.customers: [ImportCustomerInput!]!",
-	"ImportCustomerBulkInput.environmentId: String",
-	"ImportCustomerBulkInput.integrationId: String",
-	"ImportCustomerInput.additionalMetaData: JSON",
-	"ImportCustomerInput.billingId: String",
-	"ImportCustomerInput.customerId: String",
-	"ImportCustomerInput.email: String",
-	"ImportCustomerInput.environmentId: String",
-	"ImportCustomerInput.name: String",
-	"ImportCustomerInput.paymentMethodId: String",
-	"ImportCustomerInput.refId: String",
-	"ImportCustomerInput.salesforceId: String",
-	"ImportCustomerInput.updatedAt: DateTime",
-	"MoneyInputDTO.amount: Float!",
-	"MoneyInputDTO.currency: Currency",
-	"MonthlyResetPeriodConfigInput.accordingTo: MonthlyAccordingTo!",
-	"PriceOverrideInput.addonId: String",
-	"PriceOverrideInput.baseCharge: Boolean",
-	"PriceOverrideInput.blockSize: Float",
-	"PriceOverrideInput.creditGrantCadence: CreditGrantCadence",
-	"PriceOverrideInput.creditRate: CreditRateInput",
-	"PriceOverrideInput.currencyId: String",
-	"PriceOverrideInput.featureId: String",
-	"PriceOverrideInput.price: MoneyInputDTO",
-	"PriceOverrideInput.tiers: [PriceTierInput!]",
-	"PriceTierInput.flatPrice: MoneyInputDTO",
-	"PriceTierInput.unitPrice: MoneyInputDTO",
-	"PriceTierInput.upTo: Float",
-	"PromotionalEntitlementStatusFilterComparison.eq: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.gt: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.gte: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.iLike: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.in: [PromotionalEntitlementStatus!]",
-	"PromotionalEntitlementStatusFilterComparison.is: Boolean",
-	"PromotionalEntitlementStatusFilterComparison.isNot: Boolean",
-	"PromotionalEntitlementStatusFilterComparison.like: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.lt: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.lte: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.neq: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.notILike: PromotionalEntitlementStatus",
-	"PromotionalEntitlementStatusFilterComparison.notIn: [PromotionalEntitlementStatus!]",
-	"PromotionalEntitlementStatusFilterComparison.notLike: PromotionalEntitlementStatus",
-	"ProvisionCustomerInput.additionalMetaData: JSON",
-	"ProvisionCustomerInput.awsMarketplaceCustomerId: String",
-	"ProvisionCustomerInput.billingId: String",
-	"ProvisionCustomerInput.billingInformation: CustomerBillingInfo",
-	"ProvisionCustomerInput.couponRefId: String",
-	"ProvisionCustomerInput.createdAt: DateTime",
-	"ProvisionCustomerInput.crmId: String",
-	"ProvisionCustomerInput.customerId: String",
-	"ProvisionCustomerInput.email: String",
-	"ProvisionCustomerInput.environmentId: String",
-	"ProvisionCustomerInput.excludeFromExperiment: Boolean = false",
-	"ProvisionCustomerInput.name: String",
-	"ProvisionCustomerInput.refId: String",
-	"ProvisionCustomerInput.salesforceId: String",
-	"ProvisionCustomerInput.shouldSyncFree: Boolean = false",
-	"ProvisionCustomerInput.subscriptionParams: ProvisionCustomerSubscriptionInput",
-	"ProvisionCustomerSubscriptionInput.additionalMetaData: JSON",
-	"ProvisionCustomerSubscriptionInput.addons: [SubscriptionAddonInput!]",
-	"ProvisionCustomerSubscriptionInput.appliedCoupon: SubscriptionCouponInput",
-	"ProvisionCustomerSubscriptionInput.awaitPaymentConfirmation: Boolean = true",
-	"ProvisionCustomerSubscriptionInput.billableFeatures: [BillableFeatureInput!]",
-	"ProvisionCustomerSubscriptionInput.billingCountryCode: String",
-	"ProvisionCustomerSubscriptionInput.billingCycleAnchor: SubscriptionBillingCycleAnchor",
-	"ProvisionCustomerSubscriptionInput.billingId: String",
-	"ProvisionCustomerSubscriptionInput.billingInformation: SubscriptionBillingInfo",
-	"ProvisionCustomerSubscriptionInput.billingPeriod: BillingPeriod",
-	"ProvisionCustomerSubscriptionInput.budget: BudgetConfigurationInput",
-	"ProvisionCustomerSubscriptionInput.charges: [ChargeInput!]",
-	"ProvisionCustomerSubscriptionInput.entitlements: [SubscriptionEntitlementInputV2!]",
-	"ProvisionCustomerSubscriptionInput.minimumSpend: SubscriptionMinimumSpendValueInput",
-	"ProvisionCustomerSubscriptionInput.paymentCollectionMethod: PaymentCollectionMethod = CHARGE",
-	"ProvisionCustomerSubscriptionInput.planId: String!",
-	"ProvisionCustomerSubscriptionInput.priceOverrides: [PriceOverrideInput!]",
-	"ProvisionCustomerSubscriptionInput.priceUnitAmount: Float",
-	"ProvisionCustomerSubscriptionInput.promotionCode: String",
-	"ProvisionCustomerSubscriptionInput.refId: String",
-	"ProvisionCustomerSubscriptionInput.resourceId: String",
-	"ProvisionCustomerSubscriptionInput.salesforceId: String",
-	"ProvisionCustomerSubscriptionInput.startDate: DateTime",
-	"ProvisionCustomerSubscriptionInput.subscriptionEntitlements: [SubscriptionEntitlementInput!]",
-	"ProvisionCustomerSubscriptionInput.subscriptionId: String",
-	"ProvisionCustomerSubscriptionInput.trialOverrideConfiguration: TrialOverrideConfigurationInput",
-	"ProvisionCustomerSubscriptionInput.unitQuantity: Float = -1",
-	"StringFieldComparison.eq: String",
-	"StringFieldComparison.gt: String",
-	"StringFieldComparison.gte: String",
-	"StringFieldComparison.iLike: String",
-	"StringFieldComparison.in: [String!]",
-	"StringFieldComparison.is: Boolean",
-	"StringFieldComparison.isNot: Boolean",
-	"StringFieldComparison.like: String",
-	"StringFieldComparison.lt: String",
-	"StringFieldComparison.lte: String",
-	"StringFieldComparison.neq: String",
-	"StringFieldComparison.notILike: String",
-	"StringFieldComparison.notIn: [String!]",
-	"StringFieldComparison.notLike: String",
-	"SubscriptionAddonInput.addonId: String!",
-	"SubscriptionAddonInput.quantity: Int = 1",
-	"SubscriptionBillingInfo.billingAddress: BillingAddress",
-	"SubscriptionBillingInfo.chargeOnBehalfOfAccount: String",
-	"SubscriptionBillingInfo.couponId: String",
-	"SubscriptionBillingInfo.integrationId: String",
-	"SubscriptionBillingInfo.invoiceDaysUntilDue: Float",
-	"SubscriptionBillingInfo.isBackdated: Boolean = false",
-	"SubscriptionBillingInfo.isInvoicePaid: Boolean = false",
-	"SubscriptionBillingInfo.metadata: JSON",
-	"SubscriptionBillingInfo.prorationBehavior: SubscriptionProrationBehavior",
-	"SubscriptionBillingInfo.taxIds: [TaxExempt!]",
-	"SubscriptionBillingInfo.taxPercentage: Float",
-	"SubscriptionBillingInfo.taxRateIds: [String!]",
-	"SubscriptionCouponConfigurationInput.startDate: DateTime",
-	"SubscriptionCouponDiscountInput.amountsOff: [MoneyInputDTO!]",
-	"SubscriptionCouponDiscountInput.description: String",
-	"SubscriptionCouponDiscountInput.durationInMonths: Float",
-	"SubscriptionCouponDiscountInput.name: String",
-	"SubscriptionCouponDiscountInput.percentOff: Float",
-	"SubscriptionCouponInput.billingCouponId: String",
-	"SubscriptionCouponInput.configuration: SubscriptionCouponConfigurationInput",
-	"SubscriptionCouponInput.couponId: String",
-	"SubscriptionCouponInput.discount: SubscriptionCouponDiscountInput",
-	"SubscriptionCouponInput.promotionCode: String",
-	"SubscriptionCreditEntitlementInput.amount: Float!",
-	"SubscriptionCreditEntitlementInput.cadence: CreditCadence!",
-	"SubscriptionCreditEntitlementInput.customCurrencyId: String!",
-	"SubscriptionCreditEntitlementInput.hasSoftLimit: Boolean",
-	"SubscriptionEntitlementInput.description: String",
-	"SubscriptionEntitlementInput.featureId: String!",
-	"SubscriptionEntitlementInput.hasSoftLimit: Boolean",
-	"SubscriptionEntitlementInput.hasUnlimitedUsage: Boolean",
-	"SubscriptionEntitlementInput.monthlyResetPeriodConfiguration: MonthlyResetPeriodConfigInput",
-	"SubscriptionEntitlementInput.resetPeriod: EntitlementResetPeriod",
-	"SubscriptionEntitlementInput.usageLimit: Float",
-	"SubscriptionEntitlementInput.weeklyResetPeriodConfiguration: WeeklyResetPeriodConfigInput",
-	"SubscriptionEntitlementInput.yearlyResetPeriodConfiguration: YearlyResetPeriodConfigInput",
-	"SubscriptionEntitlementInputV2.credit: SubscriptionCreditEntitlementInput",
-	"SubscriptionEntitlementInputV2.feature: SubscriptionFeatureEntitlementInput",
-	"SubscriptionFeatureEntitlementInput.enumValues: [String!]",
-	"SubscriptionFeatureEntitlementInput.featureGroupId: String",
-	"SubscriptionFeatureEntitlementInput.featureId: String!",
-	"SubscriptionFeatureEntitlementInput.hasSoftLimit: Boolean",
-	"SubscriptionFeatureEntitlementInput.hasUnlimitedUsage: Boolean",
-	"SubscriptionFeatureEntitlementInput.monthlyResetPeriodConfiguration: MonthlyResetPeriodConfigInput",
-	"SubscriptionFeatureEntitlementInput.resetPeriod: EntitlementResetPeriod",
-	"SubscriptionFeatureEntitlementInput.usageLimit: Float",
-	"SubscriptionFeatureEntitlementInput.weeklyResetPeriodConfiguration: WeeklyResetPeriodConfigInput",
-	"SubscriptionFeatureEntitlementInput.yearlyResetPeriodConfiguration: YearlyResetPeriodConfigInput",
-	"SubscriptionMinimumSpendValueInput.minimum: MoneyInputDTO",
-	"SubscriptionStatusFilterComparison.eq: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.gt: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.gte: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.iLike: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.in: [SubscriptionStatus!]",
-	"SubscriptionStatusFilterComparison.is: Boolean",
-	"SubscriptionStatusFilterComparison.isNot: Boolean",
-	"SubscriptionStatusFilterComparison.like: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.lt: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.lte: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.neq: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.notILike: SubscriptionStatus",
-	"SubscriptionStatusFilterComparison.notIn: [SubscriptionStatus!]",
-	"SubscriptionStatusFilterComparison.notLike: SubscriptionStatus",
-	"TaxExempt.type: String!",
-	"TaxExempt.value: String!",
-	"TrialOverrideConfigurationInput.isTrial: Boolean!",
-	"TrialOverrideConfigurationInput.trialEndBehavior: TrialEndBehavior",
-	"TrialOverrideConfigurationInput.trialEndDate: DateTime",
-	"UUIDFilterComparison.eq: String",
-	"UUIDFilterComparison.gt: String",
-	"UUIDFilterComparison.gte: String",
-	"UUIDFilterComparison.iLike: String",
-	"UUIDFilterComparison.in: [String!]",
-	"UUIDFilterComparison.is: Boolean",
-	"UUIDFilterComparison.isNot: Boolean",
-	"UUIDFilterComparison.like: String",
-	"UUIDFilterComparison.lt: String",
-	"UUIDFilterComparison.lte: String",
-	"UUIDFilterComparison.neq: String",
-	"UUIDFilterComparison.notILike: String",
-	"UUIDFilterComparison.notIn: [String!]",
-	"UUIDFilterComparison.notLike: String",
-	"UnarchiveCustomerInput.customerId: String!",
-	"UnarchiveCustomerInput.environmentId: String",
-	"UpdateCustomerInput.additionalMetaData: JSON",
-	"UpdateCustomerInput.awsMarketplaceCustomerId: String",
-	"UpdateCustomerInput.billingId: String",
-	"UpdateCustomerInput.billingInformation: CustomerBillingInfo",
-	"UpdateCustomerInput.couponRefId: String",
-	"UpdateCustomerInput.crmId: String",
-	"UpdateCustomerInput.customerId: String",
-	"UpdateCustomerInput.email: String",
-	"UpdateCustomerInput.environmentId: String",
-	"UpdateCustomerInput.name: String",
-	"UpdateCustomerInput.refId: String",
-	"UpdateCustomerInput.salesforceId: String",
-	"UpdateCustomerInput.shouldWaitSync: Boolean = false",
-	"WeeklyResetPeriodConfigInput.accordingTo: WeeklyAccordingTo!",
-	"YearlyResetPeriodConfigInput.accordingTo: YearlyAccordingTo!",
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// floor is the published contract, one fact a line, sorted: "Type.field: its type", "Type.field(argument): its
+// type", each with " = " and the default if it has one and with " @deprecated" if it is; "type Name", "input
+// Name" and "scalar Name"; "enum Name: its values" and "union Name: its members". Clients are generated from it.
+// None of it may be dropped, renamed or retyped.
+//
+//go:embed testdata/contract.txt
+var floor string
+
+// contract is what facts say.
+type contract struct {
+	kinds      map[string]ast.DefinitionKind
+	members    map[string][]string             // the values of an enum, the members of a union
+	signatures map[string]*ast.FieldDefinition // by "Type.field" and "Type.field(argument)"
 }
 
-// floorEnums are the values of the contract's enums, in no order. An enum may have more.
-var floorEnums = []string{
-	"BillingPeriod: ANNUALLY MONTHLY",
-	"ChargeType: CREDIT FEATURE",
-	"CreditCadence: MONTH YEAR",
-	"CreditGrantCadence: BEGINNING_OF_BILLING_PERIOD MONTHLY",
-	"Currency: AED ALL AMD ANG AUD AWG AZN BAM BBD BDT BGN BIF BMD BND BRL BSD BWP BYN BZD CAD CDF CHF CLP CNY CZK DJF DKK DOP DZD EGP ETB EUR FJD GBP GEL GIP GMD GNF GYD HKD HRK HTG IDR ILS INR ISK JMD JPY KES KGS KHR KMF KRW KYD KZT LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRO MVR MWK MXN MYR MZN NAD NGN NOK NPR NZD PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SEK SGD SLE SLL SOS SZL THB TJS TOP TRY TTD TZS UAH UGX USD UZS VND VUV WST XAF XCD XOF XPF YER ZAR ZMW",
-	"CustomerSortFields: awsMarketplaceCustomerId billingId createdAt crmHubspotCompanyId crmHubspotCompanyUrl crmId customerId deletedAt email environmentId id name refId salesforceId searchQuery updatedAt",
-	"EntitlementResetPeriod: DAY HOUR MONTH WEEK YEAR",
-	"ErrorCode: BadUserInput CustomerNotFound DuplicatedEntityNotAllowed EntityIdDifferentFromRefIdError EntityIsArchivedError FailedToImportCustomer IdentityForbidden InvalidAddressError InvalidMetadataError InvalidTaxId MissingEntityIdError ObjectAlreadyBeingUsedByAnotherRequestError OperationTimeout Unauthenticated UnexpectedError UnsupportedParameter",
-	"ExperimentStatus: COMPLETED DRAFT IN_PROGRESS",
-	"MonthlyAccordingTo: StartOfTheMonth SubscriptionStart",
-	"PaymentCollectionMethod: CHARGE INVOICE NONE",
-	"PaymentMethodType: BANK CARD CASH_APP",
-	"PromotionalEntitlementStatus: Active Expired Paused",
-	"SortDirection: ASC DESC",
-	"SortNulls: NULLS_FIRST NULLS_LAST",
-	"SubscriptionBillingCycleAnchor: NOW UNCHANGED",
-	"SubscriptionDecisionStrategy: PREDEFINED_FREE_PLAN PREDEFINED_TRIAL_PLAN REQUESTED_PLAN SKIPPED_SUBSCRIPTION_CREATION",
-	"SubscriptionProrationBehavior: CREATE_PRORATIONS INVOICE_IMMEDIATELY NONE",
-	"SubscriptionStatus: ACTIVE CANCELED EXPIRED IN_TRIAL NOT_STARTED PAYMENT_PENDING",
-	"SyncStatus: ERROR NO_SYNC_REQUIRED PENDING SUCCESS",
-	"TrialEndBehavior: CANCEL_SUBSCRIPTION CONVERT_TO_PAID",
-	"VendorIdentifier: AIRWALLEX APP_STORE AUTH0 AWS_MARKETPLACE BIG_QUERY HUBSPOT OPEN_FGA PREQUEL RECEIVED SALESFORCE SNOWFLAKE STRIPE STRIPE_INVOICING ZUORA",
-	"WeeklyAccordingTo: EveryFriday EveryMonday EverySaturday EverySunday EveryThursday EveryTuesday EveryWednesday SubscriptionStart",
-	"YearlyAccordingTo: SubscriptionStart",
-	"experimentGroupType: CONTROL VARIANT",
+var kindWords = map[string]ast.DefinitionKind{
+	"type": ast.Object, "input": ast.InputObject, "scalar": ast.Scalar, "enum": ast.Enum, "union": ast.Union,
 }
 
-// floorScalars are the contract's own scalars.
-var floorScalars = []string{"ConnectionCursor", "DateTime", "JSON"}
+func contractOf(t *testing.T, facts string) contract {
+	t.Helper()
+	c := contract{map[string]ast.DefinitionKind{}, map[string][]string{}, map[string]*ast.FieldDefinition{}}
+	for fact := range strings.Lines(facts) {
+		name, what, isDetailed := strings.Cut(strings.TrimSpace(fact), ": ")
+		if word, of, isKind := strings.Cut(name, " "); isKind {
+			kind, isKnown := kindWords[word]
+			if !isKnown {
+				t.Fatalf("the contract says %q, which is no fact", fact)
+			}
+			c.kinds[of], c.members[of] = kind, strings.Fields(what)
+			continue
+		}
+		document, err := parser.ParseSchema(&ast.Source{Input: "input fact { of: " + what + " }"})
+		if err != nil || !isDetailed || !strings.Contains(name, ".") {
+			t.Fatalf("the contract says %q, which is no fact: %v", fact, err)
+		}
+		c.signatures[name] = document.Definitions[0].Fields[0]
+	}
+	for name := range c.signatures {
+		if of, _, _ := strings.Cut(name, "."); c.kinds[of] == "" {
+			t.Fatalf("the contract says %s, and not what %s is", name, of)
+		}
+	}
+	return c
+}
+
+// breaks are the ways in which the schema breaks the contract, sorted.
+func (c contract) breaks(schema *ast.Schema) []string {
+	var found []string
+	report := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	for name, kind := range c.kinds {
+		definition := schema.Types[name]
+		if definition == nil || definition.Kind != kind {
+			report("%s is no %s", name, kind)
+			continue
+		}
+		for _, member := range c.members[name] {
+			if definition.EnumValues.ForName(member) == nil && !slices.Contains(definition.Types, member) {
+				report("%s has no %s", name, member)
+			}
+		}
+	}
+	have := signatures(schema)
+	for name, want := range c.signatures {
+		of, _, _ := strings.Cut(name, ".")
+		isSent := c.kinds[of] == ast.InputObject || strings.HasSuffix(name, ")")
+		is := have[name]
+		switch {
+		case is == nil:
+			report("%s is missing", name)
+			continue
+		case isSent && !fits(want.Type, is.Type), !isSent && !fits(is.Type, want.Type):
+			report("%s is %s, not %s", name, is.Type, want.Type)
+		}
+		if is, want := defaultOf(is), defaultOf(want); is != want {
+			report("%s is %s by default, not %s", name, is, want)
+		}
+		if want.Directives.ForName("deprecated") != nil && is.Directives.ForName("deprecated") == nil {
+			report("%s is not deprecated", name)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// demands are what the schema requires of clients that know no more than the contract, sorted.
+func (c contract) demands(schema *ast.Schema) []string {
+	var found []string
+	for name, is := range signatures(schema) {
+		of, _, _ := strings.Cut(name, ".")
+		field, _, isArgument := strings.Cut(name, "(")
+		// Nobody is led to an input or a field that is new but by something else that is new.
+		isAsked := c.kinds[of] == ast.InputObject || isArgument && c.signatures[field] != nil
+		if isAsked && c.signatures[name] == nil && is.Type.NonNull && is.DefaultValue == nil {
+			found = append(found, name+" is required and new")
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// defaultOf is the default as a schema writes it.
+func defaultOf(field *ast.FieldDefinition) string {
+	if field.DefaultValue == nil {
+		return "nothing"
+	}
+	return field.DefaultValue.String()
+}
+
+// fits reports whether every value of the first type is one of the second.
+func fits(value, place *ast.Type) bool {
+	switch {
+	case place.NonNull && !value.NonNull:
+		return false
+	case place.Elem == nil || value.Elem == nil:
+		return place.Elem == nil && value.Elem == nil && value.NamedType == place.NamedType
+	}
+	return fits(value.Elem, place.Elem)
+}
+
+// signatures are the fields and arguments of the whole schema, by "Type.field" and "Type.field(argument)".
+func signatures(schema *ast.Schema) map[string]*ast.FieldDefinition {
+	all := map[string]*ast.FieldDefinition{}
+	for _, definition := range schema.Types {
+		for _, field := range definition.Fields {
+			name := definition.Name + "." + field.Name
+			all[name] = field
+			for _, argument := range field.Arguments {
+				all[name+"("+argument.Name+")"] = &ast.FieldDefinition{
+					Type: argument.Type, DefaultValue: argument.DefaultValue, Directives: argument.Directives,
+				}
+			}
+		}
+	}
+	return all
+}

@@ -14,7 +14,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/graph/generated"
-	"clientele/internal/customers"
 	"clientele/internal/domain"
 )
 
@@ -38,7 +37,7 @@ const (
 
 // Config is what the handler needs.
 type Config struct {
-	Customers *customers.Service
+	UseCases UseCases
 	// Authenticate answers whom the secret of an API key stands for.
 	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
 	// Introspection is whether clients may ask for the schema.
@@ -50,9 +49,8 @@ type Config struct {
 // taken from the header X-Request-Id.
 func NewHandler(config Config) http.Handler {
 	errors := presenter{log: config.Log}
-	server := handler.New(generated.NewExecutableSchema(generated.Config{
-		Resolvers: &Resolver{customers: config.Customers},
-	}))
+	resolver := &Resolver{UseCases: config.UseCases}
+	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))
 	server.AddTransport(transport{})
 	server.SetErrorPresenter(errors.present)
 	server.SetRecoverFunc(errors.recover)
@@ -65,6 +63,7 @@ func NewHandler(config Config) http.Handler {
 		server.SetValidationRulesFn(rulesWithoutIntrospection)
 	}
 	server.AroundFields(archivedCustomers)
+	server.AroundRootFields(resolver.forgetful)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
@@ -80,9 +79,20 @@ func NewHandler(config Config) http.Handler {
 			writeError(w, r, status, errors.present(withCall(ctx, c), err))
 			return
 		}
-		c.actor = actor
+		c.actor, c.loaders = actor, resolver.newLoaders(actor)
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, c)))
 	})
+}
+
+// forgetful gives each field of a mutation look-ups of its own, because the fields before it changed what is
+// looked up.
+func (r *Resolver) forgetful(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		c := callOf(ctx)
+		c.loaders = r.newLoaders(c.actor)
+		ctx = withCall(ctx, c)
+	}
+	return next(ctx)
 }
 
 // shortQueries is a cache that does not keep what would fill the memory.

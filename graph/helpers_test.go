@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -37,13 +38,24 @@ func newStore(t *testing.T) persistence.Store {
 }
 
 // serving is the handler over a store, for a caller who may do everything in the environment.
-func serving(store persistence.Customers, log io.Writer) http.Handler {
+func serving(store customers.Store, log io.Writer) http.Handler {
+	return servingUseCases(NewUseCases(store, billing.Check, time.Now), environment, log)
+}
+
+// servingAt is serving at the time that a clock tells. What is logged there is unexpected, so it shows.
+func servingAt(t testing.TB, store customers.Store, now func() time.Time) http.Handler {
+	t.Helper()
+	return servingUseCases(NewUseCases(store, billing.Check, now), environment, t.Output())
+}
+
+func servingUseCases(useCases UseCases, environmentID string, log io.Writer) http.Handler {
 	return NewHandler(Config{
-		Customers: customers.New(store, billing.Check),
+		UseCases: useCases,
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
-			return domain.Actor{KeyID: "test", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
+			return domain.Actor{KeyID: "test", EnvironmentID: environmentID, Scope: domain.ScopeFull}, nil
 		},
-		Log: slog.New(slog.NewTextHandler(log, nil)),
+		Introspection: true,
+		Log:           slog.New(slog.NewTextHandler(log, nil)),
 	})
 }
 
@@ -60,7 +72,7 @@ type reply struct {
 }
 
 // ask sends an operation, under the request id "the-request".
-func ask(ctx context.Context, t *testing.T, handler http.Handler, operation string) reply {
+func ask(ctx context.Context, t testing.TB, handler http.Handler, operation string) reply {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": operation})
 	if err != nil {
@@ -78,6 +90,35 @@ func ask(ctx context.Context, t *testing.T, handler http.Handler, operation stri
 	return got
 }
 
+// must asks for what has to be answered without an error, and answers the data.
+func must(t testing.TB, handler http.Handler, operation string) map[string]any {
+	t.Helper()
+	got := ask(t.Context(), t, handler, operation)
+	if got.status != http.StatusOK || len(got.Errors) > 0 {
+		t.Fatalf("%s\nstatus %d: %s", operation, got.status, got.body)
+	}
+	return got.Data
+}
+
+// at are the values at a path of field names in an answer, those of lists one after the other. A null is "null".
+func at(data any, path string) []string {
+	switch v := data.(type) {
+	case []any:
+		out := []string{}
+		for _, element := range v {
+			out = append(out, at(element, path)...)
+		}
+		return out
+	case map[string]any:
+		field, rest, _ := strings.Cut(path, ".")
+		return at(v[field], rest)
+	case nil:
+		return []string{"null"}
+	default:
+		return []string{fmt.Sprint(v)}
+	}
+}
+
 // code is the code of the only error; empty if there is not exactly one.
 func (r reply) code() string {
 	if len(r.Errors) != 1 {
@@ -87,20 +128,54 @@ func (r reply) code() string {
 	return code
 }
 
-// insert stores a customer, live or archived.
-func insert(t *testing.T, store persistence.Customers, customerID string, archived bool) {
-	t.Helper()
-	at := domain.Timestamp(time.Now())
+// noon is the time of tests that need no particular one.
+var noon = time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+
+func atNoon() time.Time { return noon }
+
+// hours is so many hours after noon.
+func hours(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+
+// bare is a customer with nothing but what every customer has.
+func bare(customerID string, at time.Time) *domain.Customer {
 	ref := domain.CustomerRef{EnvironmentID: environment, CustomerID: customerID}
-	customer := &domain.Customer{
+	return &domain.Customer{
 		Key: ref.Key(), ID: "uuid-of-" + customerID, EnvironmentID: environment, CustomerID: customerID,
 		Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
+}
+
+// record is what a document begins with.
+func record(refID string, at time.Time) domain.Record {
+	return domain.NewRecord(domain.Ref{EnvironmentID: environment, RefID: refID}, "uuid-of-"+refID, at)
+}
+
+// insert stores a customer, live or archived.
+func insert(t *testing.T, store persistence.Customers, customerID string, archived bool) {
+	t.Helper()
+	customer := bare(customerID, domain.Timestamp(time.Now()))
 	if archived {
-		customer.Archive(at)
+		customer.Archive(customer.CreatedAt)
 	}
-	if err := store.InsertCustomer(t.Context(), customer); err != nil {
-		t.Fatal(err)
+	insertCustomers(t, store, customer)
+}
+
+func insertCustomers(t testing.TB, store persistence.Customers, all ...*domain.Customer) {
+	t.Helper()
+	for _, customer := range all {
+		if err := store.InsertCustomer(t.Context(), customer); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// put stores new documents.
+func put[T any](t testing.TB, documents persistence.Documents[T], all ...*T) {
+	t.Helper()
+	for _, document := range all {
+		if err := documents.Insert(t.Context(), document); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -31,10 +31,13 @@ func refuse(field string, given bool) error {
 	return domain.FieldErrorf(domain.UnsupportedParameter, field, "is not supported by this server yet; leave it out")
 }
 
-// refuseCoupon refuses a coupon; null and the empty text name none.
-func refuseCoupon(couponRefID graphql.Omittable[*string]) error {
-	ref := couponRefID.Value()
-	return refuse("couponRefId", ref != nil && *ref != "")
+// couponChangeOf reads a coupon; null and the empty text name none.
+func couponChangeOf(couponRefID graphql.Omittable[*string]) domain.Change[string] {
+	change := changeOf(couponRefID)
+	if change.Value != nil && *change.Value == "" {
+		change.Value = nil
+	}
+	return change
 }
 
 func identityOf(customerID string, environmentID graphql.Omittable[*string]) customers.Identity {
@@ -73,20 +76,20 @@ func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.P
 			CRMID:                    changeOf(input.CrmID),
 			SalesforceID:             changeOf(input.SalesforceID),
 			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
+			CouponID:                 couponChangeOf(input.CouponRefID),
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
 		ExcludeFromExperiment: exclude != nil && *exclude,
 		CreatedAt:             input.CreatedAt.Value(),
 	}
-	if err := refuseCoupon(input.CouponRefID); err != nil {
-		return provision, err
-	}
-	return provision, refuse("subscriptionParams", input.SubscriptionParams.Value() != nil)
+	var err error
+	provision.Subscription, err = fromSubscriptionParams(input.SubscriptionParams.Value())
+	return provision, err
 }
 
-func fromUpdateCustomerInput(input model.UpdateCustomerInput) (customers.Update, error) {
-	update := customers.Update{
+func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
+	return customers.Update{
 		Identity: customers.Identity{
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
@@ -97,11 +100,11 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) (customers.Update,
 			CRMID:                    changeOf(input.CrmID),
 			SalesforceID:             changeOf(input.SalesforceID),
 			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
+			CouponID:                 couponChangeOf(input.CouponRefID),
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
 	}
-	return update, refuseCoupon(input.CouponRefID)
 }
 
 // fromImportCustomerInput reads a row; path is where it stands in the input, with a dot at its end.
@@ -155,9 +158,7 @@ func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingIn
 		code := currency.String()
 		info.Currency = &code
 	}
-	for _, id := range input.TaxIds.Value() {
-		info.TaxIDs = append(info.TaxIDs, domain.TaxID{Type: id.Type, Value: id.Value})
-	}
+	info.TaxIDs = fromTaxIDs(input.TaxIds)
 	return info
 }
 

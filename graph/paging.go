@@ -57,23 +57,30 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 	return request, nil
 }
 
-// customerSortFields names what each sort field goes by; the rest are the same for every live customer.
-var customerSortFields = map[model.CustomerSortFields]persistence.Field{
-	model.CustomerSortFieldsID:                       persistence.FieldID,
-	model.CustomerSortFieldsName:                     persistence.FieldName,
-	model.CustomerSortFieldsEmail:                    persistence.FieldEmail,
-	model.CustomerSortFieldsRefID:                    persistence.FieldCustomerID,
-	model.CustomerSortFieldsCustomerID:               persistence.FieldCustomerID,
-	model.CustomerSortFieldsCreatedAt:                persistence.FieldCreatedAt,
-	model.CustomerSortFieldsUpdatedAt:                persistence.FieldUpdatedAt,
-	model.CustomerSortFieldsBillingID:                persistence.FieldBillingID,
-	model.CustomerSortFieldsCrmID:                    persistence.FieldCRMID,
-	model.CustomerSortFieldsSalesforceID:             persistence.FieldSalesforceID,
-	model.CustomerSortFieldsAWSMarketplaceCustomerID: persistence.FieldAWSMarketplaceCustomerID,
+// sort is one field of an order, apart from the names that the schema has for the fields of each kind.
+type sort struct {
+	field     string
+	direction model.SortDirection
+	nulls     *model.SortNulls
 }
 
-// fromCustomerSorting reads the order; null is the default of the schema. Errors: BadUserInput.
-func fromCustomerSorting(sorting []*model.CustomerSort) ([]persistence.Order, error) {
+// The fields that sort fields go by, beside those that have one name with us and in the schema. Those that
+// are "" are the same for everything in a list, so they order nothing.
+var (
+	customerSortFields = sortFields{
+		"refId": persistence.FieldCustomerID, "deletedAt": "", "environmentId": "", "crmHubspotCompanyId": "",
+		"crmHubspotCompanyUrl": "", "searchQuery": "",
+	}
+	catalogSortFields      = sortFields{"environmentId": ""}
+	subscriptionSortFields = sortFields{
+		"refId": fieldSubscriptionID, "payingCustomerId": persistence.FieldCustomerID, "environmentId": "",
+	}
+)
+
+type sortFields map[string]persistence.Field
+
+// fromSorting reads an order; null is the default of the schema. Errors: BadUserInput.
+func fromSorting[S any](sorting []S, apart func(S) sort, names sortFields) ([]persistence.Order, error) {
 	if len(sorting) > maxSortFields {
 		return nil, domain.FieldErrorf(domain.BadUserInput, "sorting", "must have at most %d fields, it has %d", maxSortFields, len(sorting))
 	}
@@ -81,30 +88,83 @@ func fromCustomerSorting(sorting []*model.CustomerSort) ([]persistence.Order, er
 		return []persistence.Order{{Field: persistence.FieldCreatedAt, Descending: true}}, nil
 	}
 	var order []persistence.Order
-	for _, sort := range sorting {
-		field, orders := customerSortFields[sort.Field]
-		if !orders {
+	for _, one := range sorting {
+		s := apart(one)
+		field, special := names[s.field]
+		if !special {
+			field = persistence.Field(s.field)
+		}
+		if field == "" {
 			continue
 		}
-		nulls := sort.Nulls.Value()
 		order = append(order, persistence.Order{
 			Field:      field,
-			Descending: sort.Direction == model.SortDirectionDesc,
-			NullsFirst: nulls != nil && *nulls == model.SortNullsNullsFirst,
+			Descending: s.direction == model.SortDirectionDesc,
+			NullsFirst: s.nulls != nil && *s.nulls == model.SortNullsNullsFirst,
 		})
 	}
 	return order, nil
 }
 
-func fromCustomersArguments(
-	paging *model.CursorPaging, filter *model.CustomerFilter, sorting []*model.CustomerSort,
-) (query persistence.CustomerQuery, err error) {
+// The orders of the schema, each a type of its own.
+
+func customerSort(s *model.CustomerSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func productSort(s *model.ProductSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func planSort(s *model.PlanSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
+
+func addonSort(s *model.AddonSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
+
+func featureSort(s *model.FeatureSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func couponSort(s *model.CouponSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func promotionalSort(s *model.PromotionalEntitlementSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func subscriptionSort(s *model.CustomerSubscriptionSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func subscriptionAddonSort(s *model.SubscriptionAddonSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func subscriptionPriceSort(s *model.SubscriptionPriceSort) sort {
+	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+}
+
+func priceSort(s *model.PriceSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
+
+// fromArguments reads which page of a list is wanted. Errors: BadUserInput.
+func fromArguments[F, S any](
+	paging *model.CursorPaging, filter *F, apart func(*F) parts[F], sorting []S, sortApart func(S) sort, names sortFields,
+) (query persistence.Query, err error) {
 	if query.Page, err = fromCursorPaging(paging); err != nil {
 		return query, err
 	}
-	if query.Filter, err = fromCustomerFilter(filter); err != nil {
-		return query, err
-	}
-	query.Order, err = fromCustomerSorting(sorting)
+	query.Filter, query.Order, err = fromFilterAndSorting(filter, apart, sorting, sortApart, names)
 	return query, err
+}
+
+// fromFilterAndSorting is fromArguments for a list without pages.
+func fromFilterAndSorting[F, S any](
+	filter *F, apart func(*F) parts[F], sorting []S, sortApart func(S) sort, names sortFields,
+) (persistence.Filter, []persistence.Order, error) {
+	read, err := fromFilter(filter, apart)
+	if err != nil {
+		return nil, nil, err
+	}
+	order, err := fromSorting(sorting, sortApart, names)
+	return read, order, err
 }

@@ -8,8 +8,54 @@ package graph
 import (
 	"clientele/graph/generated"
 	"clientele/graph/model"
+	"clientele/internal/customers"
+	"clientele/internal/domain"
+	"clientele/persistence"
 	"context"
 )
+
+// EligibleForTrial is the resolver for the eligibleForTrial field.
+func (r *customerResolver) EligibleForTrial(ctx context.Context, obj *model.Customer) ([]*model.EligibleForTrial, error) {
+	return r.eligibleForTrial(ctx, obj.Source)
+}
+
+// Coupon is the resolver for the coupon field.
+func (r *customerResolver) Coupon(ctx context.Context, obj *model.Customer) (*model.Coupon, error) {
+	if obj.Source.CouponID == nil {
+		return nil, nil
+	}
+	coupon, err := load(ctx, loadersOf(ctx).coupons, *obj.Source.CouponID)
+	if coupon == nil || err != nil {
+		return nil, err
+	}
+	return toCoupon(coupon), nil
+}
+
+// Subscriptions is the resolver for the subscriptions field.
+func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Customer, filter *model.CustomerSubscriptionFilter, sorting []*model.CustomerSubscriptionSort) ([]*model.CustomerSubscription, error) {
+	now := r.Customers.Now()
+	wanted, order, err := fromFilterAndSorting(filter, subscriptionFilter, sorting, subscriptionSort, subscriptionSortFields)
+	if err != nil {
+		return nil, err
+	}
+	subscriptions := chosen(obj.Source.Subscriptions, func(s *domain.Subscription) persistence.Row { return subscriptionRow(obj.Source, s, now) }, wanted, order)
+	return each(subscriptions, func(s *domain.Subscription) *model.CustomerSubscription { return toSubscription(obj.Source, s, now) }), nil
+}
+
+// PromotionalEntitlements is the resolver for the promotionalEntitlements field.
+func (r *customerResolver) PromotionalEntitlements(ctx context.Context, obj *model.Customer, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) ([]*model.PromotionalEntitlement, error) {
+	now := r.Customers.Now()
+	wanted, order, err := fromFilterAndSorting(filter, promotionalFilter, sorting, promotionalSort, catalogSortFields)
+	if err != nil {
+		return nil, err
+	}
+	given := chosen(obj.Source.PromotionalEntitlements, func(p *domain.PromotionalEntitlement) persistence.Row {
+		return customers.PromotionalRow(obj.Source, p, now)
+	}, wanted, order)
+	return each(given, func(p *domain.PromotionalEntitlement) *model.PromotionalEntitlement {
+		return toPromotionalEntitlement(obj.Source, p, now)
+	}), nil
+}
 
 // ProvisionCustomer is the resolver for the provisionCustomer field.
 func (r *mutationResolver) ProvisionCustomer(ctx context.Context, input model.ProvisionCustomerInput) (*model.ProvisionedCustomer, error) {
@@ -17,15 +63,11 @@ func (r *mutationResolver) ProvisionCustomer(ctx context.Context, input model.Pr
 	if err != nil {
 		return nil, err
 	}
-	customer, err := r.customers.Provision(ctx, actorOf(ctx), provision)
+	provisioned, err := r.Customers.Provision(ctx, actorOf(ctx), provision)
 	if err != nil {
 		return nil, err
 	}
-	return &model.ProvisionedCustomer{
-		Customer:                     toCustomer(customer),
-		SubscriptionStrategyDecision: model.SubscriptionDecisionStrategySkippedSubscriptionCreation,
-		SubscriptionDecisionStrategy: model.SubscriptionDecisionStrategySkippedSubscriptionCreation,
-	}, nil
+	return r.provisioned(ctx, provisioned)
 }
 
 // CreateOneCustomer is the resolver for the createOneCustomer field.
@@ -34,26 +76,23 @@ func (r *mutationResolver) CreateOneCustomer(ctx context.Context, input model.Cu
 	if err != nil {
 		return nil, err
 	}
-	return customerOrError(r.customers.Provision(ctx, actorOf(ctx), provision))
+	provisioned, err := r.Customers.Provision(ctx, actorOf(ctx), provision)
+	return r.customer(provisioned.Customer, err)
 }
 
 // UpdateOneCustomer is the resolver for the updateOneCustomer field.
 func (r *mutationResolver) UpdateOneCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.Customer, error) {
-	update, err := fromUpdateCustomerInput(input)
-	if err != nil {
-		return nil, err
-	}
-	return customerOrError(r.customers.Update(ctx, actorOf(ctx), update))
+	return r.customer(r.Customers.Update(ctx, actorOf(ctx), fromUpdateCustomerInput(input)))
 }
 
 // ArchiveCustomer is the resolver for the archiveCustomer field.
 func (r *mutationResolver) ArchiveCustomer(ctx context.Context, input model.ArchiveCustomerInput) (*model.Customer, error) {
-	return customerOrError(r.customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+	return r.customer(r.Customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
 }
 
 // UnarchiveCustomer is the resolver for the unarchiveCustomer field.
 func (r *mutationResolver) UnarchiveCustomer(ctx context.Context, input model.UnarchiveCustomerInput) (*model.Customer, error) {
-	return customerOrError(r.customers.Unarchive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+	return r.customer(r.Customers.Unarchive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
 }
 
 // ImportOneCustomer is the resolver for the importOneCustomer field.
@@ -62,7 +101,7 @@ func (r *mutationResolver) ImportOneCustomer(ctx context.Context, input model.Im
 	if err != nil {
 		return nil, err
 	}
-	return customerOrError(r.customers.Import(ctx, actorOf(ctx), row))
+	return r.customer(r.Customers.Import(ctx, actorOf(ctx), row))
 }
 
 // ImportCustomersBulk is the resolver for the importCustomersBulk field.
@@ -71,7 +110,7 @@ func (r *mutationResolver) ImportCustomersBulk(ctx context.Context, input model.
 	if err != nil {
 		return nil, err
 	}
-	id, err := r.customers.ImportBulk(ctx, actorOf(ctx), input.EnvironmentID.Value(), rows)
+	id, err := r.Customers.ImportBulk(ctx, actorOf(ctx), input.EnvironmentID.Value(), rows)
 	if err != nil {
 		return nil, err
 	}
@@ -80,23 +119,26 @@ func (r *mutationResolver) ImportCustomersBulk(ctx context.Context, input model.
 
 // GetCustomerByRefID is the resolver for the getCustomerByRefId field.
 func (r *queryResolver) GetCustomerByRefID(ctx context.Context, input model.GetCustomerByRefIDInput) (*model.Customer, error) {
-	return customerOrError(r.customers.Get(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.CustomerID))
+	return r.customer(r.UseCases.Customers.Get(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.CustomerID))
 }
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, paging *model.CursorPaging, filter *model.CustomerFilter, sorting []*model.CustomerSort) (*model.CustomerConnection, error) {
-	query, err := fromCustomersArguments(paging, filter, sorting)
+	query, err := fromArguments(paging, filter, customerFilter(r.UseCases.Customers.Now()), sorting, customerSort, customerSortFields)
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.customers.List(ctx, actorOf(ctx), query)
+	page, err := r.UseCases.Customers.List(ctx, actorOf(ctx), query)
 	if err != nil {
 		return nil, err
 	}
-	return toCustomerConnection(page, func(ctx context.Context) (int, error) {
-		return r.customers.Count(ctx, actorOf(ctx), query.Filter)
+	return r.customerConnection(page, func(ctx context.Context) (int, error) {
+		return r.UseCases.Customers.Count(ctx, actorOf(ctx), query.Filter)
 	}), nil
 }
+
+// Customer returns generated.CustomerResolver implementation.
+func (r *Resolver) Customer() generated.CustomerResolver { return &customerResolver{r} }
 
 // Mutation returns generated.MutationResolver implementation.
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
@@ -105,6 +147,7 @@ func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResol
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 type (
+	customerResolver struct{ *Resolver }
 	mutationResolver struct{ *Resolver }
 	queryResolver    struct{ *Resolver }
 )

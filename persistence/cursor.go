@@ -15,19 +15,22 @@ import (
 const (
 	cursorVersion  = 1
 	checksumLength = 8
-	// maxCursorLength is well above what the longest values make: four texts of 255 characters.
-	maxCursorLength = 16 << 10
+	// maxCursorLength is well above what the longest values make: every text of a customer, each with 255
+	// characters that JSON writes in six bytes.
+	maxCursorLength = 32 << 10
 )
 
 // Scope is what the answer of a query depends on beside its order and page.
 type Scope struct {
+	// Collection is its name.
+	Collection    string
 	EnvironmentID string
 	Filter        Filter
 }
 
 // binding is a text that differs for every two scopes and orders that answer differently.
 func (s Scope) binding(order []Order) []byte {
-	return fmt.Appendf(nil, "%q %#v %#v", s.EnvironmentID, s.Filter, order)
+	return fmt.Appendf(nil, "%q %q %#v %#v", s.Collection, s.EnvironmentID, s.Filter, order)
 }
 
 func checksum(binding, payload []byte) []byte {

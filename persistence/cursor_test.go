@@ -67,6 +67,17 @@ func TestForeignCursorIsRefused(t *testing.T) {
 		{EnvironmentID: "production", Filter: Condition{Field: FieldName, Op: In, Operands: []Value{Text(`a", "b`)}}},
 		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Time(time.UnixMilli(1))}}},
 		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Time(time.UnixMilli(2))}}},
+		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Now(time.UnixMilli(2))}}},
+		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Text("2")}}},
+		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Text("now")}}},
+		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{{}}}},
+		{EnvironmentID: "production", Filter: Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Text("null")}}},
+		{EnvironmentID: "production", Filter: Any{List: ListPhases, Filter: one}},
+		{EnvironmentID: "production", Filter: Any{List: ListSubscriptions, Filter: one}},
+		{EnvironmentID: "production", Filter: Any{List: ListPhases, Filter: And{one}}},
+		{Collection: "plans", EnvironmentID: "production"},
+		{Collection: "planVersions", EnvironmentID: "production"},
+		{Collection: "production"},
 	}
 	orders := [][]Order{
 		{{Field: FieldName}, {Field: FieldCustomerID}},
@@ -87,6 +98,20 @@ func TestForeignCursorIsRefused(t *testing.T) {
 				expectRefused(t, to, cursor, len(values))
 			}
 		}
+	}
+}
+
+// A walk may go on in another request, whose time is another.
+func TestCursorIsGoodAtAnotherTime(t *testing.T) {
+	scope := func(now time.Time) Scope {
+		older := Condition{Field: FieldCreatedAt, Op: Less, Operands: []Value{Now(now)}}
+		return Scope{Filter: And{older, Or{older, Any{List: ListPhases, Filter: Any{List: ListPhases, Filter: older}}}}}
+	}
+	order := []Order{{Field: FieldName}}
+	earlier, later := scope(time.UnixMilli(1)).binding(order), scope(time.UnixMilli(2)).binding(order)
+	values := []Value{Text("a")}
+	if got, err := decodeCursor(later, encodeCursor(earlier, values), 1); err != nil || !slices.Equal(got, values) {
+		t.Errorf("got %+v, %v, want %+v", got, err, values)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,7 +13,7 @@ import (
 // the document.
 type Field string
 
-// The fields of a customer.
+// The fields of customers and of the other documents.
 const (
 	FieldID                       Field = "id"
 	FieldCustomerID               Field = "customerId"
@@ -23,6 +24,16 @@ const (
 	FieldCRMID                    Field = "crmId"
 	FieldSalesforceID             Field = "salesforceId"
 	FieldAWSMarketplaceCustomerID Field = "awsMarketplaceCustomerId"
+	FieldCouponID                 Field = "couponId"
+	FieldSubscribedAt             Field = "subscribedAt"
+	FieldPromotedAt               Field = "promotedAt"
+	FieldRefID                    Field = "refId"
+	FieldDisplayName              Field = "displayName"
+	FieldDescription              Field = "description"
+	FieldProductID                Field = "productId"
+	FieldType                     Field = "type"
+	FieldStatus                   Field = "status"
+	FieldSource                   Field = "source"
 	FieldCreatedAt                Field = "createdAt"
 	FieldUpdatedAt                Field = "updatedAt"
 )
@@ -31,11 +42,26 @@ const (
 // own on every engine. FieldEnvironmentID is not among them: it is the same throughout a query.
 var CustomerSortFields = []Field{
 	FieldCustomerID, FieldID, FieldName, FieldEmail, FieldBillingID, FieldCRMID, FieldSalesforceID,
-	FieldAWSMarketplaceCustomerID, FieldCreatedAt, FieldUpdatedAt,
+	FieldAWSMarketplaceCustomerID, FieldCouponID, FieldSubscribedAt, FieldPromotedAt, FieldCreatedAt, FieldUpdatedAt,
 }
 
+// List is a list of a document whose elements filters can look at; its text is the property's name.
+type List string
+
+// The lists of a customer, and of one of its subscriptions. The fields of a phase are FieldStatus, FieldFrom
+// and FieldUntil, those of a promotional entitlement begin with FieldEndDate.
+const (
+	ListSubscriptions           List = "subscriptions"
+	ListPhases                  List = "phases"
+	ListPromotionalEntitlements List = "promotionalEntitlements"
+
+	FieldFrom    Field = "from"
+	FieldUntil   Field = "until"
+	FieldEndDate Field = "endDate"
+)
+
 // neverNull are the fields that every document has, so that no walk need look for those without.
-var neverNull = []Field{FieldCustomerID, FieldID, FieldCreatedAt, FieldUpdatedAt}
+var neverNull = []Field{FieldCustomerID, FieldRefID, FieldID, FieldCreatedAt, FieldUpdatedAt}
 
 // Value is what a field holds: null, a text or a time. The zero Value is null.
 type Value struct {
@@ -43,6 +69,8 @@ type Value struct {
 	text string
 	// ms counts the milliseconds since 1970.
 	ms int64
+	// moving is set for a time that is the time of the request.
+	moving bool
 }
 
 type valueKind uint8
@@ -67,6 +95,28 @@ func NullableText(s *string) Value {
 // Time is a time as a value, in UTC at millisecond precision.
 func Time(t time.Time) Value { return Value{kind: timeKind, ms: t.UnixMilli()} }
 
+// Now is the time of a request as an operand. It compares as Time does, but a cursor that was made with one
+// filter is good for another that differs in it alone.
+func Now(t time.Time) Value {
+	now := Time(t)
+	now.moving = true
+	return now
+}
+
+// GoString is what tells the value from every other in a print of Go values. All of Now are alike.
+func (v Value) GoString() string {
+	switch {
+	case v.moving:
+		return "now"
+	case v.kind == timeKind:
+		return strconv.FormatInt(v.ms, 10)
+	case v.kind == textKind:
+		return strconv.Quote(v.text)
+	default:
+		return "null"
+	}
+}
+
 // IsNull reports whether the value is null.
 func (v Value) IsNull() bool { return v.kind == nullKind }
 
@@ -89,11 +139,24 @@ func (v Value) Compare(other Value) int {
 	}
 }
 
-// Filter is an expression over the fields of a document: And, Or or Condition. Engines compile it to what
-// they can serve best; Matches is its meaning.
+// Filter is an expression over the fields of a document: And, Or, Any or Condition. Engines compile it to
+// what they can serve best; Matches is its meaning.
 type Filter interface {
-	// Matches evaluates the filter over a document, given as the value of each field.
-	Matches(value func(Field) Value) bool
+	// Matches evaluates the filter over a document.
+	Matches(document Document) bool
+}
+
+// Document is a document as filters and pages see it: the value of each field, the elements of each list. A
+// field or list that it does not have is null or empty.
+type Document interface {
+	Value(field Field) Value
+	Elements(list List) []Document
+}
+
+// Any matches when at least one element of a list matches its filter.
+type Any struct {
+	List   List
+	Filter Filter
 }
 
 // And matches what all of its filters match; empty, everything.
@@ -136,9 +199,9 @@ const (
 )
 
 // Matches implements Filter.
-func (f And) Matches(value func(Field) Value) bool {
+func (f And) Matches(document Document) bool {
 	for _, filter := range f {
-		if !filter.Matches(value) {
+		if !filter.Matches(document) {
 			return false
 		}
 	}
@@ -146,9 +209,9 @@ func (f And) Matches(value func(Field) Value) bool {
 }
 
 // Matches implements Filter.
-func (f Or) Matches(value func(Field) Value) bool {
+func (f Or) Matches(document Document) bool {
 	for _, filter := range f {
-		if filter.Matches(value) {
+		if filter.Matches(document) {
 			return true
 		}
 	}
@@ -156,7 +219,12 @@ func (f Or) Matches(value func(Field) Value) bool {
 }
 
 // Matches implements Filter.
-func (c Condition) Matches(value func(Field) Value) bool { return c.test()(value(c.Field)) }
+func (f Any) Matches(document Document) bool {
+	return slices.ContainsFunc(document.Elements(f.List), f.Filter.Matches)
+}
+
+// Matches implements Filter.
+func (c Condition) Matches(document Document) bool { return c.test()(document.Value(c.Field)) }
 
 // Compiled returns a filter that means the same as f and spares work that depends on f alone, for a scan
 // over many documents. A nil filter matches everything.
@@ -176,6 +244,8 @@ func Compiled(f Filter) Filter {
 			out[i] = Compiled(f[i])
 		}
 		return out
+	case Any:
+		return Any{List: f.List, Filter: Compiled(f.Filter)}
 	case Condition:
 		return compiledCondition{field: f.Field, test: f.test()}
 	default:
@@ -188,7 +258,7 @@ type compiledCondition struct {
 	test  func(Value) bool
 }
 
-func (c compiledCondition) Matches(value func(Field) Value) bool { return c.test(value(c.field)) }
+func (c compiledCondition) Matches(document Document) bool { return c.test(document.Value(c.field)) }
 
 // test is the condition as a predicate on the field's value.
 func (c Condition) test() func(Value) bool {
@@ -204,7 +274,10 @@ func (c Condition) testKnown() func(Value) bool {
 	case NotNull:
 		return func(Value) bool { return true }
 	case In, NotIn:
-		return func(v Value) bool { return slices.Contains(c.Operands, v) == (c.Op == In) }
+		return func(v Value) bool {
+			same := func(operand Value) bool { return v.Compare(operand) == 0 }
+			return slices.ContainsFunc(c.Operands, same) == (c.Op == In)
+		}
 	case Like, NotLike, ILike, NotILike:
 		pattern := c.Pattern().Regexp()
 		wanted := c.Op == Like || c.Op == ILike

@@ -148,12 +148,18 @@ func condition(op persistence.Op, operands ...persistence.Value) persistence.Con
 	return persistence.Condition{Field: persistence.FieldName, Op: op, Operands: operands}
 }
 
+// uniform is a document whose every field holds one value, and whose every list one such document.
+type uniform persistence.Value
+
+func (u uniform) Value(persistence.Field) persistence.Value { return persistence.Value(u) }
+
+func (u uniform) Elements(persistence.List) []persistence.Document { return []persistence.Document{u} }
+
 // matches evaluates a filter over a document whose every field holds v, compiled and not.
 func matches(t *testing.T, filter persistence.Filter, v persistence.Value) bool {
 	t.Helper()
-	value := func(persistence.Field) persistence.Value { return v }
-	got := filter.Matches(value)
-	if persistence.Compiled(filter).Matches(value) != got {
+	got := filter.Matches(uniform(v))
+	if persistence.Compiled(filter).Matches(uniform(v)) != got {
 		t.Errorf("%#v means something else when compiled", filter)
 	}
 	return got
@@ -162,6 +168,7 @@ func matches(t *testing.T, filter persistence.Filter, v persistence.Value) bool 
 func TestOperators(t *testing.T) {
 	text := persistence.Text
 	at := func(ms int64) persistence.Value { return persistence.Time(time.UnixMilli(ms)) }
+	now := func(ms int64) persistence.Value { return persistence.Now(time.UnixMilli(ms)) }
 	null := persistence.Value{}
 	for _, test := range []struct {
 		name      string
@@ -193,6 +200,10 @@ func TestOperators(t *testing.T) {
 		{"gte time", condition(persistence.GreaterOrEqual, at(5)), []persistence.Value{at(5), at(6)}, []persistence.Value{at(4), null}},
 		{"lt time", condition(persistence.Less, at(-5)), []persistence.Value{at(-6)}, []persistence.Value{at(-5), at(5), null}},
 		{"lte time", condition(persistence.LessOrEqual, at(-5)), []persistence.Value{at(-5), at(-6)}, []persistence.Value{at(-4), null}},
+		{"gt now", condition(persistence.Greater, now(5)), []persistence.Value{at(6)}, []persistence.Value{at(5), null}},
+		{"eq now", condition(persistence.Equal, now(5)), []persistence.Value{at(5), now(5)}, []persistence.Value{at(6), null}},
+		{"in now", condition(persistence.In, now(5)), []persistence.Value{at(5), now(5)}, []persistence.Value{at(6), null}},
+		{"notIn now", condition(persistence.NotIn, now(5)), []persistence.Value{at(6)}, []persistence.Value{at(5), null}},
 		{"in times", condition(persistence.In, at(1), at(2)), []persistence.Value{at(2)}, []persistence.Value{at(3), null}},
 		{"notIn times", condition(persistence.NotIn, at(1), at(2)), []persistence.Value{at(3)}, []persistence.Value{at(1), null}},
 	} {
@@ -240,15 +251,74 @@ func TestAndOr(t *testing.T) {
 	}
 }
 
+// holder is a document with lists.
+type holder struct {
+	persistence.Row
+
+	lists map[persistence.List][]persistence.Document
+}
+
+func (h holder) Elements(list persistence.List) []persistence.Document { return h.lists[list] }
+
+func TestAny(t *testing.T) {
+	named := func(names ...string) []persistence.Document {
+		var out []persistence.Document
+		for _, name := range names {
+			out = append(out, persistence.Row{persistence.FieldName: persistence.Text(name)})
+		}
+		return out
+	}
+	document := holder{
+		Row: persistence.Row{persistence.FieldName: persistence.Text("outside")},
+		lists: map[persistence.List][]persistence.Document{
+			persistence.ListPhases: named("ab", "c"),
+			persistence.ListSubscriptions: {
+				holder{lists: map[persistence.List][]persistence.Document{persistence.ListPhases: named("x")}},
+				holder{lists: map[persistence.List][]persistence.Document{persistence.ListPhases: named("y", "z")}},
+			},
+		},
+	}
+	phase := func(filter persistence.Filter) persistence.Filter {
+		return persistence.Any{List: persistence.ListPhases, Filter: filter}
+	}
+	like := func(pattern string) persistence.Filter { return condition(persistence.Like, persistence.Text(pattern)) }
+	for _, test := range []struct {
+		name   string
+		filter persistence.Filter
+		want   bool
+	}{
+		{"one of them", phase(like("c")), true},
+		{"none of them", phase(like("d")), false},
+		{"the document itself is not one of them", phase(like("outside")), false},
+		{"one of them has both", phase(persistence.And{like("a%"), like("%b")}), true},
+		{"two of them have one each", phase(persistence.And{like("a%"), like("c")}), false},
+		{"two of them, each by its own", persistence.And{phase(like("a%")), phase(like("c"))}, true},
+		{"any of a list", phase(persistence.And{}), true},
+		{"any of an empty list", persistence.Any{List: persistence.ListPromotionalEntitlements, Filter: persistence.And{}}, false},
+		{"in a list of lists", persistence.Any{List: persistence.ListSubscriptions, Filter: phase(like("z"))}, true},
+		{"not in a list of lists", persistence.Any{List: persistence.ListSubscriptions, Filter: phase(like("ab"))}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.filter.Matches(document); got != test.want {
+				t.Errorf("matches: %t, want %t", got, test.want)
+			}
+			if got := persistence.Compiled(test.filter).Matches(document); got != test.want {
+				t.Errorf("matches when compiled: %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
 func TestNoFilterCompilesToEverything(t *testing.T) {
-	if !persistence.Compiled(nil).Matches(func(persistence.Field) persistence.Value { return persistence.Value{} }) {
+	if !persistence.Compiled(nil).Matches(persistence.Row{}) {
 		t.Error("a nil filter misses")
 	}
 }
 
 func TestFilterReadsItsOwnField(t *testing.T) {
-	filter := persistence.Compiled(condition(persistence.Equal, persistence.Text("name")))
-	if !filter.Matches(func(f persistence.Field) persistence.Value { return persistence.Text(string(f)) }) {
+	filter := persistence.Compiled(condition(persistence.Equal, persistence.Text("a")))
+	row := persistence.Row{persistence.FieldName: persistence.Text("a"), persistence.FieldEmail: persistence.Text("b")}
+	if !filter.Matches(row) {
 		t.Error("the condition reads another field than it names")
 	}
 }

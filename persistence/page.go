@@ -26,11 +26,6 @@ type PageRequest struct {
 	Backward bool
 }
 
-// Document is what Paginate needs to know of a stored document: the value of each field.
-type Document interface {
-	Value(Field) Value
-}
-
 // Segment is one ordered walk that an engine serves from an index: the documents whose Field is null
 // (Null), or not null, by value and then by tie-breaker, both ascending or both Descending.
 type Segment struct {
@@ -66,7 +61,8 @@ type Slice[D Document] struct {
 // Paginate answers a page of a query from an engine's ordered scans. It is the one place that knows how
 // orders, nulls, ties and cursors work, so all engines page alike. tieField is the field whose value is the
 // tie-breaker: a text, unique among the documents of the scope. scope is whatever else the answer depends
-// on, the environment and the filter; a cursor is good for the scope and order that it was made for only.
+// on, the collection, the environment and the filter; a cursor is good for the scope and order that it was
+// made for only.
 // Errors: ErrInvalidCursor, and those of scan.
 func Paginate[D Document](
 	ctx context.Context, scope Scope, order []Order, request PageRequest, tieField Field, scan Scan[D],

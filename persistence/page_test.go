@@ -21,6 +21,8 @@ type document map[persistence.Field]persistence.Value
 
 func (d document) Value(field persistence.Field) persistence.Value { return d[field] }
 
+func (document) Elements(persistence.List) []persistence.Document { return nil }
+
 func (d document) id() string {
 	id, _ := d[tieField].AsText()
 	return id

@@ -21,7 +21,7 @@ var (
 	ErrExists = errors.New("already exists")
 	// ErrConflict: the stored version is not the one that the write names.
 	ErrConflict = errors.New("version conflict")
-	// ErrInvalidCursor: the cursor is damaged, or was made for another environment, filter or order.
+	// ErrInvalidCursor: the cursor is damaged, or was made for another collection, environment, filter or order.
 	ErrInvalidCursor = errors.New("invalid cursor")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store is closed")
@@ -35,6 +35,7 @@ var (
 // and what it answers is the caller's own: changing either never changes the store.
 type Store interface {
 	Customers
+	Catalog
 	Keys
 
 	// Ping answers nil while the store can serve.
@@ -71,7 +72,7 @@ type Customers interface {
 	// in its order. A walk along the cursors meets every customer that matches throughout the walk, with
 	// its sort values unchanged, exactly once, whatever is inserted or removed meanwhile. No match: an empty
 	// page. Errors: ErrInvalidCursor.
-	ListCustomers(ctx context.Context, query CustomerQuery) (CustomerPage, error)
+	ListCustomers(ctx context.Context, query Query) (Page[domain.Customer], error)
 
 	// CountCustomers counts the live customers of the environment that match the filter; a nil filter
 	// matches all.
@@ -91,28 +92,28 @@ type Keys interface {
 	RevokeKey(ctx context.Context, id string, at time.Time) error
 }
 
-// CustomerQuery asks for one page of an environment's live customers.
-type CustomerQuery struct {
+// Query asks for one page of an environment's documents: of its live customers, or of a Collection.
+type Query struct {
 	EnvironmentID string
-	// Filter is nil to match every customer.
+	// Filter is nil to match every document.
 	Filter Filter
-	// Order is the sort, by CustomerSortFields, most significant first. Ties go by customer id, in the
-	// direction of the last field; so does an empty order, ascending.
+	// Order is the sort, by CustomerSortFields or those of the Collection, most significant first. Ties go by
+	// customer id or RefID, in the direction of the last field; so does an empty order, ascending.
 	Order []Order
 	Page  PageRequest
 }
 
-// CustomerPage is one page, in the order that was asked for.
-type CustomerPage struct {
-	Items []CustomerItem
+// Page is one page, in the order that was asked for.
+type Page[T any] struct {
+	Items []Item[T]
 	// HasNext and HasPrevious say whether there is more behind the last and before the first item. On the
 	// side that the page was reached from, they say that it was reached through a cursor.
 	HasNext     bool
 	HasPrevious bool
 }
 
-// CustomerItem is a customer with the cursor that names its place.
-type CustomerItem struct {
-	Customer *domain.Customer
+// Item is a document with the cursor that names its place.
+type Item[T any] struct {
+	Document *T
 	Cursor   string
 }

@@ -43,10 +43,25 @@ type service struct {
 // anything: whatever these tests send is answered without surprise.
 func onEngines(t *testing.T, test func(t *testing.T, server *service)) {
 	t.Helper()
+	onEnginesWith(t, "", test)
+}
+
+// The catalogues of the tests: one with something for each rule, and the one of the README.
+const (
+	testCatalog    = "testdata/catalog.yaml"
+	exampleCatalog = "../examples/catalog.yaml"
+)
+
+// onEnginesWith is onEngines with a catalogue in the environment development.
+func onEnginesWith(t *testing.T, file string, test func(t *testing.T, server *service)) {
+	t.Helper()
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			cfg := config.Default()
 			engine.configure(t, &cfg)
+			if file != "" {
+				applyCatalog(t, cfg, file, "development")
+			}
 			server := startService(t, cfg)
 			test(t, server)
 			if text := server.log.String(); text != "" {
@@ -103,9 +118,16 @@ func startService(t *testing.T, cfg config.Config) *service {
 // createKey makes an API key in the store of a server that does not run yet.
 func createKey(t *testing.T, cfg config.Config, environment, scope string) string {
 	t.Helper()
-	cfg.Command, cfg.KeyEnvironment, cfg.KeyScope = config.CommandKeysCreate, environment, scope
+	cfg.Command, cfg.Environment, cfg.KeyScope = config.CommandKeysCreate, environment, scope
 	secret, _, _ := strings.Cut(runCommand(t, cfg), "\n")
 	return secret
+}
+
+// applyCatalog applies a catalogue file in the store of a server that does not run yet.
+func applyCatalog(t *testing.T, cfg config.Config, file, environment string) {
+	t.Helper()
+	cfg.Command, cfg.Catalog, cfg.Environment = config.CommandCatalogApply, file, environment
+	runCommand(t, cfg)
 }
 
 // runCommand runs one of the program's commands and answers what it printed.

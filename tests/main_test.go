@@ -15,6 +15,10 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := checkCodes(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	if binaryFolder != "" {
 		_ = os.RemoveAll(binaryFolder)
 	}

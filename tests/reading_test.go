@@ -857,23 +857,52 @@ func TestFilterNullIsRefused(t *testing.T) {
 	})
 }
 
-func TestFiltersThatAreNotSupportedAreRefused(t *testing.T) {
-	onRoster(t, func(t *testing.T, server *service) {
+// TestFiltersByWhatACustomerHas: a status of subscriptions and grants is looked up by the clock, so these filters
+// find what the fields of the same name show.
+func TestFiltersByWhatACustomerHas(t *testing.T) {
+	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
+		for id, params := range map[string]object{
+			"free": {"planId": "free"}, "waiting": basic(nil), "later": {"planId": "free", "startDate": "2999-01-01T00:00:00Z"},
+			"trial": {"planId": "tried-downgrade"}, "over": {"planId": "tried-cancel", "startDate": "2020-01-01T00:00:00Z"},
+			"gone": {"planId": "free"}, "back": {"planId": "free"},
+		} {
+			server.must(t, subscribeOperation, object{"input": object{"customerId": id, "subscriptionParams": params}})
+		}
+		server.must(t, provisionOperation, object{"input": object{"customerId": "ada"}})
+		grant(t, server, object{"featureId": "sso", "period": "LIFETIME"}, object{"featureId": "seats", "period": "ONE_WEEK", "usageLimit": 1})
+		for _, id := range []string{"gone", "back"} {
+			server.must(t, archiveOperation, object{"input": object{"customerId": id}})
+		}
+		server.must(t, unarchiveOperation, object{"input": object{"customerId": "back"}})
+		with := func(status object) object { return object{"subscriptions": object{"status": status}} }
+		granted := func(status object) object { return object{"promotionalEntitlements": object{"status": status}} }
 		for name, c := range map[string]struct {
 			filter object
-			field  string
+			want   string
 		}{
-			"subscriptions":                          {object{"subscriptions": object{"status": object{"eq": "ACTIVE"}}}, "filter.subscriptions"},
-			"subscriptions, empty":                   {object{"subscriptions": object{}}, "filter.subscriptions"},
-			"promotionalEntitlements":                {object{"promotionalEntitlements": object{"status": object{"in": []string{"Active"}}}}, "filter.promotionalEntitlements"},
-			"promotionalEntitlements within an or":   {object{"or": []object{{}, {"promotionalEntitlements": object{}}}}, "filter.or[1].promotionalEntitlements"},
-			"subscriptions within an and, an and":    {object{"and": []object{{"and": []object{{"subscriptions": object{}}}}}}, "filter.and[0].and[0].subscriptions"},
-			"subscriptions beside what is all right": {object{"name": object{"eq": "Ada Byron"}, "subscriptions": object{}}, "filter.subscriptions"},
+			"active":                        {with(object{"eq": "ACTIVE"}), "free"},
+			"waiting for payment":           {with(object{"eq": "PAYMENT_PENDING"}), "waiting"},
+			"not started, what follows too": {with(object{"eq": "NOT_STARTED"}), "later trial"},
+			"in trial":                      {with(object{"eq": "IN_TRIAL"}), "trial"},
+			"expired":                       {with(object{"eq": "EXPIRED"}), "over"},
+			"cancelled by archiving":        {with(object{"eq": "CANCELED"}), "back"},
+			"one of several":                {with(object{"in": []string{"ACTIVE", "EXPIRED"}}), "free over"},
+			"none of several":               {with(object{"notIn": []string{"ACTIVE", "EXPIRED", "CANCELED"}}), "later trial waiting"},
+			"another than":                  {with(object{"neq": "ACTIVE"}), "back later over trial waiting"},
+			"within an or":                  {object{"or": []object{with(object{"eq": "ACTIVE"}), {"customerId": object{"eq": "ada"}}}}, "ada free"},
+			"beside a name":                 {object{"and": []object{with(object{"eq": "ACTIVE"}), {"customerId": object{"eq": "ada"}}}}, ""},
+			"a grant that lasts":            {granted(object{"eq": "Active"}), "ada"},
+			"a grant that ended":            {granted(object{"eq": "Expired"}), ""},
+			"a grant that is paused":        {granted(object{"eq": "Paused"}), ""},
 		} {
-			refused := server.refused(t, "UnsupportedParameter", listOperation, object{"filter": c.filter})
-			if refused.Extensions["field"] != c.field || refused.Extensions["isValidationError"] != true || !strings.Contains(refused.Message, "UnsupportedParameter") {
-				t.Errorf("%s: %+v", name, refused)
-			}
+			t.Run(name, func(t *testing.T) {
+				found := server.must(t, `query($filter: CustomerFilter) { customers(paging: { first: 50 }, filter: $filter, sorting: [{ field: customerId, direction: ASC }]) {
+  totalCount edges { node { customerId } } } }`, object{"filter": c.filter})["customers"].(object)
+				got := joined(found["edges"], func(e object) string { return text(e["node"].(object)["customerId"]) })
+				if got != c.want || int(found["totalCount"].(float64)) != len(strings.Fields(c.want)) {
+					t.Errorf("found %q of %v, want %q", got, found["totalCount"], c.want)
+				}
+			})
 		}
 	})
 }

@@ -148,7 +148,7 @@ var wrongDetails = map[string]struct {
 	"a customer name on invoices of 256":           {billing("customerName", long(256)), refusal{code: "BadUserInput", field: "billingInformation.customerName"}},
 	"5 custom fields on invoices":                  {billing("invoiceCustomFields", object{"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}), refusal{code: "BadUserInput", field: "billingInformation.invoiceCustomFields"}},
 	"billing metadata that is no object":           {billing("metadata", []int{1}), refusal{code: "InvalidMetadataError", field: "billingInformation.metadata"}},
-	"a coupon, which is not supported yet":         {object{"couponRefId": "coupon-1"}, refusal{code: "UnsupportedParameter", field: "couponRefId"}},
+	"a coupon that is unknown":                     {object{"couponRefId": "coupon-1"}, refusal{code: "CouponNotFound", field: "couponRefId", state: true}},
 	"an id that differs from the other":            {object{"refId": "another"}, refusal{code: "EntityIdDifferentFromRefIdError"}},
 	"an environment that is not the key's":         {object{"environmentId": otherEnvironment}, refusal{code: "IdentityForbidden", state: true}},
 	"an environment that is empty":                 {object{"environmentId": ""}, refusal{code: "IdentityForbidden", state: true}},
@@ -214,10 +214,6 @@ func TestProvisioningRefusals(t *testing.T) {
 				code: "EntityIsArchivedError", state: true, facts: object{"entityName": "Customer", "identifier": "gone"},
 			})
 		}
-		t.Run("provisionCustomer, an initial subscription", func(t *testing.T) {
-			mustRefuse(t, server, provisionOperation, object{"customerId": "new", "subscriptionParams": object{"planId": "plan"}},
-				refusal{code: "UnsupportedParameter", field: "subscriptionParams"})
-		})
 		// What the archived customer was is unharmed by those who wanted its id.
 		back := server.must(t, unarchiveOperation, object{"input": object{"customerId": "gone"}})["unarchiveCustomer"].(object)
 		if back["id"] != archived["id"] || fmt.Sprint(back["additionalMetaData"]) != "map[k:1]" || back["name"] != nil {

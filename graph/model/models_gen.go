@@ -4,6 +4,7 @@ package model
 
 import (
 	"bytes"
+	"clientele/internal/domain"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,121 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// What a customer is entitled to. This server answers entitlements to features only.
+type EntitlementUnion interface {
+	IsEntitlementUnion()
+}
+
+// What a plan or an add-on entitles to. This server answers entitlements to features only.
+type PackageEntitlementUnion interface {
+	IsPackageEntitlementUnion()
+}
+
+// When a period after which use starts again at zero starts.
+type ResetPeriodConfiguration interface {
+	IsResetPeriodConfiguration()
+}
+
+// What a scheduled update consists of. This server schedules none.
+type ScheduleVariables interface {
+	IsScheduleVariables()
+}
+
+// Something that a subscription can have on top of its plan.
+type Addon struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The add-on's id, unique within the environment; inputs name it as addonId.
+	RefID string `json:"refId"`
+	// The add-on's name for people.
+	DisplayName string `json:"displayName"`
+	// The add-on's id at the billing provider.
+	BillingID *string `json:"billingId,omitempty"`
+	// How the add-on is priced.
+	PricingType *PricingType `json:"pricingType,omitempty"`
+	// What the add-on is.
+	Description *string `json:"description,omitempty"`
+	// Whether the add-on can be subscribed to.
+	Status PackageStatus `json:"status"`
+	// What the add-on entitles to.
+	Entitlements []*PackageEntitlement `json:"entitlements,omitempty"`
+	// How often the add-on was published, counted from 1; subscriptions keep the version that they were made with.
+	VersionNumber int `json:"versionNumber"`
+	// The owner's own data on the add-on, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// The widgets that leave the add-on out.
+	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
+	// Always empty: use above a limit has no price of its own.
+	OveragePrices []*Price `json:"overagePrices,omitempty"`
+	// How many of the add-on a subscription may have; null for any number.
+	MaxQuantity *float64 `json:"maxQuantity,omitempty"`
+	// What the add-on entitles to. All are to features: this server has no credits.
+	PackageEntitlements []PackageEntitlementUnion `json:"packageEntitlements,omitempty"`
+	// When the add-on was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the add-on last changed.
+	UpdatedAt *time.Time    `json:"updatedAt,omitempty"`
+	Source    *domain.Addon `json:"-"`
+}
+
+// A scheduled change of an add-on. This server schedules none.
+type AddonChangeVariables struct {
+	// How many there are then.
+	NewQuantity float64 `json:"newQuantity"`
+	// The add-on's refId.
+	AddonRefID string `json:"addonRefId"`
+}
+
+func (AddonChangeVariables) IsScheduleVariables() {}
+
+// An add-on within a page.
+type AddonEdge struct {
+	// The add-on.
+	Node *Addon `json:"node"`
+	// The add-on's place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Which add-ons, with the rules of CustomerFilter.
+type AddonFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*AddonFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*AddonFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By name for people.
+	DisplayName graphql.Omittable[*StringFieldComparison] `json:"displayName,omitempty"`
+	// By the refId of the add-on's product.
+	ProductID graphql.Omittable[*StringFieldComparison] `json:"productId,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+}
+
+// A scheduled change of an add-on's price. This server schedules none.
+type AddonPriceOverrideChangeVariables struct {
+	// The add-on's refId.
+	AddonRefID string `json:"addonRefId"`
+	// The refId of the feature that is priced.
+	FeatureID *string `json:"featureId,omitempty"`
+}
+
+func (AddonPriceOverrideChangeVariables) IsScheduleVariables() {}
+
+// One field of an order of add-ons.
+type AddonSort struct {
+	// The field to sort by.
+	Field AddonSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where add-ons without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
 
 // A postal address; each text has at most 255 characters.
 type Address struct {
@@ -31,6 +147,14 @@ type Address struct {
 	PhoneNumber graphql.Omittable[*string] `json:"phoneNumber,omitempty"`
 }
 
+// Names the coupon to archive.
+type ArchiveCouponInput struct {
+	// The coupon's id.
+	RefID string `json:"refId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
 // Names the customer to archive.
 type ArchiveCustomerInput struct {
 	// The customer's id.
@@ -39,11 +163,37 @@ type ArchiveCustomerInput struct {
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
 }
 
-// The quantity of a feature that is paid per unit.
-type BillableFeatureInput struct {
-	// The feature.
+// Names a customer and a payment method for it.
+type AttachCustomerPaymentMethodInput struct {
+	// The same as customerId; one of the two names the customer.
+	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
+	// The customer's id.
+	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// The billing provider that holds the payment method.
+	VendorIdentifier VendorIdentifier `json:"vendorIdentifier"`
+	// The payment method's id at the billing provider.
+	PaymentMethodID string `json:"paymentMethodId"`
+	// The currency to charge in.
+	BillingCurrency graphql.Omittable[*Currency] `json:"billingCurrency,omitempty"`
+	// Which billing integration.
+	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
+}
+
+// The quantity of a feature that a scheduled change leads to. This server schedules none.
+type BillableFeature struct {
+	// The feature's refId.
 	FeatureID string `json:"featureId"`
 	// How many units.
+	Quantity float64 `json:"quantity"`
+}
+
+// The quantity of a feature that is paid per unit.
+type BillableFeatureInput struct {
+	// The feature's refId. It must be one that the plan has a per-unit price for.
+	FeatureID string `json:"featureId"`
+	// How many units, within the bounds of the price.
 	Quantity float64 `json:"quantity"`
 }
 
@@ -63,9 +213,25 @@ type BillingAddress struct {
 	State graphql.Omittable[*string] `json:"state,omitempty"`
 }
 
-// A limit on what a subscription may cost.
+// A scheduled change of how often it is paid. This server schedules none.
+type BillingPeriodChangeVariables struct {
+	// How often it is paid then.
+	BillingPeriod *BillingPeriod `json:"billingPeriod,omitempty"`
+}
+
+func (BillingPeriodChangeVariables) IsScheduleVariables() {}
+
+// A limit on what a subscription may cost. This server meters no usage, so nothing is held against it.
+type BudgetConfiguration struct {
+	// The limit, in the currency's main unit.
+	Limit float64 `json:"limit"`
+	// Whether cost above the limit is let through.
+	HasSoftLimit bool `json:"hasSoftLimit"`
+}
+
+// A limit on what a subscription may cost. This server meters no usage, so nothing is held against it.
 type BudgetConfigurationInput struct {
-	// The limit.
+	// The limit, in the currency's main unit, 0 or more.
 	Limit float64 `json:"limit"`
 	// Whether cost above the limit is let through.
 	HasSoftLimit bool `json:"hasSoftLimit"`
@@ -73,15 +239,180 @@ type BudgetConfigurationInput struct {
 
 // The quantity of something that is charged.
 type ChargeInput struct {
-	// What is charged.
+	// What is charged: the feature's refId.
 	ID string `json:"id"`
-	// How much of it.
+	// How much of it, within the bounds of the price.
 	Quantity float64 `json:"quantity"`
-	// What kind of thing it is.
+	// What kind of thing it is; CREDIT is not supported yet and is refused with UnsupportedParameter.
 	Type ChargeType `json:"type"`
 }
 
-// What a unit costs in credits.
+// A discount that can be given to customers and subscriptions: per cent or amounts, one of the two.
+type Coupon struct {
+	// A UUID given at creation, stable for ever.
+	ID string `json:"id"`
+	// The coupon's id, unique within the environment; inputs name it as couponId or couponRefId.
+	RefID string `json:"refId"`
+	// The coupon's name for people.
+	Name string `json:"name"`
+	// What the coupon is for.
+	Description *string `json:"description,omitempty"`
+	// Whether the discount is in per cent or in amounts.
+	Type CouponType `json:"type"`
+	// Whether the coupon can be applied.
+	Status CouponStatus `json:"status"`
+	// Where the coupon comes from.
+	Origin CouponSource `json:"source"`
+	// The per cent of a PERCENTAGE coupon, the first amount of a FIXED one, whatever its currency.
+	DiscountValue float64 `json:"discountValue"`
+	// The discount in per cent, above 0 and at most 100; null for a FIXED coupon.
+	PercentOff *float64 `json:"percentOff,omitempty"`
+	// The discount in amounts, one a currency; null for a PERCENTAGE coupon.
+	AmountsOff []*Money `json:"amountsOff,omitempty"`
+	// For how many months the discount is given once applied; null for good.
+	DurationInMonths *float64 `json:"durationInMonths,omitempty"`
+	// The product's own data on the coupon, an object of at most 50 keys.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// The coupon's id at the billing provider; null without a provider.
+	BillingID *string `json:"billingId,omitempty"`
+	// The coupon's page at the billing provider; null without a provider.
+	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
+	// The environment that the coupon lives in.
+	EnvironmentID string `json:"environmentId"`
+	// When the coupon was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the coupon last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// How far the coupon is in step with each billing integration.
+	SyncStates []*SyncState `json:"syncStates,omitempty"`
+	// The environment that the coupon lives in.
+	Environment *Environment   `json:"environment,omitempty"`
+	Source      *domain.Coupon `json:"-"`
+}
+
+// A coupon within a page.
+type CouponEdge struct {
+	// The coupon.
+	Node *Coupon `json:"node"`
+	// The coupon's place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Which coupons, with the rules of CustomerFilter.
+type CouponFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*CouponFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*CouponFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By name.
+	Name graphql.Omittable[*StringFieldComparison] `json:"name,omitempty"`
+	// By refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By description.
+	Description graphql.Omittable[*StringFieldComparison] `json:"description,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+	// By environment, which is the API key's own for every coupon that can be found.
+	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
+	// By kind of discount.
+	Type graphql.Omittable[*CouponTypeFilterComparison] `json:"type,omitempty"`
+	// By status.
+	Status graphql.Omittable[*CouponStatusFilterComparison] `json:"status,omitempty"`
+	// By where the coupon comes from.
+	Source graphql.Omittable[*CouponSourceFilterComparison] `json:"source,omitempty"`
+	// By id at the billing provider.
+	BillingID graphql.Omittable[*StringFieldComparison] `json:"billingId,omitempty"`
+	// By the live customers that have the coupon: one of them fits. At most 1,000 customers may fit.
+	Customers graphql.Omittable[*CouponFilterCustomerFilter] `json:"customers,omitempty"`
+}
+
+// Coupons by a customer that has them.
+type CouponFilterCustomerFilter struct {
+	// By the customer's UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By the customer's id.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By the customer's id.
+	CustomerID graphql.Omittable[*StringFieldComparison] `json:"customerId,omitempty"`
+}
+
+// One field of an order of coupons.
+type CouponSort struct {
+	// The field to sort by.
+	Field CouponSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where coupons without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// A new coupon. It needs one discount: percentOff, amountsOff or discountValue.
+type CreateCouponInput struct {
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// The coupon's id: 1 to 255 letters, digits, dots, colons, hyphens and underscores, beginning with a letter or digit.
+	// It cannot be changed.
+	RefID string `json:"refId"`
+	// What the coupon is for, at most 1,000 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// The coupon's name for people, 1 to 255 characters.
+	Name string `json:"name"`
+	// Whether the discount is in per cent or in amounts; it follows from the discount, and must fit it when given.
+	Type graphql.Omittable[*CouponType] `json:"type,omitempty"`
+	// The older name of percentOff.
+	DiscountValue graphql.Omittable[*float64] `json:"discountValue,omitempty"`
+	// The discount in per cent, above 0 and at most 100.
+	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
+	// The discount in amounts above 0, one a currency, in US dollars where none is named. An amount above
+	// 1,000,000,000,000 fails with AmountTooLarge.
+	AmountsOff graphql.Omittable[[]*MoneyInputDto] `json:"amountsOff,omitempty"`
+	// The product's own data on the coupon, with the limits of a customer's.
+	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
+	// For how many months the discount is given once applied, a whole number from 1 to 1,200; null for good.
+	DurationInMonths graphql.Omittable[*float64] `json:"durationInMonths,omitempty"`
+}
+
+// Whether and how far a customer may use credits. This server never answers one.
+type CreditEntitlement struct {
+	// Why the customer may not; null when it may.
+	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
+	// The currency of the credits.
+	Currency *EntitlementCurrency `json:"currency"`
+	// How many were used.
+	CurrentUsage *float64 `json:"currentUsage,omitempty"`
+	// When what grants the credits last changed.
+	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
+	// Whether use above the amount is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// Whether the customer may use the credits.
+	IsGranted bool `json:"isGranted"`
+	// How many may be used.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// When use starts again at zero.
+	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
+	// When use was last counted.
+	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
+	// When what grants the credits ends.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+}
+
+func (CreditEntitlement) IsEntitlementUnion() {}
+
+// What a unit costs in credits. This server has no credits.
+type CreditRate struct {
+	// The currency of the credits.
+	CurrencyID string `json:"currencyId"`
+	// How many credits.
+	Amount float64 `json:"amount"`
+	// The currency of the credits as its owner named it.
+	CustomCurrencyID *string `json:"customCurrencyId,omitempty"`
+}
+
+// What a unit costs in credits. Not supported yet: refused.
 type CreditRateInput struct {
 	// How many credits.
 	Amount float64 `json:"amount"`
@@ -104,6 +435,24 @@ type CursorPaging struct {
 	First graphql.Omittable[*int] `json:"first,omitempty"`
 	// How many from the end, 1 to 100.
 	Last graphql.Omittable[*int] `json:"last,omitempty"`
+}
+
+// A currency of credits. This server has none.
+type CustomCurrency struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The currency's id as its owner gave it.
+	CurrencyID string `json:"currencyId"`
+	// The currency's name for people.
+	DisplayName string `json:"displayName"`
+	// The currency's symbol.
+	Symbol *string `json:"symbol,omitempty"`
+	// What units of the currency are called.
+	Units *Units `json:"units,omitempty"`
+	// When the currency was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the currency last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // A customer of the product.
@@ -156,6 +505,18 @@ type Customer struct {
 	DefaultPaymentExpirationMonth *int `json:"defaultPaymentExpirationMonth,omitempty"`
 	// The year in which the default payment method expires.
 	DefaultPaymentExpirationYear *int `json:"defaultPaymentExpirationYear,omitempty"`
+	// Whether one of the customer's subscriptions is ACTIVE or IN_TRIAL.
+	HasActiveSubscription bool `json:"hasActiveSubscription"`
+	// Whether one of the customer's subscriptions that are ACTIVE or IN_TRIAL is for a resource.
+	HasActiveResource bool `json:"hasActiveResource"`
+	// How many of the customer's subscriptions are ACTIVE or IN_TRIAL.
+	TotalActiveSubscription float64 `json:"totalActiveSubscription"`
+	// How many of the customer's promotional entitlements are Active.
+	TotalActivePromotionalEntitlements float64 `json:"totalActivePromotionalEntitlements"`
+	// Figures on the customer.
+	Statistics *CustomerStatistics `json:"statistics,omitempty"`
+	// The plans that the customer has or had a trial of; empty for none.
+	TrialedPlans []*TrialedPlan `json:"trialedPlans,omitempty"`
 	// Whether the customer was left out of experiments when it was provisioned.
 	ExcludeFromExperiment *bool `json:"excludeFromExperiment,omitempty"`
 	// Always null: this server runs no experiments.
@@ -165,7 +526,8 @@ type Customer struct {
 	// How far the customer is in step with each billing integration.
 	SyncStates []*SyncState `json:"syncStates,omitempty"`
 	// The environment that the customer lives in.
-	Environment *Environment `json:"environment,omitempty"`
+	Environment *Environment     `json:"environment,omitempty"`
+	Source      *domain.Customer `json:"-"`
 }
 
 // What the billing provider is told of a customer. None of it is stored here.
@@ -238,14 +600,16 @@ type CustomerFilter struct {
 	CrmHubspotCompanyURL graphql.Omittable[*StringFieldComparison] `json:"crmHubspotCompanyUrl,omitempty"`
 	// By a text within customer id, name or email.
 	SearchQuery graphql.Omittable[*CustomerSearchQueryFilterComparison] `json:"searchQuery,omitempty"`
-	// By promotional entitlements. Not supported yet: refused.
+	// By promotional entitlements: one of the customer's fits.
 	PromotionalEntitlements graphql.Omittable[*CustomerFilterPromotionalEntitlementFilter] `json:"promotionalEntitlements,omitempty"`
-	// By subscriptions. Not supported yet: refused.
+	// By subscriptions: one of the customer's fits.
 	Subscriptions graphql.Omittable[*CustomerFilterCustomerSubscriptionFilter] `json:"subscriptions,omitempty"`
 	// By id at AWS Marketplace.
 	AWSMarketplaceCustomerID graphql.Omittable[*StringFieldComparison] `json:"awsMarketplaceCustomerId,omitempty"`
 	// By id at Salesforce.
 	SalesforceID graphql.Omittable[*StringFieldComparison] `json:"salesforceId,omitempty"`
+	// By the refId of the customer's coupon.
+	CouponID graphql.Omittable[*StringFieldComparison] `json:"couponId,omitempty"`
 }
 
 // Customers by their subscriptions.
@@ -280,11 +644,13 @@ type CustomerInput struct {
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// A coupon to apply. Coupons are not supported yet: anything but null and the empty text is refused.
+	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
+	// coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
 	// Passed on to the billing provider and never stored.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
-	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as JSON. A key with null is left out.
+	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
+	// JSON. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
 	// Whether to sync the customer to the billing provider although nothing is paid.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
@@ -292,9 +658,18 @@ type CustomerInput struct {
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
 }
 
+// What within a customer a subscription is for.
+type CustomerResource struct {
+	// The resource's id, as the product's back end gave it.
+	ResourceID string `json:"resourceId"`
+	// When the customer's first subscription for it was created.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
 // A search through customer id, name and email.
 type CustomerSearchQueryFilterComparison struct {
-	// The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it % and _ are wildcards.
+	// The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it %
+	// and _ are wildcards.
 	ILike graphql.Omittable[*string] `json:"iLike,omitempty"`
 }
 
@@ -306,6 +681,179 @@ type CustomerSort struct {
 	Direction SortDirection `json:"direction"`
 	// Where customers without a value go; last when left out, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// Figures on a customer.
+type CustomerStatistics struct {
+	// The subscriptions that are ACTIVE or IN_TRIAL, by how they are priced; a pricing that none has is left out.
+	ActiveSubscriptionsByPricingType []*SubscriptionPricingTypeStatistics `json:"activeSubscriptionsByPricingType"`
+}
+
+// What a customer subscribed to: a plan with its add-ons, for a time.
+type CustomerSubscription struct {
+	// A UUID given at creation, stable for ever.
+	ID string `json:"id"`
+	// The subscription's id, unique within the environment.
+	SubscriptionID string `json:"subscriptionId"`
+	// The same as subscriptionId.
+	RefID string `json:"refId"`
+	// The customer's id: its customerId.
+	CustomerID *string `json:"customerId,omitempty"`
+	// The id of the customer that pays: the same as customerId, for a customer pays for itself.
+	PayingCustomerID *string `json:"payingCustomerId,omitempty"`
+	// What within the customer the subscription is for; null for the customer as a whole.
+	ResourceID *string `json:"resourceId,omitempty"`
+	// The environment that the subscription lives in.
+	EnvironmentID string `json:"environmentId"`
+	// How far the subscription is, by the clock.
+	Status SubscriptionStatus `json:"status"`
+	// How the subscription is priced: as its plan, but PAID for a FREE plan with an add-on that is paid.
+	PricingType PricingType `json:"pricingType"`
+	// How often the subscription is paid; null for one that is not paid.
+	BillingPeriod *BillingPeriod `json:"billingPeriod,omitempty"`
+	// Why the subscription ended; null while it has not.
+	CancelReason *SubscriptionCancelReason `json:"cancelReason,omitempty"`
+	// How far the collection of payment is.
+	PaymentCollection PaymentCollection `json:"paymentCollection"`
+	// How payment is collected.
+	PaymentCollectionMethod *PaymentCollectionMethod `json:"paymentCollectionMethod,omitempty"`
+	// Whether the subscription is or was a trial.
+	WasInTrial *bool `json:"wasInTrial,omitempty"`
+	// Whether nothing is collected because the pricing is CUSTOM.
+	IsCustomPriceSubscription *bool `json:"isCustomPriceSubscription,omitempty"`
+	// Always null: this server meters no usage, so it does not know.
+	BudgetExceeded *bool `json:"budgetExceeded,omitempty"`
+	// When the subscription starts or started.
+	StartDate time.Time `json:"startDate"`
+	// When the subscription was made to end; null without an end.
+	EndDate *time.Time `json:"endDate,omitempty"`
+	// When the trial ends or ended; null for a subscription that never was a trial.
+	TrialEndDate *time.Time `json:"trialEndDate,omitempty"`
+	// When the subscription was cancelled; null unless it was.
+	CancellationDate *time.Time `json:"cancellationDate,omitempty"`
+	// When the subscription ends or ended, whatever the cause; null without an end.
+	EffectiveEndDate *time.Time `json:"effectiveEndDate,omitempty"`
+	// What the billing periods count from; null for a subscription that is not paid.
+	BillingCycleAnchor *time.Time `json:"billingCycleAnchor,omitempty"`
+	// When the billing period that is under way started; null when none is.
+	CurrentBillingPeriodStart *time.Time `json:"currentBillingPeriodStart,omitempty"`
+	// When the billing period that is under way ends; null when none is.
+	CurrentBillingPeriodEnd *time.Time `json:"currentBillingPeriodEnd,omitempty"`
+	// When the subscription was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// The subscription's id at the billing provider.
+	BillingID *string `json:"billingId,omitempty"`
+	// Always null: a subscription keeps its id at the billing provider.
+	OldBillingID *string `json:"oldBillingId,omitempty"`
+	// The subscription's page at the billing provider; null without a provider.
+	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
+	// Always null: this server syncs with no billing provider yet.
+	BillingSyncError *string `json:"billingSyncError,omitempty"`
+	// Always null: this server has no link to a CRM.
+	CrmID *string `json:"crmId,omitempty"`
+	// Always null: this server has no link to a CRM.
+	CrmLinkURL *string `json:"crmLinkUrl,omitempty"`
+	// The subscription's id at Salesforce.
+	SalesforceID *string `json:"salesforceId,omitempty"`
+	// The product's own data on the subscription, an object of at most 50 keys.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// Always empty: a subscription keeps the prices that it was made with.
+	OutdatedPricePackages []string `json:"outdatedPricePackages,omitempty"`
+	// What within the customer the subscription is for; null for the customer as a whole.
+	Resource *CustomerResource `json:"resource,omitempty"`
+	// The limit on what the subscription may cost; null for none.
+	Budget *BudgetConfiguration `json:"budget,omitempty"`
+	// How the trial ends; null for a subscription that never was a trial.
+	TrialConfiguration *TrialConfiguration `json:"trialConfiguration,omitempty"`
+	// Always null: this server issues no invoices.
+	LatestInvoice *SubscriptionInvoice `json:"latestInvoice,omitempty"`
+	// Always null: this server issues no invoices.
+	LastUsageInvoice *SubscriptionInvoice `json:"lastUsageInvoice,omitempty"`
+	// Always empty: this server schedules no updates.
+	ScheduledUpdates []*SubscriptionScheduledUpdate `json:"scheduledUpdates,omitempty"`
+	// Always empty: this server schedules no updates.
+	FutureUpdates []*SubscriptionFutureUpdate `json:"futureUpdates"`
+	// How far the subscription is in step with each billing integration.
+	SyncStates []*SyncState `json:"syncStates,omitempty"`
+	// Always null: this server runs no experiments.
+	ExperimentInfo *ExperimentInfo `json:"experimentInfo,omitempty"`
+	// Always null: this server runs no experiments.
+	Experiment *Experiment `json:"experiment,omitempty"`
+	// The environment that the subscription lives in.
+	Environment *Environment         `json:"environment"`
+	Of          *domain.Customer     `json:"-"`
+	Source      *domain.Subscription `json:"-"`
+}
+
+// Which subscriptions of a customer, with the rules of CustomerFilter.
+type CustomerSubscriptionFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*CustomerSubscriptionFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*CustomerSubscriptionFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By subscription id.
+	SubscriptionID graphql.Omittable[*StringFieldComparison] `json:"subscriptionId,omitempty"`
+	// By subscription id.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By the customer's customerId.
+	CustomerID graphql.Omittable[*UUIDFilterComparison] `json:"customerId,omitempty"`
+	// By the customerId of the customer that pays, which is the customer itself.
+	PayingCustomerID graphql.Omittable[*UUIDFilterComparison] `json:"payingCustomerId,omitempty"`
+	// By what within the customer the subscription is for.
+	ResourceID graphql.Omittable[*UUIDFilterComparison] `json:"resourceId,omitempty"`
+	// By environment, which is the API key's own for every subscription that can be found.
+	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
+	// By status.
+	Status graphql.Omittable[*SubscriptionStatusFilterComparison] `json:"status,omitempty"`
+	// By id at the billing provider.
+	BillingID graphql.Omittable[*StringFieldComparison] `json:"billingId,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By start.
+	StartDate graphql.Omittable[*DateFieldComparison] `json:"startDate,omitempty"`
+	// By the end that the subscription was given.
+	EndDate graphql.Omittable[*DateFieldComparison] `json:"endDate,omitempty"`
+	// By end of the trial.
+	TrialEndDate graphql.Omittable[*DateFieldComparison] `json:"trialEndDate,omitempty"`
+	// By time of cancellation.
+	CancellationDate graphql.Omittable[*DateFieldComparison] `json:"cancellationDate,omitempty"`
+	// By the end, whatever its cause.
+	EffectiveEndDate graphql.Omittable[*DateFieldComparison] `json:"effectiveEndDate,omitempty"`
+	// By plan.
+	Plan graphql.Omittable[*CustomerSubscriptionFilterPlanFilter] `json:"plan,omitempty"`
+}
+
+// Subscriptions by their plan.
+type CustomerSubscriptionFilterPlanFilter struct {
+	// By the plan's UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By the plan's refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By the refId of the plan's product.
+	ProductID graphql.Omittable[*StringFieldComparison] `json:"productId,omitempty"`
+}
+
+// One field of an order of subscriptions.
+type CustomerSubscriptionSort struct {
+	// The field to sort by.
+	Field CustomerSubscriptionSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where subscriptions without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// What is due each billing period, rounded to the currency's smallest unit. Usage-based prices count nothing, for
+// this server meters no usage.
+type CustomerSubscriptionTotalPrice struct {
+	// Everything fixed, add-ons included, before the discount.
+	SubTotal *Money `json:"subTotal"`
+	// What is left of subTotal after the coupon's discount; never below the minimum spend, nor below 0.
+	Total *Money `json:"total"`
+	// The add-ons' part of subTotal.
+	AddonsTotal *Money `json:"addonsTotal"`
 }
 
 // Compares a time. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
@@ -344,6 +892,157 @@ type DateFieldComparisonBetween struct {
 	Upper time.Time `json:"upper"`
 }
 
+// The trial that a plan comes with. It applies when the product starts customers with a trial, or when
+// trialOverrideConfiguration.isTrial is true.
+type DefaultTrialConfig struct {
+	// The unit of duration.
+	Units TrialPeriodUnits `json:"units"`
+	// How long the trial is, in units.
+	Duration float64 `json:"duration"`
+	// A limit on what the trial may cost; null for none.
+	Budget *BudgetConfiguration `json:"budget,omitempty"`
+	// What happens at the end of the trial.
+	TrialEndBehavior *TrialEndBehavior `json:"trialEndBehavior,omitempty"`
+}
+
+// Names the customer to take the payment method from.
+type DetachCustomerPaymentMethodInput struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// A scheduled change to a lower plan. This server schedules none.
+type DowngradeChangeVariables struct {
+	// The new plan's refId.
+	DowngradePlanRefID string `json:"downgradePlanRefId"`
+	// How often the new plan is paid.
+	BillingPeriod *BillingPeriod `json:"billingPeriod,omitempty"`
+	// The quantities of features that are paid per unit.
+	BillableFeatures []*BillableFeature `json:"billableFeatures,omitempty"`
+	// The add-ons to the new plan.
+	Addons []*PlanChangeAddon `json:"addons,omitempty"`
+	// The prices that differ from the new plan's.
+	PriceOverrides []*PriceOverrideChangeVariables `json:"priceOverrides,omitempty"`
+}
+
+func (DowngradeChangeVariables) IsScheduleVariables() {}
+
+// Whether a customer may still have a trial of a product.
+type EligibleForTrial struct {
+	// The product's UUID.
+	ProductID *string `json:"productId,omitempty"`
+	// The product's refId.
+	ProductRefID *string `json:"productRefId,omitempty"`
+	// True until the customer has its first trial of one of the product's plans.
+	Eligible bool `json:"eligible"`
+}
+
+// Whether and how far a customer may use a feature.
+type Entitlement struct {
+	// Whether the customer may use the feature.
+	IsGranted bool `json:"isGranted"`
+	// Always null.
+	CustomerID *string `json:"customerId,omitempty"`
+	// Always null.
+	ResourceID *string `json:"resourceId,omitempty"`
+	// Why the customer may not; null when it may.
+	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
+	// Always null: this server meters no usage.
+	CurrentUsage *float64 `json:"currentUsage,omitempty"`
+	// Always null: this server checks no request for usage.
+	RequestedUsage *float64 `json:"requestedUsage,omitempty"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// Whether use above the limit is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// Whether use has no limit.
+	HasUnlimitedUsage bool `json:"hasUnlimitedUsage"`
+	// Always null: this server meters no usage.
+	UsagePeriodAnchor *time.Time `json:"usagePeriodAnchor,omitempty"`
+	// Always null: this server meters no usage.
+	UsagePeriodStart *time.Time `json:"usagePeriodStart,omitempty"`
+	// Always null: this server meters no usage.
+	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
+	// Always null: this server meters no usage.
+	NextResetDate *time.Time `json:"nextResetDate,omitempty"`
+	// Always null: this server meters no usage.
+	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
+	// When the subscription or promotional entitlement that grants the feature was given.
+	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
+	// When that period starts; null for never, for a day and for an hour.
+	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
+	// The feature; null when the customer is not there to have one.
+	Feature *EntitlementFeature `json:"feature,omitempty"`
+	// Always null: this server has no credits.
+	CreditRate *CreditRate `json:"creditRate,omitempty"`
+	// The values that may be used; null unless the feature is an ENUM.
+	EnumValues []string `json:"enumValues,omitempty"`
+	// Always null: this server checks no request for values.
+	RequestedValues []string `json:"requestedValues,omitempty"`
+	// Always null: an answer holds for the moment in which it is given.
+	ValidUntil *float64 `json:"validUntil,omitempty"`
+}
+
+// The currency of credits that a customer is entitled to. This server has none.
+type EntitlementCurrency struct {
+	// The currency's id as its owner gave it.
+	CurrencyID string `json:"currencyId"`
+	// The currency's name for people.
+	DisplayName string `json:"displayName"`
+	// The owner's own data on the currency, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// What the currency is.
+	Description *string `json:"description,omitempty"`
+	// What several units are called.
+	UnitPlural *string `json:"unitPlural,omitempty"`
+	// What one unit is called.
+	UnitSingular *string `json:"unitSingular,omitempty"`
+}
+
+// The feature of an entitlement, with what is needed to show it.
+type EntitlementFeature struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The feature's id.
+	RefID string `json:"refId"`
+	// The feature's name for people.
+	DisplayName string `json:"displayName"`
+	// What one unit of the feature is called.
+	FeatureUnits *string `json:"featureUnits,omitempty"`
+	// What several units of the feature are called.
+	FeatureUnitsPlural *string `json:"featureUnitsPlural,omitempty"`
+	// What the feature is.
+	Description *string `json:"description,omitempty"`
+	// What an entitlement to the feature says.
+	FeatureType FeatureType `json:"featureType"`
+	// How use of the feature adds up; null for a feature that is not counted.
+	MeterType *MeterType `json:"meterType,omitempty"`
+	// The owner's own data on the feature, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// Always null: this server shows units as they are.
+	UnitTransformation *UnitTransformation `json:"unitTransformation,omitempty"`
+}
+
+// Whether and how far a customer may use a feature, in short.
+type EntitlementWithSummary struct {
+	// Whether the customer may use the feature.
+	IsGranted bool `json:"isGranted"`
+	// Always null.
+	CustomerID *string `json:"customerId,omitempty"`
+	// Always null: this server meters no usage.
+	CurrentUsage *float64 `json:"currentUsage,omitempty"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// When the subscription or promotional entitlement that grants the feature was given.
+	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
+	// The feature.
+	Feature *EntitlementFeature `json:"feature,omitempty"`
+}
+
 // An environment: customers, catalogue and API keys that share nothing with those of another.
 type Environment struct {
 	// The environment's id.
@@ -368,8 +1067,206 @@ type Experiment struct {
 	Status ExperimentStatus `json:"status"`
 }
 
+// Something of the product that customers are entitled to.
+type Feature struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The feature's id, unique within the environment; inputs name it as featureId.
+	RefID string `json:"refId"`
+	// The feature's name for people.
+	DisplayName string `json:"displayName"`
+	// What one unit of the feature is called.
+	FeatureUnits *string `json:"featureUnits,omitempty"`
+	// What several units of the feature are called.
+	FeatureUnitsPlural *string `json:"featureUnitsPlural,omitempty"`
+	// What the feature is.
+	Description *string `json:"description,omitempty"`
+	// What an entitlement to the feature says.
+	FeatureType FeatureType `json:"featureType"`
+	// How use of the feature adds up; null for a feature that is not counted.
+	MeterType *MeterType `json:"meterType,omitempty"`
+	// Whether the feature is in use.
+	FeatureStatus FeatureStatus `json:"featureStatus"`
+	// The values that an entitlement to the feature can name; null unless featureType is ENUM.
+	EnumConfiguration []*FeatureEnumValue `json:"enumConfiguration,omitempty"`
+	// The environment that the feature lives in.
+	EnvironmentID string `json:"environmentId"`
+	// The owner's own data on the feature, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// When the feature was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the feature last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// A feature within a page.
+type FeatureEdge struct {
+	// The feature.
+	Node *Feature `json:"node"`
+	// The feature's place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Whether and how far a customer may use a feature.
+type FeatureEntitlement struct {
+	// Why the customer may not; null when it may.
+	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
+	// Always null: this server has no credits.
+	CreditRate *CreditRate `json:"creditRate,omitempty"`
+	// Always null: this server meters no usage.
+	CurrentUsage *float64 `json:"currentUsage,omitempty"`
+	// When the subscription or promotional entitlement that grants the feature was given.
+	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
+	// The values that may be used; null unless the feature is an ENUM.
+	EnumValues []string `json:"enumValues,omitempty"`
+	// The feature.
+	Feature *EntitlementFeature `json:"feature,omitempty"`
+	// Whether use above the limit is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// Whether use has no limit.
+	HasUnlimitedUsage bool `json:"hasUnlimitedUsage"`
+	// Whether the customer may use the feature.
+	IsGranted bool `json:"isGranted"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
+	// When that period starts; null for never, for a day and for an hour.
+	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// Always null: this server meters no usage.
+	UsagePeriodAnchor *time.Time `json:"usagePeriodAnchor,omitempty"`
+	// Always null: this server meters no usage.
+	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
+	// Always null: this server meters no usage.
+	UsagePeriodStart *time.Time `json:"usagePeriodStart,omitempty"`
+	// Always null: this server meters no usage.
+	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
+	// Always null: an answer holds for the moment in which it is given.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+}
+
+func (FeatureEntitlement) IsEntitlementUnion() {}
+
+// A value that an entitlement to an ENUM feature can name.
+type FeatureEnumValue struct {
+	// The value, as entitlements name it in enumValues.
+	Value string `json:"value"`
+	// The value's name for people.
+	DisplayName string `json:"displayName"`
+}
+
+// Which features, with the rules of CustomerFilter.
+type FeatureFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*FeatureFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*FeatureFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By name for people.
+	DisplayName graphql.Omittable[*StringFieldComparison] `json:"displayName,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+}
+
+// Features that are granted together. This server has no feature groups.
+type FeatureGroup struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The group's id as its owner gave it.
+	FeatureGroupID string `json:"featureGroupId"`
+	// The group's name for people.
+	DisplayName string `json:"displayName"`
+	// When the group was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the group last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// One field of an order of features.
+type FeatureSort struct {
+	// The field to sort by.
+	Field FeatureSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where features without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// Whose entitlements.
+type FetchEntitlementsQuery struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// Leaves out the subscriptions of other resources; those without a resource stay. All when left out.
+	ResourceID graphql.Omittable[*string] `json:"resourceId,omitempty"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// Whose active subscriptions.
+type GetActiveSubscriptionsInput struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// Only those for this resource.
+	ResourceID graphql.Omittable[*string] `json:"resourceId,omitempty"`
+	// Only those for one of these resources; resourceId counts as one of them.
+	ResourceIds graphql.Omittable[[]string] `json:"resourceIds,omitempty"`
+}
+
 // Names one customer.
 type GetCustomerByRefIDInput struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// Names one subscription.
+type GetSubscriptionInput struct {
+	// The subscription's id.
+	SubscriptionID string `json:"subscriptionId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// One feature to grant.
+type GrantPromotionalEntitlementInput struct {
+	// The feature's refId.
+	FeatureID string `json:"featureId"`
+	// How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage.
+	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
+	// Whether use above the limit is let through; false when left out.
+	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
+	// Whether use has no limit; false when left out.
+	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
+	// When the grant ends, in the future; required for CUSTOM, refused for other periods.
+	CustomEndDate graphql.Omittable[*time.Time] `json:"customEndDate,omitempty"`
+	// How long the grant is given for.
+	Period PromotionalEntitlementPeriod `json:"period"`
+	// Whether to show the grant to the customer; true when left out.
+	IsVisible graphql.Omittable[*bool] `json:"isVisible,omitempty"`
+	// When a yearly period starts; without resetPeriod YEAR it fails with InvalidEntitlementResetPeriod.
+	YearlyResetPeriodConfiguration graphql.Omittable[*YearlyResetPeriodConfigInput] `json:"yearlyResetPeriodConfiguration,omitempty"`
+	// When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod.
+	MonthlyResetPeriodConfiguration graphql.Omittable[*MonthlyResetPeriodConfigInput] `json:"monthlyResetPeriodConfiguration,omitempty"`
+	// When a weekly period starts; without resetPeriod WEEK it fails with InvalidEntitlementResetPeriod.
+	WeeklyResetPeriodConfiguration graphql.Omittable[*WeeklyResetPeriodConfigInput] `json:"weeklyResetPeriodConfiguration,omitempty"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
+	// The values that may be used, out of the feature's; an ENUM feature needs them, others take none.
+	EnumValues graphql.Omittable[[]string] `json:"enumValues,omitempty"`
+}
+
+// Features to grant to one customer.
+type GrantPromotionalEntitlementsInput struct {
+	// The grants, at most 100, and at most one a feature.
+	PromotionalEntitlements []*GrantPromotionalEntitlementInput `json:"promotionalEntitlements"`
 	// The customer's id.
 	CustomerID string `json:"customerId"`
 	// Must be the API key's own environment when given.
@@ -404,7 +1301,8 @@ type ImportCustomerInput struct {
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// A payment method at the billing provider. Not supported yet: anything but null is refused.
 	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
-	// When the other system last changed the customer; never in the future. A row that is older than the stored customer is skipped.
+	// When the other system last changed the customer; never in the future. A row that is older than the stored
+	// customer is skipped.
 	UpdatedAt graphql.Omittable[*time.Time] `json:"updatedAt,omitempty"`
 	// Merged into the stored data as in UpdateCustomerInput.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
@@ -420,6 +1318,24 @@ type Integration struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 }
 
+// What counts the use of a feature. This server has no meters.
+type Meter struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// When the meter was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the meter last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// An amount of money.
+type Money struct {
+	// The amount in the currency's main unit, as in 12.5 for twelve and a half dollars.
+	Amount float64 `json:"amount"`
+	// The currency.
+	Currency Currency `json:"currency"`
+}
+
 // An amount of money to set.
 type MoneyInputDto struct {
 	// The amount in the currency's main unit.
@@ -427,6 +1343,14 @@ type MoneyInputDto struct {
 	// The currency; the default one when left out.
 	Currency graphql.Omittable[*Currency] `json:"currency,omitempty"`
 }
+
+// When a monthly period starts.
+type MonthlyResetPeriodConfig struct {
+	// What it goes by.
+	MonthlyAccordingTo *MonthlyAccordingTo `json:"monthlyAccordingTo,omitempty"`
+}
+
+func (MonthlyResetPeriodConfig) IsResetPeriodConfiguration() {}
 
 // When a monthly period starts.
 type MonthlyResetPeriodConfigInput struct {
@@ -438,6 +1362,126 @@ type MonthlyResetPeriodConfigInput struct {
 // importCustomersBulk, which says how.
 type Mutation struct {
 }
+
+// What a plan or an add-on entitles to: credits. This server never answers one.
+type PackageCreditEntitlement struct {
+	// The entitlement's id.
+	ID string `json:"id"`
+	// How many credits.
+	Amount *float64 `json:"amount,omitempty"`
+	// What the entitlement does to one to the same credits that it comes on top of.
+	Behavior EntitlementBehavior `json:"behavior"`
+	// How often the credits are given.
+	Cadence CreditCadence `json:"cadence"`
+	// The currency of the credits.
+	CustomCurrency *CustomCurrency `json:"customCurrency"`
+	// The id of the currency of the credits.
+	CustomCurrencyID string `json:"customCurrencyId"`
+	// The feature whose quantity the credits go by.
+	DependencyFeature *Feature `json:"dependencyFeature,omitempty"`
+	// What the entitlement is for.
+	Description *string `json:"description,omitempty"`
+	// The entitlement's name for people; null means the currency's.
+	DisplayNameOverride *string `json:"displayNameOverride,omitempty"`
+	// Whether use above the amount is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// The widgets that leave the entitlement out.
+	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
+	// Whether the amount is agreed with each customer rather than fixed.
+	IsCustom *bool `json:"isCustom,omitempty"`
+	// Whether the entitlement grants the credits.
+	IsGranted bool `json:"isGranted"`
+	// Always null: entitlements are listed in the order in which they were written down.
+	Order *float64 `json:"order,omitempty"`
+	// When the entitlement was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the entitlement last changed.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+}
+
+func (PackageCreditEntitlement) IsPackageEntitlementUnion() {}
+
+// A plan or an add-on in short, as a scheduled update names it. This server schedules none.
+type PackageDto struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The plan's or the add-on's id.
+	RefID string `json:"refId"`
+	// The name for people.
+	DisplayName string `json:"displayName"`
+	// When it was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When it last changed.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+}
+
+// What a plan or an add-on entitles to: one feature.
+type PackageEntitlement struct {
+	// The entitlement's id.
+	ID string `json:"id"`
+	// The feature's refId.
+	FeatureID string `json:"featureId"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// Whether use has no limit.
+	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
+	// Whether use above the limit is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// Whether the limit is agreed with each customer rather than fixed.
+	IsCustom *bool `json:"isCustom,omitempty"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
+	// The widgets that leave the entitlement out.
+	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
+	// The entitlement's name for people; null means the feature's.
+	DisplayNameOverride *string `json:"displayNameOverride,omitempty"`
+	// The values that may be used; null unless the feature is an ENUM.
+	EnumValues []string `json:"enumValues,omitempty"`
+	// Always true: what a plan or an add-on does not entitle to, it does not list.
+	IsGranted bool `json:"isGranted"`
+	// When the entitlement was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the entitlement last changed.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+}
+
+// What a plan or an add-on entitles to: one feature.
+type PackageFeatureEntitlement struct {
+	// The entitlement's id.
+	ID string `json:"id"`
+	// What the entitlement does to one to the same feature that it comes on top of.
+	Behavior EntitlementBehavior `json:"behavior"`
+	// What the entitlement is for.
+	Description *string `json:"description,omitempty"`
+	// The entitlement's name for people; null means the feature's.
+	DisplayNameOverride *string `json:"displayNameOverride,omitempty"`
+	// The values that may be used; null unless the feature is an ENUM.
+	EnumValues []string `json:"enumValues,omitempty"`
+	// The feature's refId.
+	FeatureID string `json:"featureId"`
+	// Whether use above the limit is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// Whether use has no limit.
+	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
+	// The widgets that leave the entitlement out.
+	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
+	// Whether the limit is agreed with each customer rather than fixed.
+	IsCustom *bool `json:"isCustom,omitempty"`
+	// Always true: what a plan or an add-on does not entitle to, it does not list.
+	IsGranted bool `json:"isGranted"`
+	// Always null: entitlements are listed in the order in which they were written down.
+	Order *float64 `json:"order,omitempty"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// When the entitlement was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the entitlement last changed.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+}
+
+func (PackageFeatureEntitlement) IsPackageEntitlementUnion() {}
 
 // Where a page stands in its list.
 type PageInfo struct {
@@ -451,68 +1495,415 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
-// A price that differs from the plan's or the add-on's.
+// A plan of a product: what a subscription is of.
+type Plan struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The plan's id, unique within the environment; inputs name it as planId.
+	RefID string `json:"refId"`
+	// The plan's name for people.
+	DisplayName string `json:"displayName"`
+	// The plan's id at the billing provider.
+	BillingID *string `json:"billingId,omitempty"`
+	// How the plan is priced.
+	PricingType *PricingType `json:"pricingType,omitempty"`
+	// What the plan is.
+	Description *string `json:"description,omitempty"`
+	// Whether the plan can be subscribed to.
+	Status PackageStatus `json:"status"`
+	// The plan's own entitlements, without those inherited from its base plans.
+	Entitlements []*PackageEntitlement `json:"entitlements,omitempty"`
+	// How often the plan was published, counted from 1; subscriptions keep the version that they were made with.
+	VersionNumber int `json:"versionNumber"`
+	// The owner's own data on the plan, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// The widgets that leave the plan out.
+	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
+	// What the plan costs, one price a billing period, currency, country and feature; empty for one without a price.
+	Prices []*Price `json:"prices,omitempty"`
+	// Always empty: use above a limit has no price of its own.
+	OveragePrices []*Price `json:"overagePrices,omitempty"`
+	// The trial that the plan comes with; null for none.
+	DefaultTrialConfig *DefaultTrialConfig `json:"defaultTrialConfig,omitempty"`
+	// The plan's dimension at AWS Marketplace.
+	AWSMarketplacePlanDimension *string `json:"awsMarketplacePlanDimension,omitempty"`
+	// Always empty: this server has no package groups.
+	CompatiblePackageGroups []*PlanCompatiblePackageGroups `json:"compatiblePackageGroups,omitempty"`
+	// The plan's own entitlements. All are to features: this server has no credits.
+	PackageEntitlements []PackageEntitlementUnion `json:"packageEntitlements,omitempty"`
+	// When the plan was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the plan last changed.
+	UpdatedAt *time.Time   `json:"updatedAt,omitempty"`
+	Source    *domain.Plan `json:"-"`
+}
+
+// An add-on that a scheduled change leads to. This server schedules none.
+type PlanChangeAddon struct {
+	// The add-on's refId.
+	AddonRefID string `json:"addonRefId"`
+	// How many.
+	Quantity float64 `json:"quantity"`
+}
+
+// A scheduled change to another plan. This server schedules none.
+type PlanChangeVariables struct {
+	// The new plan's refId.
+	PlanRefID string `json:"planRefId"`
+	// Whether the new plan is a higher one.
+	ChangeType PlanChangeType `json:"changeType"`
+	// How often the new plan is paid.
+	BillingPeriod *BillingPeriod `json:"billingPeriod,omitempty"`
+	// The quantities of features that are paid per unit.
+	BillableFeatures []*BillableFeature `json:"billableFeatures,omitempty"`
+	// The add-ons to the new plan.
+	Addons []*PlanChangeAddon `json:"addons,omitempty"`
+	// The prices that differ from the new plan's.
+	PriceOverrides []*PriceOverrideChangeVariables `json:"priceOverrides,omitempty"`
+}
+
+func (PlanChangeVariables) IsScheduleVariables() {}
+
+// How many add-ons of a group go with a plan. This server has no package groups.
+type PlanCompatiblePackageGroupOptions struct {
+	// How many have to be taken at least; null for none.
+	MinItems *float64 `json:"minItems,omitempty"`
+	// How many cost nothing; null for none.
+	FreeItems *float64 `json:"freeItems,omitempty"`
+}
+
+// A group of add-ons that goes with a plan. This server has none.
+type PlanCompatiblePackageGroups struct {
+	// The group's id.
+	PackageGroupID string `json:"packageGroupId"`
+	// The group's name for people.
+	DisplayName string `json:"displayName"`
+	// The add-ons of the group.
+	Addons []*Addon `json:"addons,omitempty"`
+	// How many of the group go with the plan.
+	Options *PlanCompatiblePackageGroupOptions `json:"options"`
+	// When the group was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the group last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// A plan within a page.
+type PlanEdge struct {
+	// The plan.
+	Node *Plan `json:"node"`
+	// The plan's place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Which plans, with the rules of CustomerFilter.
+type PlanFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*PlanFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*PlanFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By name for people.
+	DisplayName graphql.Omittable[*StringFieldComparison] `json:"displayName,omitempty"`
+	// By the refId of the plan's product.
+	ProductID graphql.Omittable[*StringFieldComparison] `json:"productId,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+}
+
+// A scheduled change of a plan's price. This server schedules none.
+type PlanPriceOverrideChangeVariables struct {
+	// The plan's refId.
+	PlanRefID string `json:"planRefId"`
+	// The refId of the feature that is priced.
+	FeatureID *string `json:"featureId,omitempty"`
+}
+
+func (PlanPriceOverrideChangeVariables) IsScheduleVariables() {}
+
+// One field of an order of plans.
+type PlanSort struct {
+	// The field to sort by.
+	Field PlanSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where plans without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// What a plan or an add-on costs for one billing period.
+type Price struct {
+	// The price's id.
+	ID string `json:"id"`
+	// The billing period that the price is for.
+	BillingPeriod BillingPeriod `json:"billingPeriod"`
+	// What the price is charged for.
+	BillingModel BillingModel `json:"billingModel"`
+	// Whether the price is charged again and again.
+	BillingCadence BillingCadence `json:"billingCadence"`
+	// How tiers apply to a quantity; null without tiers.
+	TiersMode *TiersMode `json:"tiersMode,omitempty"`
+	// Prices by quantity, smallest first; null when every unit costs the same.
+	Tiers []*PriceTier `json:"tiers,omitempty"`
+	// Always null: this server syncs with no billing provider yet.
+	BillingID *string `json:"billingId,omitempty"`
+	// The amount: of one unit for PER_UNIT and USAGE_BASED, else of the whole; null when tiers say it.
+	Price *Money `json:"price,omitempty"`
+	// How many units are sold together; null for single units.
+	BlockSize *float64 `json:"blockSize,omitempty"`
+	// The country, ISO 3166-1 alpha-2, that the price is for; null for the default price.
+	BillingCountryCode *string `json:"billingCountryCode,omitempty"`
+	// The least quantity that can be bought; null for none.
+	MinUnitQuantity *float64 `json:"minUnitQuantity,omitempty"`
+	// The largest quantity that can be bought; null for none.
+	MaxUnitQuantity *float64 `json:"maxUnitQuantity,omitempty"`
+	// Always null: this server has no credits.
+	CreditRate *CreditRate `json:"creditRate,omitempty"`
+	// Always null: this server has no credits.
+	CustomCurrency *CustomCurrency `json:"customCurrency,omitempty"`
+	// Always null: this server has no credits.
+	TopUpCustomCurrencyID *string `json:"topUpCustomCurrencyId,omitempty"`
+	// When the price was created.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	FeatureID *string    `json:"-"`
+}
+
+// Which prices, with the rules of CustomerFilter.
+type PriceFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*PriceFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*PriceFilter] `json:"or,omitempty"`
+	// By id.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By what the price is charged for.
+	BillingModel graphql.Omittable[*BillingModelFilterComparison] `json:"billingModel,omitempty"`
+}
+
+// A price that a scheduled change leads to. This server schedules none.
+type PriceOverrideChangeVariables struct {
+	// The refId of the plan that is priced.
+	PlanRefID *string `json:"planRefId,omitempty"`
+	// The refId of the add-on that is priced.
+	AddonRefID *string `json:"addonRefId,omitempty"`
+	// The refId of the feature that is priced.
+	FeatureID *string `json:"featureId,omitempty"`
+}
+
+// A price in place of one that the subscription has: of the plan, or of the add-on that addonId names; for the
+// feature that featureId names, or the base charge without one. Amounts are in the subscription's currency.
 type PriceOverrideInput struct {
-	// The price.
+	// The price: of a unit for a feature, else of the whole.
 	Price graphql.Omittable[*MoneyInputDto] `json:"price,omitempty"`
-	// How many units are sold together.
+	// How many units are sold together, a whole number from 1.
 	BlockSize graphql.Omittable[*float64] `json:"blockSize,omitempty"`
-	// Prices by quantity.
+	// Prices by quantity, smallest first, at most 100; for a feature only.
 	Tiers graphql.Omittable[[]*PriceTierInput] `json:"tiers,omitempty"`
-	// The feature that is priced.
+	// The refId of the feature that is priced.
 	FeatureID graphql.Omittable[*string] `json:"featureId,omitempty"`
-	// The add-on that is priced.
+	// The refId of the add-on that is priced.
 	AddonID graphql.Omittable[*string] `json:"addonId,omitempty"`
 	// Whether it is the base charge that is priced.
 	BaseCharge graphql.Omittable[*bool] `json:"baseCharge,omitempty"`
-	// How often credits are given.
+	// How often credits are given. Not supported yet: anything but null is refused.
 	CreditGrantCadence graphql.Omittable[*CreditGrantCadence] `json:"creditGrantCadence,omitempty"`
-	// What a unit costs in credits.
+	// What a unit costs in credits. Not supported yet: anything but null is refused.
 	CreditRate graphql.Omittable[*CreditRateInput] `json:"creditRate,omitempty"`
-	// The currency of the credits.
+	// The currency of the credits. Not supported yet: anything but null is refused.
 	CurrencyID graphql.Omittable[*string] `json:"currencyId,omitempty"`
+}
+
+// One field of an order of prices.
+type PriceSort struct {
+	// The field to sort by.
+	Field PriceSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where prices without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// A price up to a quantity.
+type PriceTier struct {
+	// The last quantity of the tier; null for the last tier, which has no end.
+	UpTo *float64 `json:"upTo,omitempty"`
+	// The price of a unit of the tier; null for none.
+	UnitPrice *Money `json:"unitPrice,omitempty"`
+	// The price of the tier as a whole, charged once it is reached; null for none.
+	FlatPrice *Money `json:"flatPrice,omitempty"`
 }
 
 // A price up to a quantity.
 type PriceTierInput struct {
-	// The quantity; none for the last tier.
+	// The last quantity of the tier; none for the last tier.
 	UpTo graphql.Omittable[*float64] `json:"upTo,omitempty"`
-	// The price of a unit.
+	// The price of a unit of the tier.
 	UnitPrice graphql.Omittable[*MoneyInputDto] `json:"unitPrice,omitempty"`
-	// The price of the tier.
+	// The price of the tier as a whole, charged once it is reached.
 	FlatPrice graphql.Omittable[*MoneyInputDto] `json:"flatPrice,omitempty"`
 }
 
-// Compares the status of a promotional entitlement.
-type PromotionalEntitlementStatusFilterComparison struct {
-	// True: has no value; false: has one.
-	Is graphql.Omittable[*bool] `json:"is,omitempty"`
-	// True: has a value; false: has none.
-	IsNot graphql.Omittable[*bool] `json:"isNot,omitempty"`
-	// Equal.
-	Eq graphql.Omittable[*PromotionalEntitlementStatus] `json:"eq,omitempty"`
-	// Not equal.
-	Neq graphql.Omittable[*PromotionalEntitlementStatus] `json:"neq,omitempty"`
-	// After, by name.
-	Gt graphql.Omittable[*PromotionalEntitlementStatus] `json:"gt,omitempty"`
-	// After or equal, by name.
-	Gte graphql.Omittable[*PromotionalEntitlementStatus] `json:"gte,omitempty"`
-	// Before, by name.
-	Lt graphql.Omittable[*PromotionalEntitlementStatus] `json:"lt,omitempty"`
-	// Before or equal, by name.
-	Lte graphql.Omittable[*PromotionalEntitlementStatus] `json:"lte,omitempty"`
-	// Equal.
-	Like graphql.Omittable[*PromotionalEntitlementStatus] `json:"like,omitempty"`
-	// Not equal.
-	NotLike graphql.Omittable[*PromotionalEntitlementStatus] `json:"notLike,omitempty"`
-	// Equal.
-	ILike graphql.Omittable[*PromotionalEntitlementStatus] `json:"iLike,omitempty"`
-	// Not equal.
-	NotILike graphql.Omittable[*PromotionalEntitlementStatus] `json:"notILike,omitempty"`
-	// One of these.
-	In graphql.Omittable[[]PromotionalEntitlementStatus] `json:"in,omitempty"`
-	// None of these.
-	NotIn graphql.Omittable[[]PromotionalEntitlementStatus] `json:"notIn,omitempty"`
+// Something that is sold: plans, and add-ons to them.
+type Product struct {
+	// A UUID, stable for ever.
+	ID string `json:"id"`
+	// The product's id, unique within the environment.
+	RefID string `json:"refId"`
+	// The product's name for people.
+	DisplayName *string `json:"displayName,omitempty"`
+	// What the product is.
+	Description *string `json:"description,omitempty"`
+	// How subscriptions of the product start and end.
+	ProductSettings *ProductSettings `json:"productSettings"`
+	// The owner's own data on the product, an object.
+	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
+	// The product's id at AWS Marketplace.
+	AWSMarketplaceProductID *string `json:"awsMarketplaceProductId,omitempty"`
+	// Whether a customer may have several subscriptions of the product at once, one a resource.
+	MultipleSubscriptions bool `json:"multipleSubscriptions"`
+	// When the product was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the product last changed.
+	UpdatedAt time.Time       `json:"updatedAt"`
+	Source    *domain.Product `json:"-"`
+}
+
+// A product within a page.
+type ProductEdge struct {
+	// The product.
+	Node *Product `json:"node"`
+	// The product's place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Which products, with the rules of CustomerFilter.
+type ProductFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*ProductFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*ProductFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By refId.
+	RefID graphql.Omittable[*StringFieldComparison] `json:"refId,omitempty"`
+	// By name for people.
+	DisplayName graphql.Omittable[*StringFieldComparison] `json:"displayName,omitempty"`
+	// By time of creation.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+}
+
+// How subscriptions of a product start and end.
+type ProductSettings struct {
+	// What decides the plan of a new customer that asks for a subscription.
+	SubscriptionStartSetup SubscriptionStartSetup `json:"subscriptionStartSetup"`
+	// What happens when a subscription ends.
+	SubscriptionEndSetup SubscriptionEndSetup `json:"subscriptionEndSetup"`
+	// When a subscription that is cancelled ends.
+	SubscriptionCancellationTime SubscriptionCancellationTime `json:"subscriptionCancellationTime"`
+	Source                       *domain.Product              `json:"-"`
+}
+
+// One field of an order of products.
+type ProductSort struct {
+	// The field to sort by.
+	Field ProductSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where products without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// A feature that a customer was granted beside its subscriptions.
+type PromotionalEntitlement struct {
+	// A UUID given with the grant.
+	ID string `json:"id"`
+	// The feature's refId.
+	FeatureID string `json:"featureId"`
+	// Always null: a grant is given without a description.
+	Description *string `json:"description,omitempty"`
+	// How far the grant is, by the clock.
+	Status PromotionalEntitlementStatus `json:"status"`
+	// How long the grant was given for.
+	Period PromotionalEntitlementPeriod `json:"period"`
+	// When the grant was made.
+	StartDate time.Time `json:"startDate"`
+	// When the grant ends or ended; null for LIFETIME.
+	EndDate *time.Time `json:"endDate,omitempty"`
+	// Whether to show the grant to the customer.
+	IsVisible bool `json:"isVisible"`
+	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// Whether use has no limit.
+	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
+	// The same as hasUnlimitedUsage.
+	Unlimited *bool `json:"unlimited,omitempty"`
+	// Whether use above the limit is let through.
+	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
+	// How often use starts again at zero; null for never.
+	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
+	// When that period starts; null for never, for a day and for an hour.
+	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
+	// The values that may be used; null unless the feature is an ENUM.
+	EnumValues []string `json:"enumValues,omitempty"`
+	// The environment that the grant lives in.
+	EnvironmentID string `json:"environmentId"`
+	// When the grant was made.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the grant last changed.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+	// Always empty: this server has no feature groups.
+	FeatureGroupIds []string `json:"featureGroupIds,omitempty"`
+	// Always empty: this server has no feature groups.
+	FeatureGroups []*FeatureGroup `json:"featureGroups,omitempty"`
+	// Always null: this server meters no usage.
+	Meter  *Meter                         `json:"meter,omitempty"`
+	Of     *domain.Customer               `json:"-"`
+	Source *domain.PromotionalEntitlement `json:"-"`
+}
+
+// A promotional entitlement within a page.
+type PromotionalEntitlementEdge struct {
+	// The promotional entitlement.
+	Node *PromotionalEntitlement `json:"node"`
+	// Its place in this order and filter.
+	Cursor string `json:"cursor"`
+}
+
+// Which promotional entitlements, with the rules of CustomerFilter.
+type PromotionalEntitlementFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*PromotionalEntitlementFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*PromotionalEntitlementFilter] `json:"or,omitempty"`
+	// By UUID.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By time of the grant.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+	// By status.
+	Status graphql.Omittable[*PromotionalEntitlementStatusFilterComparison] `json:"status,omitempty"`
+	// By environment, which is the API key's own for every one that can be found.
+	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
+}
+
+// One field of an order of promotional entitlements.
+type PromotionalEntitlementSort struct {
+	// The field to sort by.
+	Field PromotionalEntitlementSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where promotional entitlements without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
 // A new customer with, if wanted, its initial subscription.
@@ -535,77 +1926,89 @@ type ProvisionCustomerInput struct {
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// A coupon to apply. Coupons are not supported yet: anything but null and the empty text is refused.
+	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
+	// coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
 	// Passed on to the billing provider and never stored.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
-	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as JSON. A key with null is left out.
+	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
+	// JSON. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
 	// Whether to sync the customer to the billing provider although nothing is paid.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
 	// Back-dates the creation; never in the future.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
-	// The initial subscription; null for none. Subscriptions are not supported yet: anything but null is refused.
+	// The initial subscription; none when null or left out.
 	SubscriptionParams graphql.Omittable[*ProvisionCustomerSubscriptionInput] `json:"subscriptionParams,omitempty"`
 	// Whether to leave the customer out of experiments.
 	ExcludeFromExperiment graphql.Omittable[*bool] `json:"excludeFromExperiment,omitempty"`
 }
 
-// The initial subscription of a new customer. Subscriptions are not supported yet: the input is refused.
+// The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the one asked
+// for, or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges,
+// add-ons, coupon, promotion code and prices belongs to the plan asked for, and applies only when the customer gets
+// that plan.
 type ProvisionCustomerSubscriptionInput struct {
-	// The plan.
+	// The refId of the plan asked for. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft.
 	PlanID string `json:"planId"`
-	// How often the plan is paid; required for a paid plan.
+	// How often the subscription is paid; it must be one that the plan has a price for. Where the plan or an add-on is
+	// paid it is required, but for a trial that the product starts with, else it fails with BillingPeriodMissingError.
 	BillingPeriod graphql.Omittable[*BillingPeriod] `json:"billingPeriod,omitempty"`
-	// A price for one unit that replaces the plan's.
+	// A price for one unit, in the currency's main unit, in place of that of the plan's only per-unit price.
 	PriceUnitAmount graphql.Omittable[*float64] `json:"priceUnitAmount,omitempty"`
-	// How many units; -1 leaves it to billableFeatures.
+	// The quantity of the plan's only per-unit price; -1 leaves it to billableFeatures.
 	UnitQuantity graphql.Omittable[*float64] `json:"unitQuantity,omitempty"`
-	// Add-ons to the plan.
+	// Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go
+	// with the plan or has no price in the subscription's currency and billing period, or that needs another which is
+	// not here.
 	Addons graphql.Omittable[[]*SubscriptionAddonInput] `json:"addons,omitempty"`
-	// The quantities of features that are paid per unit.
+	// The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, but for a
+	// trial that the product starts with. So many units may then be used, whatever limit the plan has. Fails with
+	// InvalidQuantity for one out of its price's bounds.
 	BillableFeatures graphql.Omittable[[]*BillableFeatureInput] `json:"billableFeatures,omitempty"`
 	// When the subscription starts; now when left out.
 	StartDate graphql.Omittable[*time.Time] `json:"startDate,omitempty"`
-	// The same as subscriptionId.
+	// The same as subscriptionId; when both are given they must be equal.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
-	// What within the customer the subscription is for; required where the product allows several.
+	// What within the customer the subscription is for, 1 to 255 characters; required where the product allows several.
 	ResourceID graphql.Omittable[*string] `json:"resourceId,omitempty"`
-	// The product's own data on the subscription.
+	// The product's own data on the subscription, with the limits of a customer's.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether a paid subscription waits for its first payment.
+	// Whether a paid subscription that is charged automatically waits for its first payment when the customer has no
+	// payment method.
 	AwaitPaymentConfirmation graphql.Omittable[*bool] `json:"awaitPaymentConfirmation,omitempty"`
 	// Passed on to the billing provider and never stored.
 	BillingInformation graphql.Omittable[*SubscriptionBillingInfo] `json:"billingInformation,omitempty"`
-	// The subscription's id at the billing provider.
+	// The subscription's id at the billing provider, 1 to 255 characters.
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
-	// The subscription's id; generated when left out.
+	// The subscription's id, 1 to 255 characters, unique within the environment; generated when left out.
 	SubscriptionID graphql.Omittable[*string] `json:"subscriptionId,omitempty"`
-	// A code that names a coupon.
+	// A code that names a coupon for this subscription. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
-	// The country, ISO 3166-1 alpha-2, that picks localised prices.
+	// The country, ISO 3166-1 alpha-2, that picks localised prices; the default price where there is none for it.
 	BillingCountryCode graphql.Omittable[*string] `json:"billingCountryCode,omitempty"`
-	// Entitlements that differ from the plan's.
+	// Entitlements that take the place of the plan's for this subscription, at most 100, one a feature.
 	SubscriptionEntitlements graphql.Omittable[[]*SubscriptionEntitlementInput] `json:"subscriptionEntitlements,omitempty"`
-	// A trial that differs from the plan's.
+	// Whether the subscription is a trial. The plan's own trial applies when this is a trial or when the product starts
+	// customers with one; what is said here takes the place of the plan's.
 	TrialOverrideConfiguration graphql.Omittable[*TrialOverrideConfigurationInput] `json:"trialOverrideConfiguration,omitempty"`
-	// The subscription's id at Salesforce.
+	// The subscription's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// A limit on what the subscription may cost.
 	Budget graphql.Omittable[*BudgetConfigurationInput] `json:"budget,omitempty"`
 	// The least that the subscription costs.
 	MinimumSpend graphql.Omittable[*SubscriptionMinimumSpendValueInput] `json:"minimumSpend,omitempty"`
-	// Prices that differ from the plan's.
+	// Prices that take the place of the plan's and the add-ons' for this subscription, at most 100.
 	PriceOverrides graphql.Omittable[[]*PriceOverrideInput] `json:"priceOverrides,omitempty"`
 	// How payment is collected.
 	PaymentCollectionMethod graphql.Omittable[*PaymentCollectionMethod] `json:"paymentCollectionMethod,omitempty"`
-	// A coupon for this subscription.
+	// A coupon for this subscription; it wins over the customer's.
 	AppliedCoupon graphql.Omittable[*SubscriptionCouponInput] `json:"appliedCoupon,omitempty"`
-	// What the billing cycle counts from.
+	// A new subscription counts from its start, or from the end of its trial, whatever is said here.
 	BillingCycleAnchor graphql.Omittable[*SubscriptionBillingCycleAnchor] `json:"billingCycleAnchor,omitempty"`
-	// Quantities of what is charged.
+	// Quantities of what is charged. One of type FEATURE means the same as in billableFeatures.
 	Charges graphql.Omittable[[]*ChargeInput] `json:"charges,omitempty"`
-	// Entitlements that differ from the plan's, features and credits.
+	// The same as subscriptionEntitlements, in another form; to features only.
 	Entitlements graphql.Omittable[[]*SubscriptionEntitlementInputV2] `json:"entitlements,omitempty"`
 }
 
@@ -617,13 +2020,57 @@ type ProvisionedCustomer struct {
 	SubscriptionStrategyDecision SubscriptionDecisionStrategy `json:"subscriptionStrategyDecision"`
 	// How the initial subscription was decided.
 	SubscriptionDecisionStrategy SubscriptionDecisionStrategy `json:"subscriptionDecisionStrategy"`
+	// The initial subscription; null when none was created.
+	Subscription *CustomerSubscription `json:"subscription,omitempty"`
+	// What the new customer is entitled to, as cachedEntitlements answers it; empty for nothing.
+	Entitlements []*Entitlement `json:"entitlements,omitempty"`
+	// The same as entitlements, in another form.
+	EntitlementsV2 []EntitlementUnion `json:"entitlementsV2,omitempty"`
 }
 
-// What can be read. Every answer holds live customers of the API key's own environment only.
+// What can be read. Every answer holds live customers of the API key's own environment only, and what belongs to
+// them.
 type Query struct {
 }
 
-// Compares a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only. At most 255 characters an operand.
+// Names a customer and the coupon to take from it.
+type RemoveCouponFromCustomerInput struct {
+	// The customer's UUID or customerId.
+	ID string `json:"id"`
+	// The coupon's UUID or refId.
+	RelationID string `json:"relationId"`
+}
+
+// Names the promotional entitlement to take away.
+type RevokePromotionalEntitlementInput struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// The feature's refId.
+	FeatureID string `json:"featureId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// What a vendor's SDK asks for when it starts.
+type SdkConfiguration struct {
+	// Always null: this server collects no errors of clients.
+	SentryDsn *string `json:"sentryDsn,omitempty"`
+	// Always false: this server has no widgets.
+	IsWidgetWatermarkEnabled *bool `json:"isWidgetWatermarkEnabled,omitempty"`
+	// Always false: this server shows no watermark.
+	ShowWatermark *bool `json:"showWatermark,omitempty"`
+}
+
+// Names a customer and the coupon to give it.
+type SetCouponOnCustomerInput struct {
+	// The customer's UUID or customerId.
+	ID string `json:"id"`
+	// The coupon's UUID or refId.
+	RelationID string `json:"relationId"`
+}
+
+// Compares a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
+// At most 255 characters an operand.
 type StringFieldComparison struct {
 	// True: has no value; false: has one.
 	Is graphql.Omittable[*bool] `json:"is,omitempty"`
@@ -656,11 +2103,48 @@ type StringFieldComparison struct {
 }
 
 // An add-on of a subscription.
-type SubscriptionAddonInput struct {
-	// The add-on.
-	AddonID string `json:"addonId"`
+type SubscriptionAddon struct {
+	// The id of the add-on's place in the subscription.
+	ID string `json:"id"`
 	// How many.
+	Quantity float64 `json:"quantity"`
+	// When the subscription got the add-on.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the quantity last changed.
+	UpdatedAt time.Time                 `json:"updatedAt"`
+	Source    *domain.SubscriptionAddon `json:"-"`
+}
+
+// Which add-ons of a subscription, with the rules of CustomerFilter.
+type SubscriptionAddonFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*SubscriptionAddonFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*SubscriptionAddonFilter] `json:"or,omitempty"`
+	// By id.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By time at which the subscription got the add-on.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+}
+
+// An add-on of a subscription.
+type SubscriptionAddonInput struct {
+	// The add-on's refId. Fails with AddonNotFound for an unknown add-on, with UnPublishedPackage for a draft.
+	AddonID string `json:"addonId"`
+	// How many, from 1 to the add-on's maxQuantity; else it fails with InvalidQuantity.
 	Quantity graphql.Omittable[*int] `json:"quantity,omitempty"`
+}
+
+// One field of an order of a subscription's add-ons.
+type SubscriptionAddonSort struct {
+	// The field to sort by.
+	Field SubscriptionAddonSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where add-ons without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
 // What the billing provider is told of a subscription. None of it is stored here.
@@ -691,33 +2175,61 @@ type SubscriptionBillingInfo struct {
 	TaxIds graphql.Omittable[[]*TaxExempt] `json:"taxIds,omitempty"`
 }
 
+// A coupon as it applies to a subscription.
+type SubscriptionCoupon struct {
+	// The coupon's UUID; of a discount given with the subscription, one of its own.
+	ID string `json:"id"`
+	// The coupon's name for people.
+	Name string `json:"name"`
+	// The coupon's id; of a discount given with the subscription, the same as id.
+	RefID string `json:"refId"`
+	// The environment that the coupon lives in.
+	EnvironmentID string `json:"environmentId"`
+	// Whether the discount is in per cent or in amounts.
+	Type CouponType `json:"type"`
+	// The per cent of a PERCENTAGE coupon, the first amount of a FIXED one, whatever its currency.
+	DiscountValue float64 `json:"discountValue"`
+	// The discount in per cent, above 0 and at most 100; null for a FIXED coupon.
+	PercentOff *float64 `json:"percentOff,omitempty"`
+	// The discount in amounts, one a currency; null for a PERCENTAGE coupon.
+	AmountsOff []*Money `json:"amountsOff,omitempty"`
+	// Whether the discount is given, by the clock.
+	Status SubscriptionCouponStatus `json:"status"`
+	// For how many months the discount is given; null for good.
+	DurationInMonths *float64 `json:"durationInMonths,omitempty"`
+	// From when the discount is given.
+	StartDate *time.Time `json:"startDate,omitempty"`
+	// Until when the discount is given; null for good.
+	ExpirationDate *time.Time `json:"expirationDate,omitempty"`
+}
+
 // How a coupon is applied.
 type SubscriptionCouponConfigurationInput struct {
-	// From when.
+	// From when the discount is given; from the start of the subscription when left out.
 	StartDate graphql.Omittable[*time.Time] `json:"startDate,omitempty"`
 }
 
-// A discount for one subscription.
+// A discount for one subscription: percentOff or amountsOff, one of the two.
 type SubscriptionCouponDiscountInput struct {
 	// Its name.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// What it is for.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// For how many months.
+	// For how many months, a whole number from 1 to 1,200; null for good.
 	DurationInMonths graphql.Omittable[*float64] `json:"durationInMonths,omitempty"`
-	// In per cent.
+	// In per cent, above 0 and at most 100.
 	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
-	// In amounts, one a currency.
+	// In amounts above 0, one a currency, in the subscription's where none is named.
 	AmountsOff graphql.Omittable[[]*MoneyInputDto] `json:"amountsOff,omitempty"`
 }
 
-// A coupon for one subscription.
+// A coupon for one subscription, named by couponId or promotionCode, or a discount of its own: one of them.
 type SubscriptionCouponInput struct {
-	// The coupon.
+	// The coupon's refId. Fails with CouponNotFound for an unknown one, ArchivedCouponCantBeApplied for an archived one.
 	CouponID graphql.Omittable[*string] `json:"couponId,omitempty"`
-	// The coupon at the billing provider.
+	// The coupon at the billing provider. Not supported yet: anything but null is refused.
 	BillingCouponID graphql.Omittable[*string] `json:"billingCouponId,omitempty"`
-	// A code that names the coupon.
+	// A code that names the coupon. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
 	// A discount of its own.
 	Discount graphql.Omittable[*SubscriptionCouponDiscountInput] `json:"discount,omitempty"`
@@ -725,7 +2237,7 @@ type SubscriptionCouponInput struct {
 	Configuration graphql.Omittable[*SubscriptionCouponConfigurationInput] `json:"configuration,omitempty"`
 }
 
-// An entitlement to credits.
+// An entitlement to credits. Not supported yet: refused.
 type SubscriptionCreditEntitlementInput struct {
 	// How many credits.
 	Amount float64 `json:"amount"`
@@ -737,96 +2249,190 @@ type SubscriptionCreditEntitlementInput struct {
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
 }
 
-// An entitlement to a feature that differs from the plan's.
+// An entitlement to a feature in place of the plan's.
 type SubscriptionEntitlementInput struct {
 	// What it is for.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// The feature.
+	// The feature's refId. Fails with FeatureNotFound for an unknown feature.
 	FeatureID string `json:"featureId"`
-	// How much may be used.
+	// How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage.
 	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
 	// Whether use above the limit is let through.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
-	// How often use starts again at zero.
+	// How often use starts again at zero; null for never.
 	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
-	// When a yearly period starts.
+	// When a yearly period starts; without resetPeriod YEAR it fails with InvalidEntitlementResetPeriod.
 	YearlyResetPeriodConfiguration graphql.Omittable[*YearlyResetPeriodConfigInput] `json:"yearlyResetPeriodConfiguration,omitempty"`
-	// When a monthly period starts.
+	// When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod.
 	MonthlyResetPeriodConfiguration graphql.Omittable[*MonthlyResetPeriodConfigInput] `json:"monthlyResetPeriodConfiguration,omitempty"`
-	// When a weekly period starts.
+	// When a weekly period starts; without resetPeriod WEEK it fails with InvalidEntitlementResetPeriod.
 	WeeklyResetPeriodConfiguration graphql.Omittable[*WeeklyResetPeriodConfigInput] `json:"weeklyResetPeriodConfiguration,omitempty"`
 }
 
-// An entitlement that differs from the plan's: one of the two.
+// An entitlement in place of the plan's: exactly one of the two is given.
 type SubscriptionEntitlementInputV2 struct {
-	// To credits.
+	// To credits. Not supported yet: anything but null is refused with UnsupportedParameter.
 	Credit graphql.Omittable[*SubscriptionCreditEntitlementInput] `json:"credit,omitempty"`
 	// To a feature.
 	Feature graphql.Omittable[*SubscriptionFeatureEntitlementInput] `json:"feature,omitempty"`
 }
 
-// An entitlement to a feature.
+// An entitlement to a feature in place of the plan's.
 type SubscriptionFeatureEntitlementInput struct {
-	// The values that an enum feature may take.
+	// The values that may be used, out of the feature's; an ENUM feature needs them, others take none.
 	EnumValues graphql.Omittable[[]string] `json:"enumValues,omitempty"`
-	// The group that the feature is granted with.
+	// The group that the feature is granted with. Not supported yet: anything but null is refused.
 	FeatureGroupID graphql.Omittable[*string] `json:"featureGroupId,omitempty"`
-	// The feature.
+	// The feature's refId. Fails with FeatureNotFound for an unknown feature.
 	FeatureID string `json:"featureId"`
 	// Whether use above the limit is let through.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
-	// When a monthly period starts.
+	// When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod.
 	MonthlyResetPeriodConfiguration graphql.Omittable[*MonthlyResetPeriodConfigInput] `json:"monthlyResetPeriodConfiguration,omitempty"`
-	// How often use starts again at zero.
+	// How often use starts again at zero; null for never.
 	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
-	// How much may be used.
+	// How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage.
 	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
-	// When a weekly period starts.
+	// When a weekly period starts; without resetPeriod WEEK it fails with InvalidEntitlementResetPeriod.
 	WeeklyResetPeriodConfiguration graphql.Omittable[*WeeklyResetPeriodConfigInput] `json:"weeklyResetPeriodConfiguration,omitempty"`
-	// When a yearly period starts.
+	// When a yearly period starts; without resetPeriod YEAR it fails with InvalidEntitlementResetPeriod.
 	YearlyResetPeriodConfiguration graphql.Omittable[*YearlyResetPeriodConfigInput] `json:"yearlyResetPeriodConfiguration,omitempty"`
+}
+
+// A change of a subscription at a later time or once it is paid. This server schedules none.
+type SubscriptionFutureUpdate struct {
+	// When the change is made.
+	ScheduledExecutionTime time.Time `json:"scheduledExecutionTime"`
+	// What changes.
+	SubscriptionScheduleType SubscriptionScheduleType `json:"subscriptionScheduleType"`
+	// How far the change is.
+	ScheduleStatus SubscriptionScheduleStatus `json:"scheduleStatus"`
+	// The plan or the add-on that the change leads to.
+	TargetPackage *PackageDto `json:"targetPackage,omitempty"`
+	// What the change consists of.
+	ScheduleVariables ScheduleVariables `json:"scheduleVariables,omitempty"`
+	// When the change was scheduled.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+}
+
+// An invoice of the billing provider. This server never answers one.
+type SubscriptionInvoice struct {
+	// The invoice's id at the billing provider.
+	BillingID string `json:"billingId"`
+	// How far the invoice is.
+	Status SubscriptionInvoiceStatus `json:"status"`
+	// Whether the customer has to confirm the payment.
+	RequiresAction bool `json:"requiresAction"`
+	// What the provider's form needs to let the customer confirm.
+	PaymentSecret *string `json:"paymentSecret,omitempty"`
+	// Where the customer can pay.
+	PaymentURL *string `json:"paymentUrl,omitempty"`
+	// Why the last payment failed.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
+	// Where the invoice can be had as a PDF.
+	PDFURL *string `json:"pdfUrl,omitempty"`
+	// The currency of all amounts of the invoice.
+	Currency *string `json:"currency,omitempty"`
+	// The sum before discount.
+	SubTotal *float64 `json:"subTotal,omitempty"`
+	// The sum before discount and without tax.
+	SubTotalExcludingTax *float64 `json:"subTotalExcludingTax,omitempty"`
+	// The sum after discount.
+	Total *float64 `json:"total,omitempty"`
+	// The sum after discount and without tax.
+	TotalExcludingTax *float64 `json:"totalExcludingTax,omitempty"`
+	// The tax.
+	Tax *float64 `json:"tax,omitempty"`
+	// What is still to be paid.
+	AmountDue *float64 `json:"amountDue,omitempty"`
+	// What gave rise to the invoice.
+	BillingReason *SubscriptionInvoiceBillingReason `json:"billingReason,omitempty"`
+	// How often payment was tried.
+	AttemptCount *float64 `json:"attemptCount,omitempty"`
+	// When the invoice is due.
+	DueDate *time.Time `json:"dueDate,omitempty"`
+	// When the invoice was created.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the invoice last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // The least that a subscription costs.
 type SubscriptionMinimumSpendValueInput struct {
-	// The amount.
+	// The amount, 0 or more, for each billing period, in the subscription's currency.
 	Minimum graphql.Omittable[*MoneyInputDto] `json:"minimum,omitempty"`
 }
 
-// Compares the status of a subscription.
-type SubscriptionStatusFilterComparison struct {
-	// True: has no value; false: has one.
-	Is graphql.Omittable[*bool] `json:"is,omitempty"`
-	// True: has a value; false: has none.
-	IsNot graphql.Omittable[*bool] `json:"isNot,omitempty"`
-	// Equal.
-	Eq graphql.Omittable[*SubscriptionStatus] `json:"eq,omitempty"`
-	// Not equal.
-	Neq graphql.Omittable[*SubscriptionStatus] `json:"neq,omitempty"`
-	// After, by name.
-	Gt graphql.Omittable[*SubscriptionStatus] `json:"gt,omitempty"`
-	// After or equal, by name.
-	Gte graphql.Omittable[*SubscriptionStatus] `json:"gte,omitempty"`
-	// Before, by name.
-	Lt graphql.Omittable[*SubscriptionStatus] `json:"lt,omitempty"`
-	// Before or equal, by name.
-	Lte graphql.Omittable[*SubscriptionStatus] `json:"lte,omitempty"`
-	// Equal.
-	Like graphql.Omittable[*SubscriptionStatus] `json:"like,omitempty"`
-	// Not equal.
-	NotLike graphql.Omittable[*SubscriptionStatus] `json:"notLike,omitempty"`
-	// Equal.
-	ILike graphql.Omittable[*SubscriptionStatus] `json:"iLike,omitempty"`
-	// Not equal.
-	NotILike graphql.Omittable[*SubscriptionStatus] `json:"notILike,omitempty"`
-	// One of these.
-	In graphql.Omittable[[]SubscriptionStatus] `json:"in,omitempty"`
-	// None of these.
-	NotIn graphql.Omittable[[]SubscriptionStatus] `json:"notIn,omitempty"`
+// One price of a subscription, as it was agreed.
+type SubscriptionPrice struct {
+	// The id of the price's place in the subscription.
+	ID string `json:"id"`
+	// How many units were bought, for PER_UNIT; else null.
+	UsageLimit *float64 `json:"usageLimit,omitempty"`
+	// What the price is charged for.
+	BillingModel *BillingModel `json:"billingModel,omitempty"`
+	// The price: the catalogue's, or what takes its place for this subscription.
+	Price *Price `json:"price,omitempty"`
+	// When the subscription got the price.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When the price of the subscription last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Which prices of a subscription, with the rules of CustomerFilter.
+type SubscriptionPriceFilter struct {
+	// All of these hold.
+	And graphql.Omittable[[]*SubscriptionPriceFilter] `json:"and,omitempty"`
+	// At least one of these holds; an empty list matches everything.
+	Or graphql.Omittable[[]*SubscriptionPriceFilter] `json:"or,omitempty"`
+	// By id.
+	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
+	// By time at which the subscription got the price.
+	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
+	// By time of the last change.
+	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
+	// By the refId of the feature that is priced.
+	FeatureID graphql.Omittable[*StringFieldComparison] `json:"featureId,omitempty"`
+	// By what the price is charged for.
+	BillingModel graphql.Omittable[*BillingModelFilterComparison] `json:"billingModel,omitempty"`
+}
+
+// One field of an order of a subscription's prices.
+type SubscriptionPriceSort struct {
+	// The field to sort by.
+	Field SubscriptionPriceSortFields `json:"field"`
+	// Up or down.
+	Direction SortDirection `json:"direction"`
+	// Where prices without a value go; last when left out, in both directions.
+	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// How many subscriptions are priced in one way.
+type SubscriptionPricingTypeStatistics struct {
+	// How they are priced.
+	PricingType PricingType `json:"pricingType"`
+	// How many they are.
+	TotalCount float64 `json:"totalCount"`
+}
+
+// A change of a subscription at a later time. This server schedules none.
+type SubscriptionScheduledUpdate struct {
+	// When the change is made.
+	ScheduledExecutionTime time.Time `json:"scheduledExecutionTime"`
+	// What changes.
+	SubscriptionScheduleType SubscriptionScheduleType `json:"subscriptionScheduleType"`
+	// How far the change is.
+	ScheduleStatus SubscriptionScheduleStatus `json:"scheduleStatus"`
+	// The plan or the add-on that the change leads to.
+	TargetPackage *PackageDto `json:"targetPackage,omitempty"`
+	// What the change consists of.
+	ScheduleVariables ScheduleVariables `json:"scheduleVariables,omitempty"`
+	// When the change was scheduled.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
 }
 
 // How far an entity is in step with one integration.
@@ -837,7 +2443,7 @@ type SyncState struct {
 	Status SyncStatus `json:"status"`
 	// The entity's id at the vendor, once it has one.
 	SyncedEntityID *string `json:"syncedEntityId,omitempty"`
-	// What went wrong last, when the status is ERROR.
+	// Always null: this server syncs with no vendor yet, so nothing goes wrong.
 	Error *string `json:"error,omitempty"`
 	// The integration.
 	Integration *Integration `json:"integration"`
@@ -851,17 +2457,37 @@ type TaxExempt struct {
 	Value string `json:"value"`
 }
 
-// A trial that differs from the plan's.
+// How a trial ends.
+type TrialConfiguration struct {
+	// What happens at the end.
+	TrialEndBehavior TrialEndBehavior `json:"trialEndBehavior"`
+}
+
+// A trial in place of the plan's.
 type TrialOverrideConfigurationInput struct {
-	// Whether there is a trial.
+	// Whether there is a trial. It must be true where the product starts every customer with one, and false for a free
+	// plan.
 	IsTrial bool `json:"isTrial"`
-	// When it ends.
+	// When it ends, after the start; when the plan's trial would if left out, so a plan without one requires it.
 	TrialEndDate graphql.Omittable[*time.Time] `json:"trialEndDate,omitempty"`
-	// What happens then.
+	// What happens then; what the plan's trial says if left out, and CANCEL_SUBSCRIPTION for a plan without one.
 	TrialEndBehavior graphql.Omittable[*TrialEndBehavior] `json:"trialEndBehavior,omitempty"`
 }
 
-// Compares an id as a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only. At most 255 characters an operand.
+// A plan that a customer has or had a trial of.
+type TrialedPlan struct {
+	// The UUID of the plan's product.
+	ProductID *string `json:"productId,omitempty"`
+	// The plan's UUID.
+	PlanID *string `json:"planId,omitempty"`
+	// The plan's refId.
+	PlanRefID *string `json:"planRefId,omitempty"`
+	// The refId of the plan's product.
+	ProductRefID *string `json:"productRefId,omitempty"`
+}
+
+// Compares an id as a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
+// At most 255 characters an operand.
 type UUIDFilterComparison struct {
 	// True: has no value; false: has one.
 	Is graphql.Omittable[*bool] `json:"is,omitempty"`
@@ -901,6 +2527,46 @@ type UnarchiveCustomerInput struct {
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
 }
 
+// A scheduled change of a quantity. This server schedules none.
+type UnitAmountChangeVariables struct {
+	// How many units there are then.
+	NewUnitAmount *float64 `json:"newUnitAmount,omitempty"`
+	// The feature's refId.
+	FeatureID *string `json:"featureId,omitempty"`
+}
+
+func (UnitAmountChangeVariables) IsScheduleVariables() {}
+
+// How units are turned into what is shown. This server shows them as they are.
+type UnitTransformation struct {
+	// Where a remainder goes.
+	Round UnitTransformationRound `json:"round"`
+	// What the units are divided by.
+	Divide float64 `json:"divide"`
+}
+
+// What units of a currency of credits are called. This server has none.
+type Units struct {
+	// Several units.
+	Plural *string `json:"plural,omitempty"`
+	// One unit.
+	Singular *string `json:"singular,omitempty"`
+}
+
+// Changes to a coupon: what is left out stays, what is null is cleared.
+type UpdateCouponInput struct {
+	// The coupon's id; it cannot be changed.
+	RefID string `json:"refId"`
+	// What the coupon is for, at most 1,000 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// The coupon's name for people, 1 to 255 characters; it cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// Merged into the stored data as in UpdateCustomerInput.
+	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
+}
+
 // Changes to a customer: what is left out stays, what is null is cleared.
 type UpdateCustomerInput struct {
 	// The same as customerId; one of the two names the customer.
@@ -917,7 +2583,8 @@ type UpdateCustomerInput struct {
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// A coupon to apply. Coupons are not supported yet: anything but null and the empty text is refused.
+	// The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
+	// CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
 	// Passed on to the billing provider and never stored, so send all of it at each change.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
@@ -932,10 +2599,26 @@ type UpdateCustomerInput struct {
 }
 
 // When a weekly period starts.
+type WeeklyResetPeriodConfig struct {
+	// What it goes by.
+	WeeklyAccordingTo *WeeklyAccordingTo `json:"weeklyAccordingTo,omitempty"`
+}
+
+func (WeeklyResetPeriodConfig) IsResetPeriodConfiguration() {}
+
+// When a weekly period starts.
 type WeeklyResetPeriodConfigInput struct {
 	// What it goes by.
 	AccordingTo WeeklyAccordingTo `json:"accordingTo"`
 }
+
+// When a yearly period starts.
+type YearlyResetPeriodConfig struct {
+	// What it goes by.
+	YearlyAccordingTo *YearlyAccordingTo `json:"yearlyAccordingTo,omitempty"`
+}
+
+func (YearlyResetPeriodConfig) IsResetPeriodConfiguration() {}
 
 // When a yearly period starts.
 type YearlyResetPeriodConfigInput struct {
@@ -955,6 +2638,292 @@ type ExperimentInfo struct {
 	GroupType ExperimentGroupType `json:"groupType"`
 	// The name of that group.
 	GroupName string `json:"groupName"`
+}
+
+// Why a customer may not use a feature.
+type AccessDeniedReason string
+
+const (
+	// There is no such feature. This server never answers it.
+	AccessDeniedReasonFeatureNotFound AccessDeniedReason = "FeatureNotFound"
+	// There is no such customer.
+	AccessDeniedReasonCustomerNotFound AccessDeniedReason = "CustomerNotFound"
+	// The customer is archived.
+	AccessDeniedReasonCustomerIsArchived AccessDeniedReason = "CustomerIsArchived"
+	// The customer has no such resource. This server never answers it.
+	AccessDeniedReasonCustomerResourceNotFound AccessDeniedReason = "CustomerResourceNotFound"
+	// The customer has no subscription that is ACTIVE or IN_TRIAL. This server never answers it.
+	AccessDeniedReasonNoActiveSubscription AccessDeniedReason = "NoActiveSubscription"
+	// None of the customer's subscriptions has the feature. This server never answers it.
+	AccessDeniedReasonNoFeatureEntitlementInSubscription AccessDeniedReason = "NoFeatureEntitlementInSubscription"
+	// More was asked for than is left. This server never answers it.
+	AccessDeniedReasonRequestedUsageExceedingLimit AccessDeniedReason = "RequestedUsageExceedingLimit"
+	// The subscription's budget is used up. This server never answers it.
+	AccessDeniedReasonBudgetExceeded AccessDeniedReason = "BudgetExceeded"
+	// The reason is not known. This server never answers it.
+	AccessDeniedReasonUnknown AccessDeniedReason = "Unknown"
+	// There is no such entitlement. This server never answers it.
+	AccessDeniedReasonEntitlementNotFound AccessDeniedReason = "EntitlementNotFound"
+	// The feature is of another type than was asked for. This server never answers it.
+	AccessDeniedReasonFeatureTypeMismatch AccessDeniedReason = "FeatureTypeMismatch"
+	// The credits are used up. This server never answers it.
+	AccessDeniedReasonInsufficientCredits AccessDeniedReason = "InsufficientCredits"
+	// Values were asked for that are not granted. This server never answers it.
+	AccessDeniedReasonRequestedValuesMismatch AccessDeniedReason = "RequestedValuesMismatch"
+	// The entitlement was taken away. This server never answers it.
+	AccessDeniedReasonRevoked AccessDeniedReason = "Revoked"
+)
+
+var AllAccessDeniedReason = []AccessDeniedReason{
+	AccessDeniedReasonFeatureNotFound,
+	AccessDeniedReasonCustomerNotFound,
+	AccessDeniedReasonCustomerIsArchived,
+	AccessDeniedReasonCustomerResourceNotFound,
+	AccessDeniedReasonNoActiveSubscription,
+	AccessDeniedReasonNoFeatureEntitlementInSubscription,
+	AccessDeniedReasonRequestedUsageExceedingLimit,
+	AccessDeniedReasonBudgetExceeded,
+	AccessDeniedReasonUnknown,
+	AccessDeniedReasonEntitlementNotFound,
+	AccessDeniedReasonFeatureTypeMismatch,
+	AccessDeniedReasonInsufficientCredits,
+	AccessDeniedReasonRequestedValuesMismatch,
+	AccessDeniedReasonRevoked,
+}
+
+func (e AccessDeniedReason) IsValid() bool {
+	switch e {
+	case AccessDeniedReasonFeatureNotFound, AccessDeniedReasonCustomerNotFound, AccessDeniedReasonCustomerIsArchived, AccessDeniedReasonCustomerResourceNotFound, AccessDeniedReasonNoActiveSubscription, AccessDeniedReasonNoFeatureEntitlementInSubscription, AccessDeniedReasonRequestedUsageExceedingLimit, AccessDeniedReasonBudgetExceeded, AccessDeniedReasonUnknown, AccessDeniedReasonEntitlementNotFound, AccessDeniedReasonFeatureTypeMismatch, AccessDeniedReasonInsufficientCredits, AccessDeniedReasonRequestedValuesMismatch, AccessDeniedReasonRevoked:
+		return true
+	}
+	return false
+}
+
+func (e AccessDeniedReason) String() string {
+	return string(e)
+}
+
+func (e *AccessDeniedReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccessDeniedReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccessDeniedReason", str)
+	}
+	return nil
+}
+
+func (e AccessDeniedReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccessDeniedReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccessDeniedReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What add-ons can be sorted by. Texts go by their bytes.
+type AddonSortFields string
+
+const (
+	// The UUID.
+	AddonSortFieldsID AddonSortFields = "id"
+	// The refId.
+	AddonSortFieldsRefID AddonSortFields = "refId"
+	// The name for people.
+	AddonSortFieldsDisplayName AddonSortFields = "displayName"
+	// The time of creation.
+	AddonSortFieldsCreatedAt AddonSortFields = "createdAt"
+	// The time of the last change.
+	AddonSortFieldsUpdatedAt AddonSortFields = "updatedAt"
+)
+
+var AllAddonSortFields = []AddonSortFields{
+	AddonSortFieldsID,
+	AddonSortFieldsRefID,
+	AddonSortFieldsDisplayName,
+	AddonSortFieldsCreatedAt,
+	AddonSortFieldsUpdatedAt,
+}
+
+func (e AddonSortFields) IsValid() bool {
+	switch e {
+	case AddonSortFieldsID, AddonSortFieldsRefID, AddonSortFieldsDisplayName, AddonSortFieldsCreatedAt, AddonSortFieldsUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e AddonSortFields) String() string {
+	return string(e)
+}
+
+func (e *AddonSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddonSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddonSortFields", str)
+	}
+	return nil
+}
+
+func (e AddonSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddonSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddonSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a price is charged again and again.
+type BillingCadence string
+
+const (
+	// Once a billing period.
+	BillingCadenceRecurring BillingCadence = "RECURRING"
+	// Once.
+	BillingCadenceOneOff BillingCadence = "ONE_OFF"
+)
+
+var AllBillingCadence = []BillingCadence{
+	BillingCadenceRecurring,
+	BillingCadenceOneOff,
+}
+
+func (e BillingCadence) IsValid() bool {
+	switch e {
+	case BillingCadenceRecurring, BillingCadenceOneOff:
+		return true
+	}
+	return false
+}
+
+func (e BillingCadence) String() string {
+	return string(e)
+}
+
+func (e *BillingCadence) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BillingCadence(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BillingCadence", str)
+	}
+	return nil
+}
+
+func (e BillingCadence) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BillingCadence) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BillingCadence) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a price is charged for.
+type BillingModel string
+
+const (
+	// For the plan or the add-on as such.
+	BillingModelFlatFee BillingModel = "FLAT_FEE"
+	// The least that the subscription costs.
+	BillingModelMinimumSpend BillingModel = "MINIMUM_SPEND"
+	// For each unit that was bought ahead.
+	BillingModelPerUnit BillingModel = "PER_UNIT"
+	// For what was used, afterwards. It counts nothing in a total price: this server meters no usage.
+	BillingModelUsageBased BillingModel = "USAGE_BASED"
+	// For credits. This server never answers it.
+	BillingModelCreditBased BillingModel = "CREDIT_BASED"
+)
+
+var AllBillingModel = []BillingModel{
+	BillingModelFlatFee,
+	BillingModelMinimumSpend,
+	BillingModelPerUnit,
+	BillingModelUsageBased,
+	BillingModelCreditBased,
+}
+
+func (e BillingModel) IsValid() bool {
+	switch e {
+	case BillingModelFlatFee, BillingModelMinimumSpend, BillingModelPerUnit, BillingModelUsageBased, BillingModelCreditBased:
+		return true
+	}
+	return false
+}
+
+func (e BillingModel) String() string {
+	return string(e)
+}
+
+func (e *BillingModel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BillingModel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BillingModel", str)
+	}
+	return nil
+}
+
+func (e BillingModel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BillingModel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BillingModel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // How often something is paid.
@@ -1019,7 +2988,7 @@ func (e BillingPeriod) MarshalJSON() ([]byte, error) {
 type ChargeType string
 
 const (
-	// A credit.
+	// A credit. Not supported yet: refused.
 	ChargeTypeCredit ChargeType = "CREDIT"
 	// A feature.
 	ChargeTypeFeature ChargeType = "FEATURE"
@@ -1068,6 +3037,268 @@ func (e *ChargeType) UnmarshalJSON(b []byte) error {
 }
 
 func (e ChargeType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What coupons can be sorted by. Texts go by their bytes.
+type CouponSortFields string
+
+const (
+	// The UUID.
+	CouponSortFieldsID CouponSortFields = "id"
+	// The name.
+	CouponSortFieldsName CouponSortFields = "name"
+	// The refId.
+	CouponSortFieldsRefID CouponSortFields = "refId"
+	// The description.
+	CouponSortFieldsDescription CouponSortFields = "description"
+	// The time of creation.
+	CouponSortFieldsCreatedAt CouponSortFields = "createdAt"
+	// The time of the last change.
+	CouponSortFieldsUpdatedAt CouponSortFields = "updatedAt"
+	// The environment: the same for all, so it orders nothing.
+	CouponSortFieldsEnvironmentID CouponSortFields = "environmentId"
+	// The kind of discount, by name.
+	CouponSortFieldsType CouponSortFields = "type"
+	// The status, by name.
+	CouponSortFieldsStatus CouponSortFields = "status"
+	// Where the coupon comes from, by name.
+	CouponSortFieldsSource CouponSortFields = "source"
+	// The id at the billing provider.
+	CouponSortFieldsBillingID CouponSortFields = "billingId"
+)
+
+var AllCouponSortFields = []CouponSortFields{
+	CouponSortFieldsID,
+	CouponSortFieldsName,
+	CouponSortFieldsRefID,
+	CouponSortFieldsDescription,
+	CouponSortFieldsCreatedAt,
+	CouponSortFieldsUpdatedAt,
+	CouponSortFieldsEnvironmentID,
+	CouponSortFieldsType,
+	CouponSortFieldsStatus,
+	CouponSortFieldsSource,
+	CouponSortFieldsBillingID,
+}
+
+func (e CouponSortFields) IsValid() bool {
+	switch e {
+	case CouponSortFieldsID, CouponSortFieldsName, CouponSortFieldsRefID, CouponSortFieldsDescription, CouponSortFieldsCreatedAt, CouponSortFieldsUpdatedAt, CouponSortFieldsEnvironmentID, CouponSortFieldsType, CouponSortFieldsStatus, CouponSortFieldsSource, CouponSortFieldsBillingID:
+		return true
+	}
+	return false
+}
+
+func (e CouponSortFields) String() string {
+	return string(e)
+}
+
+func (e *CouponSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CouponSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CouponSortFields", str)
+	}
+	return nil
+}
+
+func (e CouponSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CouponSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CouponSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a coupon comes from.
+type CouponSource string
+
+const (
+	// This server.
+	CouponSourceStigg CouponSource = "STIGG"
+	// A discount given with one subscription. This server never answers it: it makes no coupon of such a discount.
+	CouponSourceStiggAdhoc CouponSource = "STIGG_ADHOC"
+	// Stripe. This server never answers it.
+	CouponSourceStripe CouponSource = "STRIPE"
+)
+
+var AllCouponSource = []CouponSource{
+	CouponSourceStigg,
+	CouponSourceStiggAdhoc,
+	CouponSourceStripe,
+}
+
+func (e CouponSource) IsValid() bool {
+	switch e {
+	case CouponSourceStigg, CouponSourceStiggAdhoc, CouponSourceStripe:
+		return true
+	}
+	return false
+}
+
+func (e CouponSource) String() string {
+	return string(e)
+}
+
+func (e *CouponSource) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CouponSource(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CouponSource", str)
+	}
+	return nil
+}
+
+func (e CouponSource) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CouponSource) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CouponSource) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a coupon can be applied.
+type CouponStatus string
+
+const (
+	// It can be applied.
+	CouponStatusActive CouponStatus = "ACTIVE"
+	// It cannot be applied any more; those who have it keep it.
+	CouponStatusArchived CouponStatus = "ARCHIVED"
+)
+
+var AllCouponStatus = []CouponStatus{
+	CouponStatusActive,
+	CouponStatusArchived,
+}
+
+func (e CouponStatus) IsValid() bool {
+	switch e {
+	case CouponStatusActive, CouponStatusArchived:
+		return true
+	}
+	return false
+}
+
+func (e CouponStatus) String() string {
+	return string(e)
+}
+
+func (e *CouponStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CouponStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CouponStatus", str)
+	}
+	return nil
+}
+
+func (e CouponStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CouponStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CouponStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Kinds of discount.
+type CouponType string
+
+const (
+	// An amount of money.
+	CouponTypeFixed CouponType = "FIXED"
+	// Per cent of the price.
+	CouponTypePercentage CouponType = "PERCENTAGE"
+)
+
+var AllCouponType = []CouponType{
+	CouponTypeFixed,
+	CouponTypePercentage,
+}
+
+func (e CouponType) IsValid() bool {
+	switch e {
+	case CouponTypeFixed, CouponTypePercentage:
+		return true
+	}
+	return false
+}
+
+func (e CouponType) String() string {
+	return string(e)
+}
+
+func (e *CouponType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CouponType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CouponType", str)
+	}
+	return nil
+}
+
+func (e CouponType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CouponType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CouponType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1689,6 +3920,161 @@ func (e CustomerSortFields) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What subscriptions can be sorted by. Texts go by their bytes.
+type CustomerSubscriptionSortFields string
+
+const (
+	// The UUID.
+	CustomerSubscriptionSortFieldsID CustomerSubscriptionSortFields = "id"
+	// The subscription id.
+	CustomerSubscriptionSortFieldsSubscriptionID CustomerSubscriptionSortFields = "subscriptionId"
+	// The subscription id.
+	CustomerSubscriptionSortFieldsRefID CustomerSubscriptionSortFields = "refId"
+	// The customer's customerId: the same for all of a customer's, so it orders nothing.
+	CustomerSubscriptionSortFieldsCustomerID CustomerSubscriptionSortFields = "customerId"
+	// The customerId of the customer that pays: the same for all of a customer's, so it orders nothing.
+	CustomerSubscriptionSortFieldsPayingCustomerID CustomerSubscriptionSortFields = "payingCustomerId"
+	// What within the customer the subscription is for.
+	CustomerSubscriptionSortFieldsResourceID CustomerSubscriptionSortFields = "resourceId"
+	// The environment: the same for all, so it orders nothing.
+	CustomerSubscriptionSortFieldsEnvironmentID CustomerSubscriptionSortFields = "environmentId"
+	// The status, by name.
+	CustomerSubscriptionSortFieldsStatus CustomerSubscriptionSortFields = "status"
+	// The id at the billing provider.
+	CustomerSubscriptionSortFieldsBillingID CustomerSubscriptionSortFields = "billingId"
+	// The time of creation.
+	CustomerSubscriptionSortFieldsCreatedAt CustomerSubscriptionSortFields = "createdAt"
+	// The start.
+	CustomerSubscriptionSortFieldsStartDate CustomerSubscriptionSortFields = "startDate"
+	// The end that the subscription was given.
+	CustomerSubscriptionSortFieldsEndDate CustomerSubscriptionSortFields = "endDate"
+	// The end of the trial.
+	CustomerSubscriptionSortFieldsTrialEndDate CustomerSubscriptionSortFields = "trialEndDate"
+	// The time of cancellation.
+	CustomerSubscriptionSortFieldsCancellationDate CustomerSubscriptionSortFields = "cancellationDate"
+	// The end, whatever its cause.
+	CustomerSubscriptionSortFieldsEffectiveEndDate CustomerSubscriptionSortFields = "effectiveEndDate"
+)
+
+var AllCustomerSubscriptionSortFields = []CustomerSubscriptionSortFields{
+	CustomerSubscriptionSortFieldsID,
+	CustomerSubscriptionSortFieldsSubscriptionID,
+	CustomerSubscriptionSortFieldsRefID,
+	CustomerSubscriptionSortFieldsCustomerID,
+	CustomerSubscriptionSortFieldsPayingCustomerID,
+	CustomerSubscriptionSortFieldsResourceID,
+	CustomerSubscriptionSortFieldsEnvironmentID,
+	CustomerSubscriptionSortFieldsStatus,
+	CustomerSubscriptionSortFieldsBillingID,
+	CustomerSubscriptionSortFieldsCreatedAt,
+	CustomerSubscriptionSortFieldsStartDate,
+	CustomerSubscriptionSortFieldsEndDate,
+	CustomerSubscriptionSortFieldsTrialEndDate,
+	CustomerSubscriptionSortFieldsCancellationDate,
+	CustomerSubscriptionSortFieldsEffectiveEndDate,
+}
+
+func (e CustomerSubscriptionSortFields) IsValid() bool {
+	switch e {
+	case CustomerSubscriptionSortFieldsID, CustomerSubscriptionSortFieldsSubscriptionID, CustomerSubscriptionSortFieldsRefID, CustomerSubscriptionSortFieldsCustomerID, CustomerSubscriptionSortFieldsPayingCustomerID, CustomerSubscriptionSortFieldsResourceID, CustomerSubscriptionSortFieldsEnvironmentID, CustomerSubscriptionSortFieldsStatus, CustomerSubscriptionSortFieldsBillingID, CustomerSubscriptionSortFieldsCreatedAt, CustomerSubscriptionSortFieldsStartDate, CustomerSubscriptionSortFieldsEndDate, CustomerSubscriptionSortFieldsTrialEndDate, CustomerSubscriptionSortFieldsCancellationDate, CustomerSubscriptionSortFieldsEffectiveEndDate:
+		return true
+	}
+	return false
+}
+
+func (e CustomerSubscriptionSortFields) String() string {
+	return string(e)
+}
+
+func (e *CustomerSubscriptionSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CustomerSubscriptionSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CustomerSubscriptionSortFields", str)
+	}
+	return nil
+}
+
+func (e CustomerSubscriptionSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CustomerSubscriptionSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CustomerSubscriptionSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an entitlement does to one to the same thing that it comes on top of.
+type EntitlementBehavior string
+
+const (
+	// It adds to it.
+	EntitlementBehaviorIncrement EntitlementBehavior = "Increment"
+	// It takes its place.
+	EntitlementBehaviorOverride EntitlementBehavior = "Override"
+)
+
+var AllEntitlementBehavior = []EntitlementBehavior{
+	EntitlementBehaviorIncrement,
+	EntitlementBehaviorOverride,
+}
+
+func (e EntitlementBehavior) IsValid() bool {
+	switch e {
+	case EntitlementBehaviorIncrement, EntitlementBehaviorOverride:
+		return true
+	}
+	return false
+}
+
+func (e EntitlementBehavior) String() string {
+	return string(e)
+}
+
+func (e *EntitlementBehavior) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = EntitlementBehavior(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid EntitlementBehavior", str)
+	}
+	return nil
+}
+
+func (e EntitlementBehavior) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *EntitlementBehavior) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e EntitlementBehavior) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How often the use of a feature starts again at zero.
 type EntitlementResetPeriod string
 
@@ -1766,58 +4152,199 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "Unauthenticated"
 	// The API key may not do this. HTTP status 403 for a whole operation that needs more scope.
 	ErrorCodeIdentityForbidden ErrorCode = "IdentityForbidden"
+	// Not answered by this server. Access was denied.
+	ErrorCodeAccessDeniedError ErrorCode = "AccessDeniedError"
+	// Not answered by this server. The API key stands for another customer.
+	ErrorCodeAuthCustomerMismatch ErrorCode = "AuthCustomerMismatch"
+	// Not answered by this server. The API key stands for a customer, who may only read.
+	ErrorCodeAuthCustomerReadonly ErrorCode = "AuthCustomerReadonly"
+	// Not answered by this server. There is no such environment.
+	ErrorCodeEnvironmentMissing ErrorCode = "EnvironmentMissing"
+	// Not answered by this server. Too many requests in too short a time.
+	ErrorCodeRateLimitExceeded ErrorCode = "RateLimitExceeded"
 	// The operation took too long; a change may or may not have been made.
 	ErrorCodeOperationTimeout ErrorCode = "OperationTimeout"
-	// Others kept changing the same customer; nothing was changed, try again.
+	// Others kept changing the same customer or coupon; nothing was changed, try again.
 	ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError ErrorCode = "ObjectAlreadyBeingUsedByAnotherRequestError"
 	// Something went wrong on the server; the log has the cause under the request id.
 	ErrorCodeUnexpectedError ErrorCode = "UnexpectedError"
+	// Not answered by this server. The document has too many aliases.
+	ErrorCodeGraphQLAliasesLimitExceeded ErrorCode = "GraphQLAliasesLimitExceeded"
+	// Not answered by this server. The request has too many operations.
+	ErrorCodeGraphQLBatchedOperationsLimitExceeded ErrorCode = "GraphQLBatchedOperationsLimitExceeded"
+	// Not answered by this server. The document has a directive that is not supported.
+	ErrorCodeGraphQLUnsupportedDirective ErrorCode = "GraphQLUnsupportedDirective"
 	// The input breaks a rule, which the message names with its field.
 	ErrorCodeBadUserInput ErrorCode = "BadUserInput"
+	// Not answered by this server. An argument breaks a rule.
+	ErrorCodeInvalidArgumentError ErrorCode = "InvalidArgumentError"
 	// The input is known to the schema but not supported by this server yet.
 	ErrorCodeUnsupportedParameter ErrorCode = "UnsupportedParameter"
 	// The input names no entity.
 	ErrorCodeMissingEntityIDError ErrorCode = "MissingEntityIdError"
 	// The input gives customerId and refId, and they differ.
 	ErrorCodeEntityIDDifferentFromRefIDError ErrorCode = "EntityIdDifferentFromRefIdError"
-	// An entity with that id exists.
+	// An entity with that id exists, or a customer has an active grant of that feature.
 	ErrorCodeDuplicatedEntityNotAllowed ErrorCode = "DuplicatedEntityNotAllowed"
-	// An entity with that id existed and was archived; the id cannot be used again.
+	// An entity with that id existed and was archived; the id cannot be used again, and a coupon not be changed.
 	ErrorCodeEntityIsArchivedError ErrorCode = "EntityIsArchivedError"
+	// Not answered by this server. The change would leave something that points nowhere.
+	ErrorCodeIntegrityViolation ErrorCode = "IntegrityViolation"
 	// The metadata is no object, or would break a limit once merged.
 	ErrorCodeInvalidMetadataError ErrorCode = "InvalidMetadataError"
 	// A country is no ISO 3166-1 alpha-2 code.
 	ErrorCodeInvalidAddressError ErrorCode = "InvalidAddressError"
 	// A tax id's type is unknown, or its value is not of the type's form.
 	ErrorCodeInvalidTaxID ErrorCode = "InvalidTaxId"
+	// An amount of money is above 1,000,000,000,000, or a subscription would cost more in one billing period.
+	ErrorCodeAmountTooLarge ErrorCode = "AmountTooLarge"
 	// There is no such live customer.
 	ErrorCodeCustomerNotFound ErrorCode = "CustomerNotFound"
+	// Not answered by this server. The customer has no such resource.
+	ErrorCodeCustomerResourceNotFound ErrorCode = "CustomerResourceNotFound"
+	// Not answered by this server. The customer cannot be deleted.
+	ErrorCodeCannotDeleteCustomerError ErrorCode = "CannotDeleteCustomerError"
+	// Not answered by this server. The customer has no id at the billing provider.
+	ErrorCodeCustomerNoBillingID ErrorCode = "CustomerNoBillingId"
+	// Not answered by this server. The customer has no email address.
+	ErrorCodeCustomerHasNoEmailAddress ErrorCode = "CustomerHasNoEmailAddress"
 	// Rows of a bulk import failed; nothing was imported unless the message says so.
 	ErrorCodeFailedToImportCustomer ErrorCode = "FailedToImportCustomer"
+	// Not answered by this server. Another import is under way.
+	ErrorCodeImportAlreadyInProgress ErrorCode = "ImportAlreadyInProgress"
+	// Not answered by this server. The billing provider has no such payment method.
+	ErrorCodePaymentMethodNotFoundError ErrorCode = "PaymentMethodNotFoundError"
+	// Not answered by this server. The payment method cannot be taken from the customer.
+	ErrorCodeCannotRemovePaymentMethodFromCustomerError ErrorCode = "CannotRemovePaymentMethodFromCustomerError"
+	// Not answered by this server. Stripe could not set the payment method up.
+	ErrorCodeInitStripePaymentMethodError ErrorCode = "InitStripePaymentMethodError"
+	// Not answered by this server. The form for a payment method could not be prepared.
+	ErrorCodePreparePaymentMethodFormError ErrorCode = "PreparePaymentMethodFormError"
+	// Not answered by this server. The customer was deleted at Stripe.
+	ErrorCodeStripeCustomerIsDeleted ErrorCode = "StripeCustomerIsDeleted"
+	// Not answered by this server. Stripe refused.
+	ErrorCodeStripeError ErrorCode = "StripeError"
+	// Not answered by this server. There is no such integration.
+	ErrorCodeIntegrationNotFound ErrorCode = "IntegrationNotFound"
+	// There is no such coupon.
+	ErrorCodeCouponNotFound ErrorCode = "CouponNotFound"
+	// The coupon is archived, so it cannot be applied.
+	ErrorCodeArchivedCouponCantBeApplied ErrorCode = "ArchivedCouponCantBeApplied"
+	// Not answered by this server. The customer has a coupon of its own.
+	ErrorCodeCustomerAlreadyHaveCustomerCoupon ErrorCode = "CustomerAlreadyHaveCustomerCoupon"
+	// Not answered by this server. The customer has this coupon.
+	ErrorCodeCustomerAlreadyUsesCoupon ErrorCode = "CustomerAlreadyUsesCoupon"
+	// There is no such promotion code.
+	ErrorCodePromotionCodeNotFound ErrorCode = "PromotionCodeNotFound"
+	// The promotion code is for another customer.
+	ErrorCodePromotionCodeNotForCustomer ErrorCode = "PromotionCodeNotForCustomer"
+	// The promotion code is inactive or expired, or its coupon is archived.
+	ErrorCodePromotionCodeNotActive ErrorCode = "PromotionCodeNotActive"
+	// The promotion code is used up.
+	ErrorCodePromotionCodeMaxRedemptionsReached ErrorCode = "PromotionCodeMaxRedemptionsReached"
+	// The price is below the promotion code's minimum.
+	ErrorCodePromotionCodeMinimumAmountNotReached ErrorCode = "PromotionCodeMinimumAmountNotReached"
+	// The promotion code is for a first purchase, and this is not the customer's first.
+	ErrorCodePromotionCodeCustomerNotFirstPurchase ErrorCode = "PromotionCodeCustomerNotFirstPurchase"
+	// The customer has no promotional entitlement to that feature.
+	ErrorCodePromotionalEntitlementNotFoundError ErrorCode = "PromotionalEntitlementNotFoundError"
+	// There is no such feature.
+	ErrorCodeFeatureNotFound ErrorCode = "FeatureNotFound"
+	// Not answered by this server. There is no such feature group.
+	ErrorCodeFeatureGroupNotFoundError ErrorCode = "FeatureGroupNotFoundError"
+	// A reset period and its configuration do not fit each other.
+	ErrorCodeInvalidEntitlementResetPeriod ErrorCode = "InvalidEntitlementResetPeriod"
+	// There is no such plan.
+	ErrorCodePlanNotFound ErrorCode = "PlanNotFound"
+	// There is no such add-on.
+	ErrorCodeAddonNotFound ErrorCode = "AddonNotFound"
+	// There is no such product.
+	ErrorCodeProductNotFoundError ErrorCode = "ProductNotFoundError"
+	// There is no such subscription of a live customer.
+	ErrorCodeSubscriptionNotFound ErrorCode = "SubscriptionNotFound"
+	// Not answered by this server. The customer has no active subscription.
+	ErrorCodeNoActiveSubscriptionForCustomer ErrorCode = "NoActiveSubscriptionForCustomer"
+	// Not answered by this server. The customer has more subscriptions than it may.
+	ErrorCodeTooManySubscriptionsPerCustomer ErrorCode = "TooManySubscriptionsPerCustomer"
+	// The subscription is paid, and the input names no billing period.
+	ErrorCodeBillingPeriodMissingError ErrorCode = "BillingPeriodMissingError"
+	// A quantity is out of the bounds of its price or add-on, or no whole number where one is needed.
+	ErrorCodeInvalidQuantity ErrorCode = "InvalidQuantity"
+	// The plan or add-on is a draft, so it cannot be subscribed to.
+	ErrorCodeUnPublishedPackage ErrorCode = "UnPublishedPackage"
+	// The add-on does not go with the plan or its price, or an add-on that it depends on is missing.
+	ErrorCodeIncompatibleSubscriptionAddon ErrorCode = "IncompatibleSubscriptionAddon"
 )
 
 var AllErrorCode = []ErrorCode{
 	ErrorCodeUnauthenticated,
 	ErrorCodeIdentityForbidden,
+	ErrorCodeAccessDeniedError,
+	ErrorCodeAuthCustomerMismatch,
+	ErrorCodeAuthCustomerReadonly,
+	ErrorCodeEnvironmentMissing,
+	ErrorCodeRateLimitExceeded,
 	ErrorCodeOperationTimeout,
 	ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError,
 	ErrorCodeUnexpectedError,
+	ErrorCodeGraphQLAliasesLimitExceeded,
+	ErrorCodeGraphQLBatchedOperationsLimitExceeded,
+	ErrorCodeGraphQLUnsupportedDirective,
 	ErrorCodeBadUserInput,
+	ErrorCodeInvalidArgumentError,
 	ErrorCodeUnsupportedParameter,
 	ErrorCodeMissingEntityIDError,
 	ErrorCodeEntityIDDifferentFromRefIDError,
 	ErrorCodeDuplicatedEntityNotAllowed,
 	ErrorCodeEntityIsArchivedError,
+	ErrorCodeIntegrityViolation,
 	ErrorCodeInvalidMetadataError,
 	ErrorCodeInvalidAddressError,
 	ErrorCodeInvalidTaxID,
+	ErrorCodeAmountTooLarge,
 	ErrorCodeCustomerNotFound,
+	ErrorCodeCustomerResourceNotFound,
+	ErrorCodeCannotDeleteCustomerError,
+	ErrorCodeCustomerNoBillingID,
+	ErrorCodeCustomerHasNoEmailAddress,
 	ErrorCodeFailedToImportCustomer,
+	ErrorCodeImportAlreadyInProgress,
+	ErrorCodePaymentMethodNotFoundError,
+	ErrorCodeCannotRemovePaymentMethodFromCustomerError,
+	ErrorCodeInitStripePaymentMethodError,
+	ErrorCodePreparePaymentMethodFormError,
+	ErrorCodeStripeCustomerIsDeleted,
+	ErrorCodeStripeError,
+	ErrorCodeIntegrationNotFound,
+	ErrorCodeCouponNotFound,
+	ErrorCodeArchivedCouponCantBeApplied,
+	ErrorCodeCustomerAlreadyHaveCustomerCoupon,
+	ErrorCodeCustomerAlreadyUsesCoupon,
+	ErrorCodePromotionCodeNotFound,
+	ErrorCodePromotionCodeNotForCustomer,
+	ErrorCodePromotionCodeNotActive,
+	ErrorCodePromotionCodeMaxRedemptionsReached,
+	ErrorCodePromotionCodeMinimumAmountNotReached,
+	ErrorCodePromotionCodeCustomerNotFirstPurchase,
+	ErrorCodePromotionalEntitlementNotFoundError,
+	ErrorCodeFeatureNotFound,
+	ErrorCodeFeatureGroupNotFoundError,
+	ErrorCodeInvalidEntitlementResetPeriod,
+	ErrorCodePlanNotFound,
+	ErrorCodeAddonNotFound,
+	ErrorCodeProductNotFoundError,
+	ErrorCodeSubscriptionNotFound,
+	ErrorCodeNoActiveSubscriptionForCustomer,
+	ErrorCodeTooManySubscriptionsPerCustomer,
+	ErrorCodeBillingPeriodMissingError,
+	ErrorCodeInvalidQuantity,
+	ErrorCodeUnPublishedPackage,
+	ErrorCodeIncompatibleSubscriptionAddon,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeUnexpectedError, ErrorCodeBadUserInput, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeCustomerNotFound, ErrorCodeFailedToImportCustomer:
+	case ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
 		return true
 	}
 	return false
@@ -1919,6 +4446,256 @@ func (e ExperimentStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What features can be sorted by. Texts go by their bytes.
+type FeatureSortFields string
+
+const (
+	// The UUID.
+	FeatureSortFieldsID FeatureSortFields = "id"
+	// The refId.
+	FeatureSortFieldsRefID FeatureSortFields = "refId"
+	// The name for people.
+	FeatureSortFieldsDisplayName FeatureSortFields = "displayName"
+	// The time of creation.
+	FeatureSortFieldsCreatedAt FeatureSortFields = "createdAt"
+	// The time of the last change.
+	FeatureSortFieldsUpdatedAt FeatureSortFields = "updatedAt"
+)
+
+var AllFeatureSortFields = []FeatureSortFields{
+	FeatureSortFieldsID,
+	FeatureSortFieldsRefID,
+	FeatureSortFieldsDisplayName,
+	FeatureSortFieldsCreatedAt,
+	FeatureSortFieldsUpdatedAt,
+}
+
+func (e FeatureSortFields) IsValid() bool {
+	switch e {
+	case FeatureSortFieldsID, FeatureSortFieldsRefID, FeatureSortFieldsDisplayName, FeatureSortFieldsCreatedAt, FeatureSortFieldsUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e FeatureSortFields) String() string {
+	return string(e)
+}
+
+func (e *FeatureSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FeatureSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FeatureSortFields", str)
+	}
+	return nil
+}
+
+func (e FeatureSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FeatureSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FeatureSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a feature is in use.
+type FeatureStatus string
+
+const (
+	// Not used yet.
+	FeatureStatusNew FeatureStatus = "NEW"
+	// Taken out of use.
+	FeatureStatusSuspended FeatureStatus = "SUSPENDED"
+	// In use.
+	FeatureStatusActive FeatureStatus = "ACTIVE"
+)
+
+var AllFeatureStatus = []FeatureStatus{
+	FeatureStatusNew,
+	FeatureStatusSuspended,
+	FeatureStatusActive,
+}
+
+func (e FeatureStatus) IsValid() bool {
+	switch e {
+	case FeatureStatusNew, FeatureStatusSuspended, FeatureStatusActive:
+		return true
+	}
+	return false
+}
+
+func (e FeatureStatus) String() string {
+	return string(e)
+}
+
+func (e *FeatureStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FeatureStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FeatureStatus", str)
+	}
+	return nil
+}
+
+func (e FeatureStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FeatureStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FeatureStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an entitlement to a feature says.
+type FeatureType string
+
+const (
+	// Whether the feature may be used.
+	FeatureTypeBoolean FeatureType = "BOOLEAN"
+	// How much of the feature may be used.
+	FeatureTypeNumber FeatureType = "NUMBER"
+	// Which values of the feature may be used.
+	FeatureTypeEnum FeatureType = "ENUM"
+)
+
+var AllFeatureType = []FeatureType{
+	FeatureTypeBoolean,
+	FeatureTypeNumber,
+	FeatureTypeEnum,
+}
+
+func (e FeatureType) IsValid() bool {
+	switch e {
+	case FeatureTypeBoolean, FeatureTypeNumber, FeatureTypeEnum:
+		return true
+	}
+	return false
+}
+
+func (e FeatureType) String() string {
+	return string(e)
+}
+
+func (e *FeatureType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FeatureType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FeatureType", str)
+	}
+	return nil
+}
+
+func (e FeatureType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FeatureType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FeatureType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How use of a feature adds up. This server meters no usage.
+type MeterType string
+
+const (
+	// It is not counted.
+	MeterTypeNone MeterType = "None"
+	// It goes up and down, as seats do.
+	MeterTypeFluctuating MeterType = "Fluctuating"
+	// It only goes up, as requests do, until it starts again at zero.
+	MeterTypeIncremental MeterType = "Incremental"
+)
+
+var AllMeterType = []MeterType{
+	MeterTypeNone,
+	MeterTypeFluctuating,
+	MeterTypeIncremental,
+}
+
+func (e MeterType) IsValid() bool {
+	switch e {
+	case MeterTypeNone, MeterTypeFluctuating, MeterTypeIncremental:
+		return true
+	}
+	return false
+}
+
+func (e MeterType) String() string {
+	return string(e)
+}
+
+func (e *MeterType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = MeterType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid MeterType", str)
+	}
+	return nil
+}
+
+func (e MeterType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *MeterType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e MeterType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What the start of a monthly period goes by.
 type MonthlyAccordingTo string
 
@@ -1972,6 +4749,128 @@ func (e *MonthlyAccordingTo) UnmarshalJSON(b []byte) error {
 }
 
 func (e MonthlyAccordingTo) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a plan or an add-on can be subscribed to.
+type PackageStatus string
+
+const (
+	// Being worked on; subscribing to it fails with UnPublishedPackage.
+	PackageStatusDraft PackageStatus = "DRAFT"
+	// Can be subscribed to.
+	PackageStatusPublished PackageStatus = "PUBLISHED"
+)
+
+var AllPackageStatus = []PackageStatus{
+	PackageStatusDraft,
+	PackageStatusPublished,
+}
+
+func (e PackageStatus) IsValid() bool {
+	switch e {
+	case PackageStatusDraft, PackageStatusPublished:
+		return true
+	}
+	return false
+}
+
+func (e PackageStatus) String() string {
+	return string(e)
+}
+
+func (e *PackageStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PackageStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PackageStatus", str)
+	}
+	return nil
+}
+
+func (e PackageStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PackageStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PackageStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far the collection of payment is.
+type PaymentCollection string
+
+const (
+	// Nothing has to be collected, or it is collected elsewhere.
+	PaymentCollectionNotRequired PaymentCollection = "NOT_REQUIRED"
+	// The first payment is awaited.
+	PaymentCollectionProcessing PaymentCollection = "PROCESSING"
+	// The last payment failed. This server never answers it.
+	PaymentCollectionFailed PaymentCollection = "FAILED"
+	// The customer has to confirm the payment. This server never answers it.
+	PaymentCollectionActionRequired PaymentCollection = "ACTION_REQUIRED"
+)
+
+var AllPaymentCollection = []PaymentCollection{
+	PaymentCollectionNotRequired,
+	PaymentCollectionProcessing,
+	PaymentCollectionFailed,
+	PaymentCollectionActionRequired,
+}
+
+func (e PaymentCollection) IsValid() bool {
+	switch e {
+	case PaymentCollectionNotRequired, PaymentCollectionProcessing, PaymentCollectionFailed, PaymentCollectionActionRequired:
+		return true
+	}
+	return false
+}
+
+func (e PaymentCollection) String() string {
+	return string(e)
+}
+
+func (e *PaymentCollection) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PaymentCollection(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PaymentCollection", str)
+	}
+	return nil
+}
+
+func (e PaymentCollection) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PaymentCollection) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PaymentCollection) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2099,7 +4998,461 @@ func (e PaymentMethodType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far a promotional entitlement is.
+// Whether a new plan is a higher one. This server schedules no updates.
+type PlanChangeType string
+
+const (
+	// It is higher.
+	PlanChangeTypeUpgrade PlanChangeType = "UPGRADE"
+	// It is lower.
+	PlanChangeTypeDowngrade PlanChangeType = "DOWNGRADE"
+	// It is neither.
+	PlanChangeTypeNone PlanChangeType = "NONE"
+)
+
+var AllPlanChangeType = []PlanChangeType{
+	PlanChangeTypeUpgrade,
+	PlanChangeTypeDowngrade,
+	PlanChangeTypeNone,
+}
+
+func (e PlanChangeType) IsValid() bool {
+	switch e {
+	case PlanChangeTypeUpgrade, PlanChangeTypeDowngrade, PlanChangeTypeNone:
+		return true
+	}
+	return false
+}
+
+func (e PlanChangeType) String() string {
+	return string(e)
+}
+
+func (e *PlanChangeType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PlanChangeType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PlanChangeType", str)
+	}
+	return nil
+}
+
+func (e PlanChangeType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PlanChangeType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PlanChangeType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What plans can be sorted by. Texts go by their bytes.
+type PlanSortFields string
+
+const (
+	// The UUID.
+	PlanSortFieldsID PlanSortFields = "id"
+	// The refId.
+	PlanSortFieldsRefID PlanSortFields = "refId"
+	// The name for people.
+	PlanSortFieldsDisplayName PlanSortFields = "displayName"
+	// The time of creation.
+	PlanSortFieldsCreatedAt PlanSortFields = "createdAt"
+	// The time of the last change.
+	PlanSortFieldsUpdatedAt PlanSortFields = "updatedAt"
+)
+
+var AllPlanSortFields = []PlanSortFields{
+	PlanSortFieldsID,
+	PlanSortFieldsRefID,
+	PlanSortFieldsDisplayName,
+	PlanSortFieldsCreatedAt,
+	PlanSortFieldsUpdatedAt,
+}
+
+func (e PlanSortFields) IsValid() bool {
+	switch e {
+	case PlanSortFieldsID, PlanSortFieldsRefID, PlanSortFieldsDisplayName, PlanSortFieldsCreatedAt, PlanSortFieldsUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e PlanSortFields) String() string {
+	return string(e)
+}
+
+func (e *PlanSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PlanSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PlanSortFields", str)
+	}
+	return nil
+}
+
+func (e PlanSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PlanSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PlanSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What prices can be sorted by.
+type PriceSortFields string
+
+const (
+	// The id.
+	PriceSortFieldsID PriceSortFields = "id"
+	// The time of creation.
+	PriceSortFieldsCreatedAt PriceSortFields = "createdAt"
+	// What the price is charged for, by name.
+	PriceSortFieldsBillingModel PriceSortFields = "billingModel"
+)
+
+var AllPriceSortFields = []PriceSortFields{
+	PriceSortFieldsID,
+	PriceSortFieldsCreatedAt,
+	PriceSortFieldsBillingModel,
+}
+
+func (e PriceSortFields) IsValid() bool {
+	switch e {
+	case PriceSortFieldsID, PriceSortFieldsCreatedAt, PriceSortFieldsBillingModel:
+		return true
+	}
+	return false
+}
+
+func (e PriceSortFields) String() string {
+	return string(e)
+}
+
+func (e *PriceSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PriceSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PriceSortFields", str)
+	}
+	return nil
+}
+
+func (e PriceSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PriceSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PriceSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How a plan, an add-on or a subscription is priced.
+type PricingType string
+
+const (
+	// It costs nothing.
+	PricingTypeFree PricingType = "FREE"
+	// It costs what its prices say.
+	PricingTypePaid PricingType = "PAID"
+	// It costs what was agreed outside of the catalogue.
+	PricingTypeCustom PricingType = "CUSTOM"
+)
+
+var AllPricingType = []PricingType{
+	PricingTypeFree,
+	PricingTypePaid,
+	PricingTypeCustom,
+}
+
+func (e PricingType) IsValid() bool {
+	switch e {
+	case PricingTypeFree, PricingTypePaid, PricingTypeCustom:
+		return true
+	}
+	return false
+}
+
+func (e PricingType) String() string {
+	return string(e)
+}
+
+func (e *PricingType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PricingType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PricingType", str)
+	}
+	return nil
+}
+
+func (e PricingType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PricingType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PricingType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What products can be sorted by. Texts go by their bytes.
+type ProductSortFields string
+
+const (
+	// The UUID.
+	ProductSortFieldsID ProductSortFields = "id"
+	// The refId.
+	ProductSortFieldsRefID ProductSortFields = "refId"
+	// The name for people.
+	ProductSortFieldsDisplayName ProductSortFields = "displayName"
+	// The time of creation.
+	ProductSortFieldsCreatedAt ProductSortFields = "createdAt"
+	// The time of the last change.
+	ProductSortFieldsUpdatedAt ProductSortFields = "updatedAt"
+)
+
+var AllProductSortFields = []ProductSortFields{
+	ProductSortFieldsID,
+	ProductSortFieldsRefID,
+	ProductSortFieldsDisplayName,
+	ProductSortFieldsCreatedAt,
+	ProductSortFieldsUpdatedAt,
+}
+
+func (e ProductSortFields) IsValid() bool {
+	switch e {
+	case ProductSortFieldsID, ProductSortFieldsRefID, ProductSortFieldsDisplayName, ProductSortFieldsCreatedAt, ProductSortFieldsUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e ProductSortFields) String() string {
+	return string(e)
+}
+
+func (e *ProductSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProductSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProductSortFields", str)
+	}
+	return nil
+}
+
+func (e ProductSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProductSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProductSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How long a promotional entitlement is given for, from when it is made.
+type PromotionalEntitlementPeriod string
+
+const (
+	// Seven days.
+	PromotionalEntitlementPeriodOneWeek PromotionalEntitlementPeriod = "ONE_WEEK"
+	// A calendar month.
+	PromotionalEntitlementPeriodOneMonth PromotionalEntitlementPeriod = "ONE_MONTH"
+	// Six calendar months.
+	PromotionalEntitlementPeriodSixMonth PromotionalEntitlementPeriod = "SIX_MONTH"
+	// A calendar year.
+	PromotionalEntitlementPeriodOneYear PromotionalEntitlementPeriod = "ONE_YEAR"
+	// Without an end.
+	PromotionalEntitlementPeriodLifetime PromotionalEntitlementPeriod = "LIFETIME"
+	// Until the date given as customEndDate.
+	PromotionalEntitlementPeriodCustom PromotionalEntitlementPeriod = "CUSTOM"
+)
+
+var AllPromotionalEntitlementPeriod = []PromotionalEntitlementPeriod{
+	PromotionalEntitlementPeriodOneWeek,
+	PromotionalEntitlementPeriodOneMonth,
+	PromotionalEntitlementPeriodSixMonth,
+	PromotionalEntitlementPeriodOneYear,
+	PromotionalEntitlementPeriodLifetime,
+	PromotionalEntitlementPeriodCustom,
+}
+
+func (e PromotionalEntitlementPeriod) IsValid() bool {
+	switch e {
+	case PromotionalEntitlementPeriodOneWeek, PromotionalEntitlementPeriodOneMonth, PromotionalEntitlementPeriodSixMonth, PromotionalEntitlementPeriodOneYear, PromotionalEntitlementPeriodLifetime, PromotionalEntitlementPeriodCustom:
+		return true
+	}
+	return false
+}
+
+func (e PromotionalEntitlementPeriod) String() string {
+	return string(e)
+}
+
+func (e *PromotionalEntitlementPeriod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PromotionalEntitlementPeriod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PromotionalEntitlementPeriod", str)
+	}
+	return nil
+}
+
+func (e PromotionalEntitlementPeriod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PromotionalEntitlementPeriod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PromotionalEntitlementPeriod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What promotional entitlements can be sorted by.
+type PromotionalEntitlementSortFields string
+
+const (
+	// The UUID.
+	PromotionalEntitlementSortFieldsID PromotionalEntitlementSortFields = "id"
+	// The time of the grant.
+	PromotionalEntitlementSortFieldsCreatedAt PromotionalEntitlementSortFields = "createdAt"
+	// The time of the last change.
+	PromotionalEntitlementSortFieldsUpdatedAt PromotionalEntitlementSortFields = "updatedAt"
+	// The status, by name.
+	PromotionalEntitlementSortFieldsStatus PromotionalEntitlementSortFields = "status"
+	// The environment: the same for all, so it orders nothing.
+	PromotionalEntitlementSortFieldsEnvironmentID PromotionalEntitlementSortFields = "environmentId"
+)
+
+var AllPromotionalEntitlementSortFields = []PromotionalEntitlementSortFields{
+	PromotionalEntitlementSortFieldsID,
+	PromotionalEntitlementSortFieldsCreatedAt,
+	PromotionalEntitlementSortFieldsUpdatedAt,
+	PromotionalEntitlementSortFieldsStatus,
+	PromotionalEntitlementSortFieldsEnvironmentID,
+}
+
+func (e PromotionalEntitlementSortFields) IsValid() bool {
+	switch e {
+	case PromotionalEntitlementSortFieldsID, PromotionalEntitlementSortFieldsCreatedAt, PromotionalEntitlementSortFieldsUpdatedAt, PromotionalEntitlementSortFieldsStatus, PromotionalEntitlementSortFieldsEnvironmentID:
+		return true
+	}
+	return false
+}
+
+func (e PromotionalEntitlementSortFields) String() string {
+	return string(e)
+}
+
+func (e *PromotionalEntitlementSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PromotionalEntitlementSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PromotionalEntitlementSortFields", str)
+	}
+	return nil
+}
+
+func (e PromotionalEntitlementSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PromotionalEntitlementSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PromotionalEntitlementSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far a promotional entitlement is. It is computed from the clock.
 type PromotionalEntitlementStatus string
 
 const (
@@ -2276,6 +5629,67 @@ func (e SortNulls) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What a subscription's add-ons can be sorted by.
+type SubscriptionAddonSortFields string
+
+const (
+	// The id.
+	SubscriptionAddonSortFieldsID SubscriptionAddonSortFields = "id"
+	// The time at which the subscription got the add-on.
+	SubscriptionAddonSortFieldsCreatedAt SubscriptionAddonSortFields = "createdAt"
+	// The time of the last change.
+	SubscriptionAddonSortFieldsUpdatedAt SubscriptionAddonSortFields = "updatedAt"
+)
+
+var AllSubscriptionAddonSortFields = []SubscriptionAddonSortFields{
+	SubscriptionAddonSortFieldsID,
+	SubscriptionAddonSortFieldsCreatedAt,
+	SubscriptionAddonSortFieldsUpdatedAt,
+}
+
+func (e SubscriptionAddonSortFields) IsValid() bool {
+	switch e {
+	case SubscriptionAddonSortFieldsID, SubscriptionAddonSortFieldsCreatedAt, SubscriptionAddonSortFieldsUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionAddonSortFields) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionAddonSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionAddonSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionAddonSortFields", str)
+	}
+	return nil
+}
+
+func (e SubscriptionAddonSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionAddonSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionAddonSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What a billing cycle counts from.
 type SubscriptionBillingCycleAnchor string
 
@@ -2334,13 +5748,220 @@ func (e SubscriptionBillingCycleAnchor) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Why a subscription ended.
+type SubscriptionCancelReason string
+
+const (
+	// Another plan took its place. This server never answers it.
+	SubscriptionCancelReasonUpgradeOrDowngrade SubscriptionCancelReason = "UpgradeOrDowngrade"
+	// It was cancelled at the billing provider. This server never answers it.
+	SubscriptionCancelReasonCancelledByBilling SubscriptionCancelReason = "CancelledByBilling"
+	// It ran to its end. This server never answers it.
+	SubscriptionCancelReasonExpired SubscriptionCancelReason = "Expired"
+	// The billing provider was disconnected. This server never answers it.
+	SubscriptionCancelReasonDetachBilling SubscriptionCancelReason = "DetachBilling"
+	// Its trial ended and was not converted.
+	SubscriptionCancelReasonTrialEnded SubscriptionCancelReason = "TrialEnded"
+	// It was cancelled at once. This server never answers it.
+	SubscriptionCancelReasonImmediate SubscriptionCancelReason = "Immediate"
+	// Its trial was converted into a subscription of its own. This server never answers it.
+	SubscriptionCancelReasonTrialConverted SubscriptionCancelReason = "TrialConverted"
+	// Its first payment was not confirmed in time. This server never answers it.
+	SubscriptionCancelReasonPendingPaymentExpired SubscriptionCancelReason = "PendingPaymentExpired"
+	// It was cancelled for a date, which came. This server never answers it.
+	SubscriptionCancelReasonScheduledCancellation SubscriptionCancelReason = "ScheduledCancellation"
+	// Its customer was archived.
+	SubscriptionCancelReasonCustomerArchived SubscriptionCancelReason = "CustomerArchived"
+	// A rule of the product cancelled it. This server never answers it.
+	SubscriptionCancelReasonAutoCancellationRule SubscriptionCancelReason = "AutoCancellationRule"
+)
+
+var AllSubscriptionCancelReason = []SubscriptionCancelReason{
+	SubscriptionCancelReasonUpgradeOrDowngrade,
+	SubscriptionCancelReasonCancelledByBilling,
+	SubscriptionCancelReasonExpired,
+	SubscriptionCancelReasonDetachBilling,
+	SubscriptionCancelReasonTrialEnded,
+	SubscriptionCancelReasonImmediate,
+	SubscriptionCancelReasonTrialConverted,
+	SubscriptionCancelReasonPendingPaymentExpired,
+	SubscriptionCancelReasonScheduledCancellation,
+	SubscriptionCancelReasonCustomerArchived,
+	SubscriptionCancelReasonAutoCancellationRule,
+}
+
+func (e SubscriptionCancelReason) IsValid() bool {
+	switch e {
+	case SubscriptionCancelReasonUpgradeOrDowngrade, SubscriptionCancelReasonCancelledByBilling, SubscriptionCancelReasonExpired, SubscriptionCancelReasonDetachBilling, SubscriptionCancelReasonTrialEnded, SubscriptionCancelReasonImmediate, SubscriptionCancelReasonTrialConverted, SubscriptionCancelReasonPendingPaymentExpired, SubscriptionCancelReasonScheduledCancellation, SubscriptionCancelReasonCustomerArchived, SubscriptionCancelReasonAutoCancellationRule:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionCancelReason) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionCancelReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionCancelReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionCancelReason", str)
+	}
+	return nil
+}
+
+func (e SubscriptionCancelReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionCancelReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionCancelReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// When a subscription that is cancelled ends.
+type SubscriptionCancellationTime string
+
+const (
+	// With the billing period that is under way.
+	SubscriptionCancellationTimeEndOfBillingPeriod SubscriptionCancellationTime = "END_OF_BILLING_PERIOD"
+	// At once.
+	SubscriptionCancellationTimeImmediate SubscriptionCancellationTime = "IMMEDIATE"
+	// At a date that is given with the cancellation.
+	SubscriptionCancellationTimeSpecificDate SubscriptionCancellationTime = "SPECIFIC_DATE"
+)
+
+var AllSubscriptionCancellationTime = []SubscriptionCancellationTime{
+	SubscriptionCancellationTimeEndOfBillingPeriod,
+	SubscriptionCancellationTimeImmediate,
+	SubscriptionCancellationTimeSpecificDate,
+}
+
+func (e SubscriptionCancellationTime) IsValid() bool {
+	switch e {
+	case SubscriptionCancellationTimeEndOfBillingPeriod, SubscriptionCancellationTimeImmediate, SubscriptionCancellationTimeSpecificDate:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionCancellationTime) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionCancellationTime) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionCancellationTime(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionCancellationTime", str)
+	}
+	return nil
+}
+
+func (e SubscriptionCancellationTime) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionCancellationTime) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionCancellationTime) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a coupon's discount is given to a subscription.
+type SubscriptionCouponStatus string
+
+const (
+	// It is given.
+	SubscriptionCouponStatusActive SubscriptionCouponStatus = "ACTIVE"
+	// It was given for as long as the coupon says.
+	SubscriptionCouponStatusExpired SubscriptionCouponStatus = "EXPIRED"
+	// It was taken away. This server never answers it: a coupon that was taken away is not shown.
+	SubscriptionCouponStatusRemoved SubscriptionCouponStatus = "REMOVED"
+)
+
+var AllSubscriptionCouponStatus = []SubscriptionCouponStatus{
+	SubscriptionCouponStatusActive,
+	SubscriptionCouponStatusExpired,
+	SubscriptionCouponStatusRemoved,
+}
+
+func (e SubscriptionCouponStatus) IsValid() bool {
+	switch e {
+	case SubscriptionCouponStatusActive, SubscriptionCouponStatusExpired, SubscriptionCouponStatusRemoved:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionCouponStatus) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionCouponStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionCouponStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionCouponStatus", str)
+	}
+	return nil
+}
+
+func (e SubscriptionCouponStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionCouponStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionCouponStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How a new customer's initial subscription was decided.
 type SubscriptionDecisionStrategy string
 
 const (
-	// The product starts every customer on a free plan.
+	// The product starts every customer on a free plan; the plan asked for was left aside.
 	SubscriptionDecisionStrategyPredefinedFreePlan SubscriptionDecisionStrategy = "PREDEFINED_FREE_PLAN"
-	// The product starts every customer with a trial.
+	// The product starts every customer with a trial; the plan asked for was left aside.
 	SubscriptionDecisionStrategyPredefinedTrialPlan SubscriptionDecisionStrategy = "PREDEFINED_TRIAL_PLAN"
 	// The plan that was asked for.
 	SubscriptionDecisionStrategyRequestedPlan SubscriptionDecisionStrategy = "REQUESTED_PLAN"
@@ -2393,6 +6014,262 @@ func (e *SubscriptionDecisionStrategy) UnmarshalJSON(b []byte) error {
 }
 
 func (e SubscriptionDecisionStrategy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What happens when a subscription ends.
+type SubscriptionEndSetup string
+
+const (
+	// It is cancelled.
+	SubscriptionEndSetupCancelSubscription SubscriptionEndSetup = "CANCEL_SUBSCRIPTION"
+	// The product's downgrade plan, which is free, takes over.
+	SubscriptionEndSetupDowngradeToFree SubscriptionEndSetup = "DOWNGRADE_TO_FREE"
+)
+
+var AllSubscriptionEndSetup = []SubscriptionEndSetup{
+	SubscriptionEndSetupCancelSubscription,
+	SubscriptionEndSetupDowngradeToFree,
+}
+
+func (e SubscriptionEndSetup) IsValid() bool {
+	switch e {
+	case SubscriptionEndSetupCancelSubscription, SubscriptionEndSetupDowngradeToFree:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionEndSetup) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionEndSetup) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionEndSetup(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionEndSetup", str)
+	}
+	return nil
+}
+
+func (e SubscriptionEndSetup) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionEndSetup) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionEndSetup) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What gives rise to an invoice. This server issues none.
+type SubscriptionInvoiceBillingReason string
+
+const (
+	// A billing period began.
+	SubscriptionInvoiceBillingReasonBillingCycle SubscriptionInvoiceBillingReason = "BILLING_CYCLE"
+	// The subscription was created.
+	SubscriptionInvoiceBillingReasonSubscriptionCreation SubscriptionInvoiceBillingReason = "SUBSCRIPTION_CREATION"
+	// The subscription was changed.
+	SubscriptionInvoiceBillingReasonSubscriptionUpdate SubscriptionInvoiceBillingReason = "SUBSCRIPTION_UPDATE"
+	// Somebody made it by hand.
+	SubscriptionInvoiceBillingReasonManual SubscriptionInvoiceBillingReason = "MANUAL"
+	// What is owed reached the amount from which it is invoiced.
+	SubscriptionInvoiceBillingReasonMinimumInvoiceAmountExceeded SubscriptionInvoiceBillingReason = "MINIMUM_INVOICE_AMOUNT_EXCEEDED"
+	// Something else.
+	SubscriptionInvoiceBillingReasonOther SubscriptionInvoiceBillingReason = "OTHER"
+)
+
+var AllSubscriptionInvoiceBillingReason = []SubscriptionInvoiceBillingReason{
+	SubscriptionInvoiceBillingReasonBillingCycle,
+	SubscriptionInvoiceBillingReasonSubscriptionCreation,
+	SubscriptionInvoiceBillingReasonSubscriptionUpdate,
+	SubscriptionInvoiceBillingReasonManual,
+	SubscriptionInvoiceBillingReasonMinimumInvoiceAmountExceeded,
+	SubscriptionInvoiceBillingReasonOther,
+}
+
+func (e SubscriptionInvoiceBillingReason) IsValid() bool {
+	switch e {
+	case SubscriptionInvoiceBillingReasonBillingCycle, SubscriptionInvoiceBillingReasonSubscriptionCreation, SubscriptionInvoiceBillingReasonSubscriptionUpdate, SubscriptionInvoiceBillingReasonManual, SubscriptionInvoiceBillingReasonMinimumInvoiceAmountExceeded, SubscriptionInvoiceBillingReasonOther:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionInvoiceBillingReason) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionInvoiceBillingReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionInvoiceBillingReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionInvoiceBillingReason", str)
+	}
+	return nil
+}
+
+func (e SubscriptionInvoiceBillingReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionInvoiceBillingReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionInvoiceBillingReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an invoice is. This server issues none.
+type SubscriptionInvoiceStatus string
+
+const (
+	// It is to be paid.
+	SubscriptionInvoiceStatusOpen SubscriptionInvoiceStatus = "OPEN"
+	// It was withdrawn.
+	SubscriptionInvoiceStatusCanceled SubscriptionInvoiceStatus = "CANCELED"
+	// It was paid.
+	SubscriptionInvoiceStatusPaid SubscriptionInvoiceStatus = "PAID"
+)
+
+var AllSubscriptionInvoiceStatus = []SubscriptionInvoiceStatus{
+	SubscriptionInvoiceStatusOpen,
+	SubscriptionInvoiceStatusCanceled,
+	SubscriptionInvoiceStatusPaid,
+}
+
+func (e SubscriptionInvoiceStatus) IsValid() bool {
+	switch e {
+	case SubscriptionInvoiceStatusOpen, SubscriptionInvoiceStatusCanceled, SubscriptionInvoiceStatusPaid:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionInvoiceStatus) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionInvoiceStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionInvoiceStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionInvoiceStatus", str)
+	}
+	return nil
+}
+
+func (e SubscriptionInvoiceStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionInvoiceStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionInvoiceStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a subscription's prices can be sorted by. Texts go by their bytes.
+type SubscriptionPriceSortFields string
+
+const (
+	// The id.
+	SubscriptionPriceSortFieldsID SubscriptionPriceSortFields = "id"
+	// The time at which the subscription got the price.
+	SubscriptionPriceSortFieldsCreatedAt SubscriptionPriceSortFields = "createdAt"
+	// The time of the last change.
+	SubscriptionPriceSortFieldsUpdatedAt SubscriptionPriceSortFields = "updatedAt"
+	// The refId of the feature that is priced.
+	SubscriptionPriceSortFieldsFeatureID SubscriptionPriceSortFields = "featureId"
+	// What the price is charged for, by name.
+	SubscriptionPriceSortFieldsBillingModel SubscriptionPriceSortFields = "billingModel"
+)
+
+var AllSubscriptionPriceSortFields = []SubscriptionPriceSortFields{
+	SubscriptionPriceSortFieldsID,
+	SubscriptionPriceSortFieldsCreatedAt,
+	SubscriptionPriceSortFieldsUpdatedAt,
+	SubscriptionPriceSortFieldsFeatureID,
+	SubscriptionPriceSortFieldsBillingModel,
+}
+
+func (e SubscriptionPriceSortFields) IsValid() bool {
+	switch e {
+	case SubscriptionPriceSortFieldsID, SubscriptionPriceSortFieldsCreatedAt, SubscriptionPriceSortFieldsUpdatedAt, SubscriptionPriceSortFieldsFeatureID, SubscriptionPriceSortFieldsBillingModel:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionPriceSortFields) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionPriceSortFields) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionPriceSortFields(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionPriceSortFields", str)
+	}
+	return nil
+}
+
+func (e SubscriptionPriceSortFields) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionPriceSortFields) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionPriceSortFields) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2459,15 +6336,228 @@ func (e SubscriptionProrationBehavior) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far a subscription is.
+// How far a scheduled update is. This server schedules none.
+type SubscriptionScheduleStatus string
+
+const (
+	// It waits for a payment.
+	SubscriptionScheduleStatusPendingPayment SubscriptionScheduleStatus = "PendingPayment"
+	// It waits for its time.
+	SubscriptionScheduleStatusScheduled SubscriptionScheduleStatus = "Scheduled"
+	// It was called off.
+	SubscriptionScheduleStatusCanceled SubscriptionScheduleStatus = "Canceled"
+	// It was made.
+	SubscriptionScheduleStatusDone SubscriptionScheduleStatus = "Done"
+	// It could not be made.
+	SubscriptionScheduleStatusFailed SubscriptionScheduleStatus = "Failed"
+)
+
+var AllSubscriptionScheduleStatus = []SubscriptionScheduleStatus{
+	SubscriptionScheduleStatusPendingPayment,
+	SubscriptionScheduleStatusScheduled,
+	SubscriptionScheduleStatusCanceled,
+	SubscriptionScheduleStatusDone,
+	SubscriptionScheduleStatusFailed,
+}
+
+func (e SubscriptionScheduleStatus) IsValid() bool {
+	switch e {
+	case SubscriptionScheduleStatusPendingPayment, SubscriptionScheduleStatusScheduled, SubscriptionScheduleStatusCanceled, SubscriptionScheduleStatusDone, SubscriptionScheduleStatusFailed:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionScheduleStatus) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionScheduleStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionScheduleStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionScheduleStatus", str)
+	}
+	return nil
+}
+
+func (e SubscriptionScheduleStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionScheduleStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionScheduleStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a scheduled update changes. This server schedules none.
+type SubscriptionScheduleType string
+
+const (
+	// The plan, to a lower one.
+	SubscriptionScheduleTypeDowngrade SubscriptionScheduleType = "Downgrade"
+	// The plan.
+	SubscriptionScheduleTypePlan SubscriptionScheduleType = "Plan"
+	// How often it is paid.
+	SubscriptionScheduleTypeBillingPeriod SubscriptionScheduleType = "BillingPeriod"
+	// The quantity of a feature.
+	SubscriptionScheduleTypeUnitAmount SubscriptionScheduleType = "UnitAmount"
+	// A price.
+	SubscriptionScheduleTypePriceOverride SubscriptionScheduleType = "PriceOverride"
+	// An add-on.
+	SubscriptionScheduleTypeAddon SubscriptionScheduleType = "Addon"
+	// The coupon.
+	SubscriptionScheduleTypeCoupon SubscriptionScheduleType = "Coupon"
+	// The version of the plan, to the newest.
+	SubscriptionScheduleTypeMigrateToLatest SubscriptionScheduleType = "MigrateToLatest"
+	// The product's own data.
+	SubscriptionScheduleTypeAdditionalMetaData SubscriptionScheduleType = "AdditionalMetaData"
+	// The data for the billing provider.
+	SubscriptionScheduleTypeBillingInfoMetadata SubscriptionScheduleType = "BillingInfoMetadata"
+	// The credits that are given again and again.
+	SubscriptionScheduleTypeRecurringCredits SubscriptionScheduleType = "RecurringCredits"
+)
+
+var AllSubscriptionScheduleType = []SubscriptionScheduleType{
+	SubscriptionScheduleTypeDowngrade,
+	SubscriptionScheduleTypePlan,
+	SubscriptionScheduleTypeBillingPeriod,
+	SubscriptionScheduleTypeUnitAmount,
+	SubscriptionScheduleTypePriceOverride,
+	SubscriptionScheduleTypeAddon,
+	SubscriptionScheduleTypeCoupon,
+	SubscriptionScheduleTypeMigrateToLatest,
+	SubscriptionScheduleTypeAdditionalMetaData,
+	SubscriptionScheduleTypeBillingInfoMetadata,
+	SubscriptionScheduleTypeRecurringCredits,
+}
+
+func (e SubscriptionScheduleType) IsValid() bool {
+	switch e {
+	case SubscriptionScheduleTypeDowngrade, SubscriptionScheduleTypePlan, SubscriptionScheduleTypeBillingPeriod, SubscriptionScheduleTypeUnitAmount, SubscriptionScheduleTypePriceOverride, SubscriptionScheduleTypeAddon, SubscriptionScheduleTypeCoupon, SubscriptionScheduleTypeMigrateToLatest, SubscriptionScheduleTypeAdditionalMetaData, SubscriptionScheduleTypeBillingInfoMetadata, SubscriptionScheduleTypeRecurringCredits:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionScheduleType) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionScheduleType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionScheduleType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionScheduleType", str)
+	}
+	return nil
+}
+
+func (e SubscriptionScheduleType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionScheduleType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionScheduleType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What decides the plan of a new customer that asks for a subscription.
+type SubscriptionStartSetup string
+
+const (
+	// The customer gets the plan asked for.
+	SubscriptionStartSetupPlanSelection SubscriptionStartSetup = "PLAN_SELECTION"
+	// The customer gets the start plan, which is free, whatever was asked for.
+	SubscriptionStartSetupFreePlan SubscriptionStartSetup = "FREE_PLAN"
+	// The customer gets a trial of the start plan, whatever was asked for.
+	SubscriptionStartSetupTrialPeriod SubscriptionStartSetup = "TRIAL_PERIOD"
+)
+
+var AllSubscriptionStartSetup = []SubscriptionStartSetup{
+	SubscriptionStartSetupPlanSelection,
+	SubscriptionStartSetupFreePlan,
+	SubscriptionStartSetupTrialPeriod,
+}
+
+func (e SubscriptionStartSetup) IsValid() bool {
+	switch e {
+	case SubscriptionStartSetupPlanSelection, SubscriptionStartSetupFreePlan, SubscriptionStartSetupTrialPeriod:
+		return true
+	}
+	return false
+}
+
+func (e SubscriptionStartSetup) String() string {
+	return string(e)
+}
+
+func (e *SubscriptionStartSetup) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SubscriptionStartSetup(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SubscriptionStartSetup", str)
+	}
+	return nil
+}
+
+func (e SubscriptionStartSetup) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SubscriptionStartSetup) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SubscriptionStartSetup) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far a subscription is. It is computed from the clock.
 type SubscriptionStatus string
 
 const (
-	// Waits for its first payment.
+	// Is paid, charged automatically and without a payment method, and waits for its first payment to be confirmed.
 	SubscriptionStatusPaymentPending SubscriptionStatus = "PAYMENT_PENDING"
 	// Runs.
 	SubscriptionStatusActive SubscriptionStatus = "ACTIVE"
-	// Ran to its end.
+	// Ran to its end; a trial that ends without conversion is EXPIRED, with the reason TrialEnded.
 	SubscriptionStatusExpired SubscriptionStatus = "EXPIRED"
 	// Runs as a trial.
 	SubscriptionStatusInTrial SubscriptionStatus = "IN_TRIAL"
@@ -2593,6 +6683,64 @@ func (e SyncStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// How tiers apply to a quantity.
+type TiersMode string
+
+const (
+	// All units cost what the tier of the whole quantity says.
+	TiersModeVolume TiersMode = "VOLUME"
+	// Each unit costs what its own tier says.
+	TiersModeGraduated TiersMode = "GRADUATED"
+)
+
+var AllTiersMode = []TiersMode{
+	TiersModeVolume,
+	TiersModeGraduated,
+}
+
+func (e TiersMode) IsValid() bool {
+	switch e {
+	case TiersModeVolume, TiersModeGraduated:
+		return true
+	}
+	return false
+}
+
+func (e TiersMode) String() string {
+	return string(e)
+}
+
+func (e *TiersMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TiersMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TiersMode", str)
+	}
+	return nil
+}
+
+func (e TiersMode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TiersMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TiersMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What happens at the end of a trial.
 type TrialEndBehavior string
 
@@ -2646,6 +6794,122 @@ func (e *TrialEndBehavior) UnmarshalJSON(b []byte) error {
 }
 
 func (e TrialEndBehavior) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Units of a trial's duration.
+type TrialPeriodUnits string
+
+const (
+	// Days of 24 hours.
+	TrialPeriodUnitsDay TrialPeriodUnits = "DAY"
+	// Calendar months.
+	TrialPeriodUnitsMonth TrialPeriodUnits = "MONTH"
+)
+
+var AllTrialPeriodUnits = []TrialPeriodUnits{
+	TrialPeriodUnitsDay,
+	TrialPeriodUnitsMonth,
+}
+
+func (e TrialPeriodUnits) IsValid() bool {
+	switch e {
+	case TrialPeriodUnitsDay, TrialPeriodUnitsMonth:
+		return true
+	}
+	return false
+}
+
+func (e TrialPeriodUnits) String() string {
+	return string(e)
+}
+
+func (e *TrialPeriodUnits) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TrialPeriodUnits(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TrialPeriodUnits", str)
+	}
+	return nil
+}
+
+func (e TrialPeriodUnits) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TrialPeriodUnits) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TrialPeriodUnits) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a remainder of a division goes.
+type UnitTransformationRound string
+
+const (
+	// To the next whole number.
+	UnitTransformationRoundUp UnitTransformationRound = "UP"
+	// It is let go.
+	UnitTransformationRoundDown UnitTransformationRound = "DOWN"
+)
+
+var AllUnitTransformationRound = []UnitTransformationRound{
+	UnitTransformationRoundUp,
+	UnitTransformationRoundDown,
+}
+
+func (e UnitTransformationRound) IsValid() bool {
+	switch e {
+	case UnitTransformationRoundUp, UnitTransformationRoundDown:
+		return true
+	}
+	return false
+}
+
+func (e UnitTransformationRound) String() string {
+	return string(e)
+}
+
+func (e *UnitTransformationRound) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UnitTransformationRound(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UnitTransformationRound", str)
+	}
+	return nil
+}
+
+func (e UnitTransformationRound) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UnitTransformationRound) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UnitTransformationRound) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2816,6 +7080,67 @@ func (e *WeeklyAccordingTo) UnmarshalJSON(b []byte) error {
 }
 
 func (e WeeklyAccordingTo) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The vendor-made pages that show a catalogue. This server has none; programs that do can go by it.
+type WidgetType string
+
+const (
+	// The table of plans.
+	WidgetTypePaywall WidgetType = "PAYWALL"
+	// The page on which customers manage their subscriptions.
+	WidgetTypeCustomerPortal WidgetType = "CUSTOMER_PORTAL"
+	// The page on which a plan is bought.
+	WidgetTypeCheckout WidgetType = "CHECKOUT"
+)
+
+var AllWidgetType = []WidgetType{
+	WidgetTypePaywall,
+	WidgetTypeCustomerPortal,
+	WidgetTypeCheckout,
+}
+
+func (e WidgetType) IsValid() bool {
+	switch e {
+	case WidgetTypePaywall, WidgetTypeCustomerPortal, WidgetTypeCheckout:
+		return true
+	}
+	return false
+}
+
+func (e WidgetType) String() string {
+	return string(e)
+}
+
+func (e *WidgetType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = WidgetType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid WidgetType", str)
+	}
+	return nil
+}
+
+func (e WidgetType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *WidgetType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e WidgetType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -13,8 +13,8 @@ import (
 	"clientele/graph"
 	"clientele/internal/auth"
 	"clientele/internal/billing"
+	"clientele/internal/catalog"
 	"clientele/internal/config"
-	"clientele/internal/customers"
 	"clientele/internal/httpd"
 	"clientele/persistence"
 	"clientele/persistence/bolt"
@@ -29,18 +29,25 @@ type App struct {
 	config config.Config
 	store  persistence.Store
 	keys   *auth.Service
-	log    *slog.Logger
+	// catalog is the file to apply; nil if there is none.
+	catalog *catalog.File
+	log     *slog.Logger
 	// place says where the documents are, in words.
 	place string
 }
 
 // New opens the store. Close must be called when nil is answered.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	// The file comes first: one that is wrong by itself should not touch the data.
+	file, err := readCatalog(cfg)
+	if err != nil {
+		return nil, err
+	}
 	store, place, err := openStore(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &App{config: cfg, store: store, keys: auth.New(store), log: log, place: place}, nil
+	return &App{config: cfg, store: store, keys: auth.New(store), catalog: file, log: log, place: place}, nil
 }
 
 func openStore(ctx context.Context, cfg config.Config) (persistence.Store, string, error) {
@@ -76,7 +83,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	}
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
-			Customers:     customers.New(a.store, billing.Check),
+			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
 			Authenticate:  a.keys.Authenticate,
 			Introspection: a.config.Introspection,
 			Log:           a.log,
@@ -91,7 +98,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		}
 		a.log.WarnContext(ctx, "the server can be reached from other machines and speaks plain HTTP: put a proxy that ends TLS in front of it")
 	}
-	a.greet(out, listener.Addr(), secret)
+	catalogue, err := a.startCatalog(ctx)
+	if err != nil {
+		return err
+	}
+	a.greet(out, listener.Addr(), secret, catalogue)
 	return httpd.Serve(ctx, listener, handler, a.config.ShutdownGrace)
 }
 
@@ -111,13 +122,16 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 }
 
 // greet tells the person at the terminal what they need to go on.
-func (a *App) greet(out io.Writer, addr net.Addr, secret string) {
+func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string) {
 	fmt.Fprintf(out, "Clientele %s\n", Version())
 	fmt.Fprintf(out, "  GraphQL     http://%s/graphql\n", addr)
 	fmt.Fprintf(out, "  Playground  http://%s/\n", addr)
 	if secret != "" {
 		fmt.Fprintf(out, "  API key     %s\n", secret)
 		fmt.Fprintf(out, "              full access to the environment %s; shown this once, kept as a hash\n", auth.DefaultEnvironment)
+	}
+	if catalogue != "" {
+		fmt.Fprintf(out, "  Catalogue   %s\n", catalogue)
 	}
 	fmt.Fprintf(out, "  Data        %s\n", a.place)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clientele/internal/auth"
+	"clientele/internal/catalog"
 	"clientele/internal/config"
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -29,6 +30,10 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 		return err
 	case config.CommandServe:
 		return serve(ctx, cfg, out, log)
+	case config.CommandCatalogApply:
+		return withApp(ctx, cfg, log, func(a *App) error { return a.applyCatalog(ctx, cfg, out) })
+	case config.CommandCatalogExport:
+		return withApp(ctx, cfg, log, func(a *App) error { return a.exportCatalog(ctx, cfg, out) })
 	default:
 		return withApp(ctx, cfg, log, func(a *App) error { return a.manageKeys(ctx, cfg, out) })
 	}
@@ -37,7 +42,8 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 // WronglyAsked reports whether an error of Run is the fault of what the program was told, which only shows
 // once it tries.
 func WronglyAsked(err error) bool {
-	return errors.Is(err, mongo.ErrURI) || domain.IsKind(err, domain.BadUserInput)
+	_, wrongCatalog := errors.AsType[*catalog.InvalidError](err)
+	return wrongCatalog || errors.Is(err, mongo.ErrURI) || domain.IsKind(err, domain.BadUserInput)
 }
 
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
@@ -90,7 +96,7 @@ func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) 
 
 func keyRequest(cfg config.Config, name string) auth.Request {
 	return auth.Request{
-		EnvironmentID: cfg.KeyEnvironment, Scope: domain.Scope(cfg.KeyScope), Name: name, ValidFor: cfg.KeyExpiresIn,
+		EnvironmentID: cfg.Environment, Scope: domain.Scope(cfg.KeyScope), Name: name, ValidFor: cfg.KeyExpiresIn,
 	}
 }
 

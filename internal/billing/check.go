@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -70,7 +69,7 @@ func checkCountry(field string, code *string) error {
 	if code == nil {
 		return nil
 	}
-	if _, found := slices.BinarySearch(countries, *code); !found {
+	if !domain.IsCountry(*code) {
 		return domain.FieldErrorf(domain.InvalidAddress, field,
 			"must be the ISO 3166-1 alpha-2 code of a country, in upper case")
 	}

@@ -199,8 +199,8 @@ func TestCountriesAreThoseOfISO3166(t *testing.T) {
 			}
 		}
 	}
-	if accepted != 249 || len(countries) != 249 {
-		t.Errorf("%d codes are accepted of %d listed, ISO 3166-1 has 249", accepted, len(countries))
+	if accepted != 249 {
+		t.Errorf("%d codes are accepted, ISO 3166-1 has 249", accepted)
 	}
 }
 

@@ -22,12 +22,14 @@ type Command string
 
 // The commands; CommandServe is the default.
 const (
-	CommandServe      Command = "serve"
-	CommandKeysCreate Command = "keys create"
-	CommandKeysList   Command = "keys list"
-	CommandKeysRevoke Command = "keys revoke"
-	CommandVersion    Command = "version"
-	CommandHelp       Command = "help"
+	CommandServe         Command = "serve"
+	CommandKeysCreate    Command = "keys create"
+	CommandKeysList      Command = "keys list"
+	CommandKeysRevoke    Command = "keys revoke"
+	CommandCatalogApply  Command = "catalog apply"
+	CommandCatalogExport Command = "catalog export"
+	CommandVersion       Command = "version"
+	CommandHelp          Command = "help"
 )
 
 // Secret is a text that never prints.
@@ -57,26 +59,32 @@ type Config struct {
 	APIKey        Secret
 	Introspection bool
 	ShutdownGrace time.Duration
+	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
+	// CommandCatalogApply.
+	Catalog string
+	// DryRun makes CommandCatalogApply change nothing.
+	DryRun bool
 
-	// KeyEnvironment, KeyScope, KeyName and KeyExpiresIn describe the key of CommandKeysCreate; KeyID names
-	// that of CommandKeysRevoke.
-	KeyEnvironment string
-	KeyScope       string
-	KeyName        string
-	KeyExpiresIn   time.Duration
-	KeyID          string
+	// Environment is that of the key of CommandKeysCreate, or of the catalogue of a catalogue command.
+	Environment string
+	// KeyScope, KeyName and KeyExpiresIn describe the key of CommandKeysCreate; KeyID names that of
+	// CommandKeysRevoke.
+	KeyScope     string
+	KeyName      string
+	KeyExpiresIn time.Duration
+	KeyID        string
 }
 
 // Default is the configuration of a program that was told nothing.
 func Default() Config {
 	return Config{
-		Command:        CommandServe,
-		Listen:         "127.0.0.1:8080",
-		DataDir:        "./data",
-		Introspection:  true,
-		ShutdownGrace:  20 * time.Second,
-		KeyEnvironment: "development",
-		KeyScope:       "full",
+		Command:       CommandServe,
+		Listen:        "127.0.0.1:8080",
+		DataDir:       "./data",
+		Introspection: true,
+		ShutdownGrace: 20 * time.Second,
+		Environment:   "development",
+		KeyScope:      "full",
 	}
 }
 
@@ -94,8 +102,12 @@ type Setting struct {
 
 var (
 	serving = []Command{CommandServe}
-	storing = []Command{CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke}
-	keying  = []Command{CommandKeysCreate}
+	storing = []Command{
+		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
+	}
+	keying     = []Command{CommandKeysCreate}
+	applying   = []Command{CommandCatalogApply}
+	separating = []Command{CommandKeysCreate, CommandCatalogApply, CommandCatalogExport}
 )
 
 // Settings are all settings, in the order of the documentation.
@@ -113,14 +125,18 @@ func Settings() []Setting {
 			target: func(c *Config) any { return &c.Introspection }},
 		{Flag: "shutdown-grace", Usage: "how long requests under way may take once the server is told to stop", commands: serving,
 			target: func(c *Config) any { return &c.ShutdownGrace }},
-		{Flag: "environment", Usage: "environment of the new key", commands: keying,
-			target: func(c *Config) any { return &c.KeyEnvironment }},
+		{Flag: "catalog", Usage: "catalogue file to apply at the start to the environment development", commands: serving,
+			target: func(c *Config) any { return &c.Catalog }},
+		{Flag: "environment", Usage: "environment of the new key or of the catalogue", commands: separating,
+			target: func(c *Config) any { return &c.Environment }},
 		{Flag: "scope", Usage: "what the new key may do: full or read", commands: keying,
 			target: func(c *Config) any { return &c.KeyScope }},
 		{Flag: "name", Usage: "a note on the new key", commands: keying,
 			target: func(c *Config) any { return &c.KeyName }},
 		{Flag: "expires-in", Usage: "how long the new key is good for; 0s is for ever", commands: keying,
 			target: func(c *Config) any { return &c.KeyExpiresIn }},
+		{Flag: "dry-run", Usage: "only say what would change", commands: applying,
+			target: func(c *Config) any { return &c.DryRun }},
 	}
 	defaults := Default()
 	for i := range settings {
@@ -175,6 +191,28 @@ func (s Setting) isFor(command Command) bool {
 	return slices.Contains(s.commands, command)
 }
 
+// Commands are the commands that the setting is for, in words.
+func (s Setting) Commands() string {
+	names := make([]string, len(s.commands))
+	for i, command := range s.commands {
+		names[i] = string(command)
+	}
+	return strings.Join(names, ", ")
+}
+
+// operand is the one argument that the command needs, and what to say without it; nil for a command that takes
+// none.
+func (c *Config) operand() (*string, string) {
+	switch c.Command {
+	case CommandKeysRevoke:
+		return &c.KeyID, "keys revoke needs the id of one key, as keys list shows it"
+	case CommandCatalogApply:
+		return &c.Catalog, "catalog apply needs the name of one catalogue file"
+	default:
+		return nil, ""
+	}
+}
+
 // Load reads arguments (without the program's name) and environment; arguments win. Every error is one
 // sentence for the person who started the program.
 func Load(args []string, getenv func(string) string) (Config, error) {
@@ -208,9 +246,10 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 		}
 	}
 	parseErr := flags.Parse(args)
-	if config.Command == CommandKeysRevoke && parseErr == nil && flags.NArg() > 0 {
-		// Flags may stand in front of the id and behind it.
-		config.KeyID = flags.Arg(0)
+	operand, need := config.operand()
+	if operand != nil && parseErr == nil && flags.NArg() > 0 {
+		// Flags may stand in front of the argument and behind it.
+		*operand = flags.Arg(0)
 		parseErr = flags.Parse(flags.Args()[1:])
 	}
 	switch {
@@ -221,8 +260,8 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 		return config, err
 	case parseErr != nil:
 		return config, wrongFlag(config.Command, flags, args, parseErr)
-	case config.Command == CommandKeysRevoke && (config.KeyID == "" || flags.NArg() > 0):
-		return config, errors.New("keys revoke needs the id of one key, as keys list shows it")
+	case operand != nil && (*operand == "" || flags.NArg() > 0):
+		return config, errors.New(need)
 	case flags.NArg() > 0:
 		return config, fmt.Errorf("%s takes no argument%s", config.Command, named(flags.Arg(0)))
 	}
@@ -263,16 +302,19 @@ func command(args []string) (Command, []string, error) {
 	switch args[0] {
 	case "serve", "version", "help":
 		return Command(args[0]), args[1:], nil
-	case "keys":
+	case "keys", "catalog":
 		if len(args) > 1 {
-			switch named := Command("keys " + args[1]); named {
-			case CommandKeysCreate, CommandKeysList, CommandKeysRevoke:
+			switch named := Command(args[0] + " " + args[1]); named {
+			case CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport:
 				return named, args[2:], nil
 			}
 		}
+		if args[0] == "catalog" {
+			return "", nil, errors.New("catalog needs one of apply and export")
+		}
 		return "", nil, errors.New("keys needs one of create, list and revoke")
 	}
-	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys and version", named(args[0]))
+	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys, catalog and version", named(args[0]))
 }
 
 // Verify checks what can be checked without starting anything.
@@ -299,7 +341,7 @@ func (c Config) Verify() error {
 	if c.KeyExpiresIn < 0 {
 		return errors.New("--expires-in must not be negative")
 	}
-	key := domain.APIKey{EnvironmentID: c.KeyEnvironment, Scope: domain.Scope(c.KeyScope), Name: c.KeyName}
+	key := domain.APIKey{EnvironmentID: c.Environment, Scope: domain.Scope(c.KeyScope), Name: c.KeyName}
 	if err := key.Validate(); err != nil {
 		return fmt.Errorf("--%w", err)
 	}
@@ -327,9 +369,11 @@ func Help() string {
 
 Usage:
   clientele [serve] [flags]
-  clientele keys create [flags]      make an API key and show it once
-  clientele keys list [flags]        show the keys, not their secrets
-  clientele keys revoke ID [flags]   end a key for good
+  clientele keys create [flags]          make an API key and show it once
+  clientele keys list [flags]            show the keys, not their secrets
+  clientele keys revoke ID [flags]       end a key for good
+  clientele catalog apply FILE [flags]   make an environment's catalogue what a file says
+  clientele catalog export [flags]       write an environment's catalogue as such a file
   clientele version
 
 Flags, with the environment variable that does the same:
@@ -339,9 +383,9 @@ Flags, with the environment variable that does the same:
 		if s.Env != "" {
 			name += ", " + s.Env
 		} else {
-			name += " (keys create)"
+			name += " (" + s.Commands() + ")"
 		}
-		fmt.Fprintf(&out, "  %-48s %s", name, s.Usage)
+		fmt.Fprintf(&out, "  %-58s %s", name, s.Usage)
 		if s.Default != "" {
 			fmt.Fprintf(&out, " (default %s)", s.Default)
 		}

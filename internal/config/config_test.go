@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 	}
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
-		ShutdownGrace: 20 * time.Second, KeyEnvironment: "development", KeyScope: "full",
+		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full",
 	}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -67,9 +68,17 @@ var settingCases = map[string]settingCase{
 		env: "CLIENTELE_SHUTDOWN_GRACE", one: "1m30s", two: "250ms",
 		value: func(c Config) any { return c.ShutdownGrace }, wantOne: 90 * time.Second, wantTwo: 250 * time.Millisecond,
 	},
+	"catalog": {
+		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",
+		value: func(c Config) any { return c.Catalog }, wantOne: "examples/catalog.yaml", wantTwo: "two words.yaml",
+	},
+	"dry-run": {
+		command: []string{"catalog", "apply", "catalog.yaml"}, one: "true", two: "0",
+		value: func(c Config) any { return c.DryRun }, wantOne: true, wantTwo: false,
+	},
 	"environment": {
 		command: []string{"keys", "create"}, one: "production", two: "staging",
-		value: func(c Config) any { return c.KeyEnvironment }, wantOne: "production", wantTwo: "staging",
+		value: func(c Config) any { return c.Environment }, wantOne: "production", wantTwo: "staging",
 	},
 	"scope": {
 		command: []string{"keys", "create"}, one: "read", two: "full",
@@ -119,7 +128,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 			"by flag, another":     {args: []string{"--" + flag + "=" + s.two}, want: s.wantTwo},
 			"the last flag counts": {args: []string{"--" + flag + "=" + s.one, "--" + flag + "=" + s.two}, want: s.wantTwo},
 		}
-		if flag != "introspection" {
+		if _, isSwitch := initial.(bool); !isSwitch {
 			ways["by flag in two words"] = way{args: []string{"--" + flag, s.one}, want: s.wantOne}
 		}
 		if s.env == "" {
@@ -194,9 +203,10 @@ func TestIntrospectionIsASwitch(t *testing.T) {
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		args  []string
-		want  Command
-		keyID string
+		args []string
+		want Command
+		// operand is the command's argument: a key's id or a catalogue file.
+		operand string
 	}{
 		"nothing is serve":                  {nil, CommandServe, ""},
 		"only flags are serve":              {[]string{"--listen=:1"}, CommandServe, ""},
@@ -214,7 +224,17 @@ func TestCommands(t *testing.T) {
 		"keys list":                         {[]string{"keys", "list"}, CommandKeysList, ""},
 		"keys list with flags":              {[]string{"keys", "list", "--data-dir=/d"}, CommandKeysList, ""},
 		"keys revoke":                       {[]string{"keys", "revoke", "0123456789abcdef"}, CommandKeysRevoke, "0123456789abcdef"},
+		"keys revoke, flags behind":         {[]string{"keys", "revoke", "0123", "--data-dir=/d"}, CommandKeysRevoke, "0123"},
+		"keys revoke, flags around":         {[]string{"keys", "revoke", "--data-dir=/d", "0123", "--data-dir=/e"}, CommandKeysRevoke, "0123"},
+		"keys revoke, two hyphens first":    {[]string{"keys", "revoke", "--", "0123"}, CommandKeysRevoke, "0123"},
+		"keys revoke and help behind":       {[]string{"keys", "revoke", "0123", "--help"}, CommandHelp, "0123"},
 		"keys revoke, flags first":          {[]string{"keys", "revoke", "--data-dir=/d", "0123"}, CommandKeysRevoke, "0123"},
+		"catalog apply":                     {[]string{"catalog", "apply", "c.yaml"}, CommandCatalogApply, "c.yaml"},
+		"catalog apply, flags around":       {[]string{"catalog", "apply", "--dry-run", "c.yaml", "--environment=e"}, CommandCatalogApply, "c.yaml"},
+		"catalog apply, a strange name":     {[]string{"catalog", "apply", "--", "--dry-run"}, CommandCatalogApply, "--dry-run"},
+		"catalog apply --help":              {[]string{"catalog", "apply", "--help"}, CommandHelp, ""},
+		"catalog export":                    {[]string{"catalog", "export"}, CommandCatalogExport, ""},
+		"catalog export with flags":         {[]string{"catalog", "export", "--environment", "e"}, CommandCatalogExport, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -223,8 +243,8 @@ func TestCommands(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Command != c.want || got.KeyID != c.keyID {
-				t.Errorf("got %q of key %q", got.Command, got.KeyID)
+			if got.Command != c.want || got.KeyID+got.Catalog != c.operand {
+				t.Errorf("got %q of key %q and file %q", got.Command, got.KeyID, got.Catalog)
 			}
 		})
 	}
@@ -270,7 +290,20 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an argument of keys create":     {[]string{"keys", "create", "one"}, `"one"`},
 		"an argument of keys list":       {[]string{"keys", "list", "all"}, `"all"`},
 		"keys revoke without an id":      {[]string{"keys", "revoke"}, "keys revoke needs the id"},
+		"keys revoke with an empty id":   {[]string{"keys", "revoke", ""}, "keys revoke needs the id"},
+		"keys revoke, a flag between":    {[]string{"keys", "revoke", "a", "--data-dir=/d", "b"}, "keys revoke needs the id"},
+		"keys revoke, wrong flag behind": {[]string{"keys", "revoke", "a", "--colour"}, "--colour"},
 		"keys revoke with two ids":       {[]string{"keys", "revoke", "a", "b"}, "keys revoke needs the id"},
+		"catalog alone":                  {[]string{"catalog"}, "apply and export"},
+		"catalog with another command":   {[]string{"catalog", "create"}, "apply and export"},
+		"catalog apply without a file":   {[]string{"catalog", "apply"}, "catalog apply needs the name of one"},
+		"catalog apply, an empty name":   {[]string{"catalog", "apply", ""}, "catalog apply needs the name of one"},
+		"catalog apply with two files":   {[]string{"catalog", "apply", "a", "b"}, "catalog apply needs the name of one"},
+		"an argument of catalog export":  {[]string{"catalog", "export", "c.yaml"}, "catalog export takes no argument"},
+		"a flag of serve at apply":       {[]string{"catalog", "apply", "c.yaml", "--catalog=d.yaml"}, "-catalog"},
+		"a flag of apply at export":      {[]string{"catalog", "export", "--dry-run"}, "-dry-run"},
+		"a flag of apply at serve":       {[]string{"--catalog=c.yaml", "--dry-run"}, "-dry-run"},
+		"environment at serve":           {[]string{"--environment=e"}, "-environment"},
 		"a flag of keys create at serve": {[]string{"--scope=read"}, "-scope"},
 		"a flag of serve at keys list":   {[]string{"keys", "list", "--listen=:1"}, "-listen"},
 		"the first key is serve's own":   {[]string{"keys", "create", "--api-key=abcdefghijklmnopqrstuvwxyz"}, "-api-key"},
@@ -362,6 +395,10 @@ func TestWrongKeysAreRefusedBeforeTheStoreIsOpened(t *testing.T) {
 			requireSentence(t, err, c.flag)
 		})
 	}
+	for _, command := range [][]string{{"catalog", "apply", "c.yaml"}, {"catalog", "export"}} {
+		_, err := Load(append(command, "--environment=a/b"), variables(nil))
+		requireSentence(t, err, "environment")
+	}
 }
 
 func TestBoundsAreInclusive(t *testing.T) {
@@ -385,6 +422,74 @@ func TestBoundsAreInclusive(t *testing.T) {
 	}
 }
 
+// addresses are where to listen, and whether others than this machine reach that.
+var addresses = map[string]bool{
+	"127.0.0.1:8080":          false,
+	"127.1.2.3:80":            false,
+	"localhost:8080":          false,
+	"[::1]:8080":              false,
+	"[::ffff:127.0.0.1]:8080": false,
+	":8080":                   true,
+	"0.0.0.0:8080":            true,
+	"[::]:8080":               true,
+	"192.168.1.2:8080":        true,
+	"128.0.0.1:8080":          true,
+	"example.com:8080":        true,
+	"localhost.example.com:1": true,
+	"127.0.0.1.example.com:1": true,
+}
+
+func TestExposed(t *testing.T) {
+	t.Parallel()
+	for address, want := range addresses {
+		if got := (Config{Listen: address}).Exposed(); got != want {
+			t.Errorf("%s: got %t", address, got)
+		}
+	}
+}
+
+func TestTheReadmesKeyIsForThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	for address, exposed := range addresses {
+		for how, given := range map[string]struct {
+			args []string
+			env  map[string]string
+		}{
+			"by flag":     {args: []string{"--api-key=" + string(ExampleKey)}},
+			"by variable": {env: map[string]string{"CLIENTELE_API_KEY": string(ExampleKey)}},
+		} {
+			t.Run(address+" "+how, func(t *testing.T) {
+				t.Parallel()
+				_, err := Load(append(given.args, "--listen="+address), variables(given.env))
+				if !exposed {
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				requireSentence(t, err, "--api-key")
+				if !strings.Contains(err.Error(), "loopback") || strings.Contains(err.Error(), string(ExampleKey)) {
+					t.Errorf("got %q", err)
+				}
+			})
+		}
+	}
+	if _, err := Load([]string{"--listen=:8080", "--api-key=" + string(ExampleKey) + "-2"}, variables(nil)); err != nil {
+		t.Errorf("another key: %v", err)
+	}
+}
+
+func TestTheReadmesKeyIsTheOneOfTheReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "X-API-KEY: "+string(ExampleKey)+"'") {
+		t.Error("the README's examples use another key, which is not kept from the world")
+	}
+}
+
 func TestTheEmbeddedEngineNeedsAFolder(t *testing.T) {
 	t.Parallel()
 	_, err := Load([]string{"--data-dir="}, variables(nil))
@@ -398,14 +503,16 @@ func TestACommandIgnoresTheVariablesOfOthers(t *testing.T) {
 	t.Parallel()
 	wrong := variables(map[string]string{
 		"CLIENTELE_LISTEN": "nowhere", "CLIENTELE_API_KEY": "short", "CLIENTELE_INTROSPECTION": "maybe",
-		"CLIENTELE_SHUTDOWN_GRACE": "soon", "CLIENTELE_DATA_DIR": "/d",
+		"CLIENTELE_SHUTDOWN_GRACE": "soon", "CLIENTELE_DATA_DIR": "/d", "CLIENTELE_CATALOG": "theirs.yaml",
 	})
-	got, err := Load([]string{"keys", "list"}, wrong)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.DataDir != "/d" {
-		t.Errorf("the folder is %s", got.DataDir)
+	for _, command := range [][]string{{"keys", "list"}, {"catalog", "apply", "mine.yaml"}, {"catalog", "export"}} {
+		got, err := Load(command, wrong)
+		if err != nil {
+			t.Fatalf("%q: %v", command, err)
+		}
+		if got.DataDir != "/d" || got.Catalog == "theirs.yaml" {
+			t.Errorf("%q: %+v", command, got)
+		}
 	}
 	if _, err := Load([]string{"version"}, wrong); err != nil {
 		t.Errorf("version: %v", err)
@@ -427,11 +534,11 @@ func TestHelpNamesEverySetting(t *testing.T) {
 				t.Errorf("the line of --%s lacks %q: %q", setting.Flag, part, line)
 			}
 		}
-		if setting.Env == "" && !strings.Contains(line, "keys create") {
+		if setting.Env == "" && !strings.Contains(line, "("+setting.Commands()+")") {
 			t.Errorf("the line of --%s does not say which command it is for: %q", setting.Flag, line)
 		}
 	}
-	for _, command := range []string{"keys create", "keys list", "keys revoke", "version"} {
+	for _, command := range []string{"keys create", "keys list", "keys revoke", "catalog apply FILE", "catalog export", "version"} {
 		if !strings.Contains(help, "clientele "+command) {
 			t.Errorf("help does not show %s", command)
 		}

@@ -21,7 +21,7 @@ func readmeTable() []string {
 	for _, setting := range Settings() {
 		env := setting.Env
 		if env == "" {
-			env = string(CommandKeysCreate)
+			env = setting.Commands()
 		}
 		lines = append(lines, row(code("--"+setting.Flag), code(env), code(setting.Default), setting.Usage))
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-const secret = Secret("hunter2-hunter2")
+const secret = Secret("hunter2-hunter2-hunter2-hunter2")
 
 // holders are the things that a secret may be in when somebody prints it.
 func holders() map[string]any {
@@ -123,6 +123,12 @@ func TestASlipDoesNotTellASecret(t *testing.T) {
 		"three hyphens, one word":   {"---" + string(secret)},
 		"a space in the flag":       {"--api key=" + string(secret)},
 		"no name":                   {"--=" + string(secret)},
+		"an argument":               {string(secret)},
+		"an argument of serve":      {"serve", string(secret)},
+		"an address as an argument": {"serve", "mongodb://a:" + string(secret) + "@b"},
+		"an argument behind a flag": {"--introspection", string(secret)},
+		"as the flag itself":        {"--" + string(secret)},
+		"behind an id":              {"keys", "revoke", "0123", "--api-key=" + string(secret)},
 		"the flag of a command":     {"keys", "list", "--api-key=" + string(secret)},
 		"the flag is missing a URI": {"--mongodb-uri", "--api-key=" + string(secret)},
 		"a duration":                {"--shutdown-grace=" + string(secret)},

@@ -15,7 +15,7 @@ func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Iden
 		return nil, err
 	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		customer.Archive(s.timestamp())
+		customer.Archive(s.Now())
 		return true, nil
 	})
 }
@@ -31,7 +31,7 @@ func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Id
 		if !customer.Archived() {
 			return false, nil
 		}
-		customer.Unarchive(s.timestamp())
+		customer.Unarchive(s.Now())
 		return true, nil
 	})
 }

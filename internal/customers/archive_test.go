@@ -39,7 +39,7 @@ func TestAnArchivedCustomerIsInNoAnswer(t *testing.T) {
 	if n := f.count(t, full); n != 1 {
 		t.Errorf("Count answers %d", n)
 	}
-	if got := f.listed(t, full, persistence.CustomerQuery{}); len(got) != 1 || got[0] != "eve" {
+	if got := f.listed(t, full, persistence.Query{}); len(got) != 1 || got[0] != "eve" {
 		t.Errorf("List answers %q", got)
 	}
 }
@@ -70,7 +70,7 @@ func TestUnarchive(t *testing.T) {
 	if n := f.count(t, full); n != 1 {
 		t.Errorf("Count answers %d", n)
 	}
-	if got := f.listed(t, full, persistence.CustomerQuery{}); len(got) != 1 || got[0] != "ada" {
+	if got := f.listed(t, full, persistence.Query{}); len(got) != 1 || got[0] != "ada" {
 		t.Errorf("List answers %q", got)
 	}
 }
@@ -133,7 +133,7 @@ func TestArchiveIsDecidedAnewWhenItLoses(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
-	losing := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), beforeReplacement: func() {
+	losing := f.over(overtaken{Store: f.store, done: new(atomic.Bool), beforeReplacement: func() {
 		f.update(t, "ada", customers.Details{Name: domain.SetTo("Eve"), CRMID: domain.SetTo("crm-2")})
 	}})
 	got, err := losing.Archive(t.Context(), full, by("ada"))

@@ -18,14 +18,22 @@ import (
 // BillingCheck refuses billing information that a provider would not take; field is the input's path.
 type BillingCheck func(field string, info domain.BillingInformation) error
 
+// Store is what the use cases need of a store.
+type Store interface {
+	persistence.Customers
+	persistence.Catalog
+}
+
 // Service is the use cases. Create it with New.
 type Service struct {
-	store        persistence.Customers
+	store        Store
 	checkBilling BillingCheck
 	now          func() time.Time
 	newID        func() string
 	newRef       func() string
-	turns        *turns
+	// newSubscriptionRef makes an id for a subscription that was given none.
+	newSubscriptionRef func() string
+	turns              *turns
 }
 
 // Option changes a Service for tests.
@@ -40,10 +48,11 @@ func WithIDs(newID, newRef func() string) Option {
 }
 
 // New makes the use cases over a store.
-func New(store persistence.Customers, checkBilling BillingCheck, options ...Option) *Service {
+func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
-		now: time.Now, newID: newUUID, newRef: newCustomerID, turns: newTurns(),
+		now: time.Now, newID: newUUID, newRef: newCustomerID,
+		newSubscriptionRef: newSubscriptionID, turns: newTurns(),
 	}
 	for _, option := range options {
 		option(service)
@@ -54,8 +63,8 @@ func New(store persistence.Customers, checkBilling BillingCheck, options ...Opti
 // newUUID makes ids that grow with time, which keeps inserts at the end of the id's index.
 func newUUID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// timestamp is the time that a write carries.
-func (s *Service) timestamp() time.Time { return domain.Timestamp(s.now()) }
+// Now is the time by which statuses are told and writes are marked.
+func (s *Service) Now() time.Time { return domain.Timestamp(s.now()) }
 
 // Get answers a live customer of the caller's environment. It answers nil without an error for a customer
 // that is unknown or archived. Errors: IdentityForbidden.
@@ -73,31 +82,16 @@ func (s *Service) Get(ctx context.Context, actor domain.Actor, environmentID *st
 
 // List answers a page of the live customers of the caller's environment. Errors: BadUserInput for a
 // cursor that is damaged or was made for another filter or order.
-func (s *Service) List(ctx context.Context, actor domain.Actor, query persistence.CustomerQuery) (persistence.CustomerPage, error) {
+func (s *Service) List(ctx context.Context, actor domain.Actor, query persistence.Query) (persistence.Page[domain.Customer], error) {
 	query.EnvironmentID = actor.EnvironmentID
 	page, err := s.store.ListCustomers(ctx, query)
-	if errors.Is(err, persistence.ErrInvalidCursor) {
-		field := "paging.after"
-		if query.Page.Before != "" {
-			field = "paging.before"
-		}
-		err = domain.FieldErrorf(domain.BadUserInput, field,
-			"must be a cursor of this list, made with the same filter and sorting")
-	}
-	return page, err
+	return page, persistence.RefuseCursor(err, query.Page)
 }
 
 // Count counts the live customers of the caller's environment that match the filter.
 func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persistence.Filter) (int, error) {
 	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
 }
-
-// The bounds of an optimistic write. A round is lost only to another process; after so many lost ones, a
-// second or so, the caller hears of the conflict.
-const (
-	maxRounds = 100
-	maxPause  = 20 * time.Millisecond
-)
 
 // change applies decide to the customer as it is and stores the outcome, again and again until nobody else
 // wrote in between. decide sees a customer that is its own, live or archived; it answers false when there
@@ -111,7 +105,7 @@ func (s *Service) change(
 		return nil, err
 	}
 	defer release()
-	for range maxRounds {
+	for range persistence.MaxRounds {
 		customer, err := s.store.AnyCustomer(ctx, ref)
 		if errors.Is(err, persistence.ErrNotFound) {
 			return nil, notFound(ref.CustomerID)
@@ -128,23 +122,11 @@ func (s *Service) change(
 		if !errors.Is(err, persistence.ErrConflict) {
 			return customer, err
 		}
-		if err := pause(ctx, rand.N(maxPause)); err != nil {
+		if err := persistence.Pause(ctx, rand.N(persistence.MaxPause)); err != nil {
 			return nil, err
 		}
 	}
 	return nil, conflict(ref.CustomerID)
-}
-
-// pause waits, so that writers who lost together do not meet again together.
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // changeLive is change for a customer that has to be live.

@@ -1,9 +1,11 @@
 package customers
 
 import (
+	"context"
 	"encoding/json"
 	"net/mail"
 	"strings"
+	"time"
 	"unicode"
 
 	"clientele/internal/domain"
@@ -17,7 +19,9 @@ type Details struct {
 	CRMID                    domain.Change[string]
 	SalesforceID             domain.Change[string]
 	AWSMarketplaceCustomerID domain.Change[string]
-	Metadata                 domain.Change[json.RawMessage]
+	// CouponID is the RefID of the customer's coupon.
+	CouponID domain.Change[string]
+	Metadata domain.Change[json.RawMessage]
 	// BillingInformation is checked and let go: there is no provider to pass it on to.
 	BillingInformation *domain.BillingInformation
 }
@@ -56,10 +60,27 @@ func (d *Details) check(checkBilling BillingCheck) error {
 	return nil
 }
 
-// apply sets what the input gives and reports whether the customer differs afterwards.
+// checkCoupon looks the coupon up that an input gives; nil is none. Errors: CouponNotFound.
+func (s *Service) checkCoupon(ctx context.Context, environmentID string, d Details) (*domain.Coupon, error) {
+	if d.CouponID.Value == nil {
+		return nil, nil
+	}
+	return s.getCoupon(ctx, environmentID, "couponRefId", *d.CouponID.Value)
+}
+
+// checkGivenTo refuses a coupon that the customer cannot be given. The one that the customer has may stay.
+// Errors: CouponIsArchived.
+func checkGivenTo(customer *domain.Customer, coupon *domain.Coupon) error {
+	if coupon == nil || sameText(customer.CouponID, &coupon.RefID) {
+		return nil
+	}
+	return checkGivable("couponRefId", coupon)
+}
+
+// apply sets what the input gives at a time and reports whether the customer differs afterwards.
 // Errors: InvalidMetadata.
-func (d *Details) apply(customer *domain.Customer) (bool, error) {
-	changed := false
+func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
+	changed := d.CouponID.Given && setCoupon(customer, d.CouponID.Value, at)
 	for _, text := range []struct {
 		target *(*string)
 		change domain.Change[string]
@@ -71,7 +92,7 @@ func (d *Details) apply(customer *domain.Customer) (bool, error) {
 		{&customer.SalesforceID, d.SalesforceID},
 		{&customer.AWSMarketplaceCustomerID, d.AWSMarketplaceCustomerID},
 	} {
-		if text.change.Given && !equal(*text.target, text.change.Value) {
+		if text.change.Given && !sameText(*text.target, text.change.Value) {
 			*text.target, changed = text.change.Value, true
 		}
 	}
@@ -91,7 +112,20 @@ func (d *Details) apply(customer *domain.Customer) (bool, error) {
 	return changed, nil
 }
 
-func equal(a, b *string) bool {
+// setCoupon gives the customer a coupon from a time on, or takes it away with nil. It reports whether that
+// changes anything; the coupon that the customer has stays as it is.
+func setCoupon(customer *domain.Customer, couponID *string, at time.Time) bool {
+	if sameText(customer.CouponID, couponID) {
+		return false
+	}
+	customer.CouponID, customer.CouponAppliedAt = couponID, nil
+	if couponID != nil {
+		customer.CouponAppliedAt = &at
+	}
+	return true
+}
+
+func sameText(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

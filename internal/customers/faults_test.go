@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"clientele/internal/customers"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
@@ -14,7 +15,7 @@ var errBroken = errors.New("disk on fire")
 
 // failOn is a store that fails in one method.
 type failOn struct {
-	persistence.Customers
+	customers.Store
 	method string
 }
 
@@ -22,33 +23,33 @@ func (s failOn) InsertCustomer(ctx context.Context, c *domain.Customer) error {
 	if s.method == "InsertCustomer" {
 		return errBroken
 	}
-	return s.Customers.InsertCustomer(ctx, c)
+	return s.Store.InsertCustomer(ctx, c)
 }
 
 func (s failOn) ReplaceCustomer(ctx context.Context, c *domain.Customer) error {
 	if s.method == "ReplaceCustomer" {
 		return errBroken
 	}
-	return s.Customers.ReplaceCustomer(ctx, c)
+	return s.Store.ReplaceCustomer(ctx, c)
 }
 
 func (s failOn) AnyCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error) {
 	if s.method == "AnyCustomer" {
 		return nil, errBroken
 	}
-	return s.Customers.AnyCustomer(ctx, ref)
+	return s.Store.AnyCustomer(ctx, ref)
 }
 
 func (s failOn) LiveCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error) {
 	if s.method == "LiveCustomer" {
 		return nil, errBroken
 	}
-	return s.Customers.LiveCustomer(ctx, ref)
+	return s.Store.LiveCustomer(ctx, ref)
 }
 
 // contended is a store in which somebody else always writes first, for as many writes as there are losses.
 type contended struct {
-	persistence.Customers
+	customers.Store
 	losses int64
 	writes *atomic.Int64
 	// meanwhile is what happens at each lost write; nil is nothing.
@@ -57,7 +58,7 @@ type contended struct {
 
 func (s contended) ReplaceCustomer(ctx context.Context, c *domain.Customer) error {
 	if s.writes.Add(1) > s.losses {
-		return s.Customers.ReplaceCustomer(ctx, c)
+		return s.Store.ReplaceCustomer(ctx, c)
 	}
 	if s.meanwhile != nil {
 		s.meanwhile()
@@ -68,7 +69,7 @@ func (s contended) ReplaceCustomer(ctx context.Context, c *domain.Customer) erro
 // overtaken is a store in which somebody does something between a look and the write that follows it,
 // once.
 type overtaken struct {
-	persistence.Customers
+	customers.Store
 	done                            *atomic.Bool
 	beforeInsert, beforeReplacement func()
 	// of names the customer whose insert is overtaken; empty is any.
@@ -79,26 +80,40 @@ func (s overtaken) InsertCustomer(ctx context.Context, c *domain.Customer) error
 	if s.beforeInsert != nil && (s.of == "" || s.of == c.CustomerID) && s.done.CompareAndSwap(false, true) {
 		s.beforeInsert()
 	}
-	return s.Customers.InsertCustomer(ctx, c)
+	return s.Store.InsertCustomer(ctx, c)
 }
 
 func (s overtaken) ReplaceCustomer(ctx context.Context, c *domain.Customer) error {
 	if s.beforeReplacement != nil && s.done.CompareAndSwap(false, true) {
 		s.beforeReplacement()
 	}
-	return s.Customers.ReplaceCustomer(ctx, c)
+	return s.Store.ReplaceCustomer(ctx, c)
 }
 
-// disagreeing is a store that finds no customer and takes none either, as long as the context lasts.
+// panicking is a store with a bug that the first change of one customer brings out.
+type panicking struct {
+	customers.Store
+	customerID string
+	done       *atomic.Bool
+}
+
+func (s panicking) ReplaceCustomer(ctx context.Context, c *domain.Customer) error {
+	if c.CustomerID == s.customerID && s.done.CompareAndSwap(false, true) {
+		panic("a bug")
+	}
+	return s.Store.ReplaceCustomer(ctx, c)
+}
+
+// disagreeing is a store that finds no customer and takes none either.
 type disagreeing struct {
-	persistence.Customers
+	customers.Store
 	atInsert func()
 }
 
 func (s disagreeing) InsertCustomer(ctx context.Context, _ *domain.Customer) error {
-	s.atInsert()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.atInsert()
 	return persistence.ErrExists
 }

@@ -55,7 +55,7 @@ func start(t testing.TB) *fixture {
 }
 
 // over is the use cases with the fixture's clock and ids over a store that misbehaves.
-func (f *fixture) over(store persistence.Customers) *customers.Service {
+func (f *fixture) over(store customers.Store) *customers.Service {
 	return customers.New(store, checkBilling, f.options()...)
 }
 
@@ -89,6 +89,12 @@ func filled() customers.Details {
 }
 
 func metadata(text string) domain.Change[json.RawMessage] { return domain.SetTo(json.RawMessage(text)) }
+
+// Provision is Service.Provision for what concerns the customer alone.
+func (f *fixture) Provision(ctx context.Context, actor domain.Actor, input customers.Provision) (*domain.Customer, error) {
+	got, err := f.Service.Provision(ctx, actor, input)
+	return got.Customer, err
+}
 
 // provision creates a customer with every property, as the caller.
 func (f *fixture) provision(t testing.TB, actor domain.Actor, id string) *domain.Customer {

@@ -75,16 +75,21 @@ const (
 )
 
 // newCustomerID makes an id for a customer whose product gave none.
-func newCustomerID() string {
+func newCustomerID() string { return newReadableID("customer-") }
+
+// newSubscriptionID makes an id for a subscription whose product gave none.
+func newSubscriptionID() string { return newReadableID("subscription-") }
+
+func newReadableID(prefix string) string {
 	// The largest multiple of the number of letters that fits a byte; what is above would favour the first
 	// letters.
 	const fair = 256 - 256%len(generatedIDLetters)
-	id := []byte("customer-")
-	for len(id) < len("customer-")+generatedIDLength {
+	id := []byte(prefix)
+	for len(id) < len(prefix)+generatedIDLength {
 		var random [2 * generatedIDLength]byte
 		_, _ = rand.Read(random[:]) // never fails
 		for _, b := range random {
-			if int(b) < fair && len(id) < len("customer-")+generatedIDLength {
+			if int(b) < fair && len(id) < len(prefix)+generatedIDLength {
 				id = append(id, generatedIDLetters[int(b)%len(generatedIDLetters)])
 			}
 		}

@@ -104,7 +104,7 @@ func (s *Service) checkRow(actor domain.Actor, row ImportRow) (domain.CustomerRe
 func (s *Service) checkImport(ctx context.Context, ref domain.CustomerRef, row ImportRow) error {
 	customer, err := s.store.AnyCustomer(ctx, ref)
 	if errors.Is(err, persistence.ErrNotFound) {
-		customer, err = s.newCustomer(ref, s.timestamp(), s.timestamp()), nil
+		customer, err = s.newCustomer(ref, s.Now(), s.Now()), nil
 	}
 	if err == nil {
 		_, err = s.applyRow(customer, row)
@@ -114,25 +114,25 @@ func (s *Service) checkImport(ctx context.Context, ref domain.CustomerRef, row I
 
 func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row ImportRow) (*domain.Customer, error) {
 	// A customer can come into being between the look and the insert; then the next round finds it.
-	for range maxRounds {
+	for range persistence.MaxRounds {
 		customer, err := s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
 			return s.applyRow(customer, row)
 		})
 		if !domain.IsKind(err, domain.CustomerNotFound) {
 			return customer, err
 		}
-		now := s.timestamp()
+		now := s.Now()
 		customer = s.newCustomer(ref, now, now)
 		if row.UpdatedAt != nil {
 			customer.CreatedAt, customer.UpdatedAt = domain.Timestamp(*row.UpdatedAt), domain.Timestamp(*row.UpdatedAt)
 		}
-		if _, err := row.apply(customer); err != nil {
+		if _, err := row.apply(customer, s.Now()); err != nil {
 			return nil, err
 		}
 		if err := s.store.InsertCustomer(ctx, customer); !errors.Is(err, persistence.ErrExists) {
 			return customer, err
 		}
-		if err := pause(ctx, rand.N(maxPause)); err != nil {
+		if err := persistence.Pause(ctx, rand.N(persistence.MaxPause)); err != nil {
 			return nil, err
 		}
 	}
@@ -145,14 +145,14 @@ func (s *Service) applyRow(customer *domain.Customer, row ImportRow) (bool, erro
 	if customer.Archived() {
 		return false, archived(customer.CustomerID)
 	}
-	updatedAt := s.timestamp()
+	updatedAt := s.Now()
 	if row.UpdatedAt != nil {
 		updatedAt = domain.Timestamp(*row.UpdatedAt)
 		if updatedAt.Before(customer.UpdatedAt) {
 			return false, nil
 		}
 	}
-	changed, err := row.apply(customer)
+	changed, err := row.apply(customer, s.Now())
 	if changed || row.UpdatedAt != nil && updatedAt.After(customer.UpdatedAt) {
 		customer.UpdatedAt, changed = updatedAt, true
 	}

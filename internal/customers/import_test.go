@@ -533,7 +533,7 @@ func TestImportOfACustomerThatComesUpMeanwhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := start(t)
-			raced := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), beforeInsert: c.meanwhile(f)})
+			raced := f.over(overtaken{Store: f.store, done: new(atomic.Bool), beforeInsert: c.meanwhile(f)})
 			got, err := raced.Import(t.Context(), full, c.row)
 			stored := f.stored(t, "production", "ada")
 			if stored.Version != c.version {
@@ -562,7 +562,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 	t.Run("a customer that comes up is changed", func(t *testing.T) {
 		t.Parallel()
 		f := start(t)
-		raced := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), of: "b", beforeInsert: func() { f.provision(t, full, "b") }})
+		raced := f.over(overtaken{Store: f.store, done: new(atomic.Bool), of: "b", beforeInsert: func() { f.provision(t, full, "b") }})
 		if _, err := raced.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")}); err != nil {
 			t.Fatal(err)
 		}
@@ -572,7 +572,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 		t.Parallel()
 		f := start(t)
 		f.provision(t, full, "b")
-		raced := f.over(overtaken{Customers: f.store, done: new(atomic.Bool), beforeReplacement: func() { f.archive(t, full, "b") }})
+		raced := f.over(overtaken{Store: f.store, done: new(atomic.Bool), beforeReplacement: func() { f.archive(t, full, "b") }})
 		id, err := raced.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")})
 		requireRefusal(t, err, domain.ImportFailed, map[string]any{"failedCustomerIds": []string{"b"}})
 		if !strings.Contains(err.Error(), "the other rows were imported") || strings.Contains(err.Error(), "nothing was imported") {
@@ -590,7 +590,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 		t.Parallel()
 		f := start(t)
 		f.provision(t, full, "b")
-		losing := f.over(contended{Customers: f.store, losses: 1 << 40, writes: new(atomic.Int64)})
+		losing := f.over(contended{Store: f.store, losses: 1 << 40, writes: new(atomic.Int64)})
 		// One row alone, so that nobody but the one that loses is in the bubble with the store.
 		synctest.Test(t, func(t *testing.T) {
 			_, err := losing.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("b", "B")})
@@ -671,22 +671,66 @@ func TestImportLeavesItsRowsAlone(t *testing.T) {
 	}
 }
 
-// A store whose look and whose insert never agree must not keep the caller for longer than the caller waits.
-func TestImportThatNeverGetsThroughEndsWithItsCaller(t *testing.T) {
+// A store whose look and whose insert never agree must not keep the caller for ever.
+func TestImportThatNeverGetsThroughEndsInConflict(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	ctx, hangUp := context.WithCancel(t.Context())
 	var attempts atomic.Int64
-	_, err := f.over(disagreeing{f.store, func() {
-		if attempts.Add(1) == 1000 {
-			hangUp()
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		service := f.over(disagreeing{f.store, func() { attempts.Add(1) }})
+		_, err := service.Import(t.Context(), full, named("ada", "Ada"))
+		requireRefusal(t, err, domain.Conflict, aboutCustomer("ada"))
+		if took := time.Since(started); took > 10*time.Second {
+			t.Errorf("the caller waited %v", took)
 		}
-	}}).Import(ctx, full, named("ada", "Ada"))
-	// It may also give up by itself.
-	if !errors.Is(err, context.Canceled) && !domain.IsKind(err, domain.Conflict) {
-		t.Errorf("got %v", err)
-	}
-	if n := attempts.Load(); n > 1001 {
+	})
+	if n := attempts.Load(); n < 2 || n > 1000 {
 		t.Errorf("it was tried %d times", n)
 	}
+}
+
+func TestAnImporterWhoHangsUpIsNotKept(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		var attempts atomic.Int64
+		var hungUp time.Time
+		service := f.over(disagreeing{f.store, func() {
+			if attempts.Add(1) == 3 {
+				defer hangUp()
+				hungUp = time.Now()
+			}
+		}})
+		_, err := service.Import(ctx, full, named("ada", "Ada"))
+		if !errors.Is(err, context.Canceled) || attempts.Load() != 3 {
+			t.Errorf("after %d attempts: %v", attempts.Load(), err)
+		}
+		if kept := time.Since(hungUp); kept != 0 {
+			t.Errorf("the importer was kept for another %v", kept)
+		}
+	})
+}
+
+// A panic in a goroutine of the import would end the process and everybody's requests with it.
+func TestBulkSurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, row := range rows(10) {
+		f.provision(t, full, *row.CustomerID)
+	}
+	broken := f.over(panicking{f.store, "customer-0007", new(atomic.Bool)})
+	id, err := broken.ImportBulk(t.Context(), full, nil, rows(10))
+	if err == nil || !strings.Contains(err.Error(), "panic: a bug") {
+		t.Errorf("got %v", err)
+	}
+	if domain.IsKind(err, domain.ImportFailed) || id != "" {
+		t.Errorf("the row is blamed: %q, %v", id, err)
+	}
+	// The turn at the customer is free again, and sending the same rows is safe.
+	if _, err := broken.ImportBulk(t.Context(), full, nil, rows(10)); err != nil {
+		t.Error(err)
+	}
+	f.requireNames(t, map[string]string{"customer-0000": "Name of customer-0000", "customer-0007": "Name of customer-0007"})
 }

@@ -16,43 +16,140 @@ type Provision struct {
 	ExcludeFromExperiment bool
 	// CreatedAt back-dates the customer; nil is now.
 	CreatedAt *time.Time
+	// Subscription is the initial subscription; nil is none.
+	Subscription *Subscribe
 }
 
-// Provision creates a customer; without an id in the input it makes one up. Nothing is written on an
-// error. Errors: IdentityForbidden, IDMismatch, BadUserInput, InvalidMetadata, InvalidAddress,
-// InvalidTaxID, Duplicate for the id of a live customer, Archived for that of an archived one.
-func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provision) (*domain.Customer, error) {
+// Provisioned is what came of a provision.
+type Provisioned struct {
+	Customer *domain.Customer
+	Decision Decision
+	// Subscription is the initial one, within Customer; nil if there is none.
+	Subscription *domain.Subscription
+}
+
+// Provision creates a customer and its initial subscription in one write; without an id in the input it makes
+// one up. Nothing is written on an error.
+// Errors: IdentityForbidden, IDMismatch, BadUserInput, InvalidMetadata, InvalidAddress, InvalidTaxID,
+// CouponNotFound, CouponIsArchived, Duplicate for the id of a live customer or of a subscription, Archived for
+// the id of an archived customer, and for the subscription: PlanNotFound, ProductNotFound, AddonNotFound,
+// FeatureNotFound, UnpublishedPackage, IncompatibleAddon, InvalidQuantity, BillingPeriodMissing, AmountTooLarge,
+// InvalidResetPeriod, PromotionCodeNotFound and the other refusals of promotion codes, Conflict.
+func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provision) (Provisioned, error) {
 	if err := actor.AuthorizeWrite(); err != nil {
-		return nil, err
+		return Provisioned{}, err
 	}
 	ref, err := input.resolve(actor)
 	if err != nil {
-		return nil, err
+		return Provisioned{}, err
 	}
-	now := s.timestamp()
+	now := s.Now()
 	createdAt := now
 	if input.CreatedAt != nil {
 		createdAt = domain.Timestamp(*input.CreatedAt)
 		if createdAt.After(now) {
-			return nil, domain.FieldErrorf(domain.BadUserInput, "createdAt", "must not be in the future")
+			return Provisioned{}, domain.FieldErrorf(domain.BadUserInput, "createdAt", "must not be in the future")
 		}
 	}
 	if err := input.check(s.checkBilling); err != nil {
-		return nil, err
+		return Provisioned{}, err
 	}
 	if ref.CustomerID == "" {
 		ref.CustomerID = s.newRef()
 	}
 	customer := s.newCustomer(ref, createdAt, now)
 	customer.ExcludeFromExperiment = input.ExcludeFromExperiment
-	if _, err := input.apply(customer); err != nil {
-		return nil, err
+	coupon, err := s.checkCoupon(ctx, ref.EnvironmentID, input.Details)
+	if err != nil {
+		return Provisioned{}, err
 	}
-	err = s.store.InsertCustomer(ctx, customer)
+	if err := checkGivenTo(customer, coupon); err != nil {
+		return Provisioned{}, err
+	}
+	if _, err := input.apply(customer, now); err != nil {
+		return Provisioned{}, err
+	}
+	if input.Subscription == nil {
+		if err := s.insert(ctx, customer); err != nil {
+			return Provisioned{}, err
+		}
+		return Provisioned{Customer: customer, Decision: NoSubscription}, nil
+	}
+	subscriber := s.newSubscriber(customer, input, now)
+	redemption, err := subscriber.subscribe(ctx)
+	if err != nil {
+		return Provisioned{}, err
+	}
+	if err := s.insertSubscribed(ctx, customer, redemption); err != nil {
+		return Provisioned{}, err
+	}
+	return Provisioned{Customer: customer, Decision: subscriber.decision, Subscription: &customer.Subscriptions[0]}, nil
+}
+
+func (s *Service) newSubscriber(customer *domain.Customer, input Provision, now time.Time) *subscriber {
+	b := &subscriber{service: s, customer: customer, input: *input.Subscription, now: now, start: now}
+	if input.Subscription.StartDate != nil {
+		b.start = domain.Timestamp(*input.Subscription.StartDate)
+	}
+	if info := input.BillingInformation; info != nil {
+		b.currency, b.payable = info.Currency, info.PaymentMethodID != nil
+	}
+	return b
+}
+
+// insert writes a new customer. Errors: Duplicate, Archived.
+func (s *Service) insert(ctx context.Context, customer *domain.Customer) error {
+	err := s.store.InsertCustomer(ctx, customer)
 	if errors.Is(err, persistence.ErrExists) {
-		return nil, s.taken(ctx, ref)
+		return s.taken(ctx, customer.Ref())
 	}
-	return customer, err
+	return err
+}
+
+// insertSubscribed writes a new customer with subscriptions, between setting aside what these need and making
+// that final. redemption is nil without a promotion code.
+func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, redemption *redemption) error {
+	// A look beforehand, so that a repeated request sets nothing aside.
+	if _, err := s.store.AnyCustomer(ctx, customer.Ref()); !errors.Is(err, persistence.ErrNotFound) {
+		if err != nil {
+			return err
+		}
+		return s.taken(ctx, customer.Ref())
+	}
+	for i := range customer.Subscriptions {
+		if err := s.claim(ctx, customer, customer.Subscriptions[i].SubscriptionID); err != nil {
+			s.giveBack(ctx, customer, i, nil)
+			return err
+		}
+	}
+	if redemption != nil {
+		if err := redemption.reserve(ctx); err != nil {
+			s.giveBack(ctx, customer, len(customer.Subscriptions), nil)
+			return err
+		}
+	}
+	err := s.insert(ctx, customer)
+	if _, refused := errors.AsType[*domain.Error](err); refused {
+		s.giveBack(ctx, customer, len(customer.Subscriptions), redemption)
+	}
+	if err == nil && redemption != nil {
+		// The customer is written, whatever comes of this; a redemption that is not counted now is later.
+		_ = redemption.settle(context.WithoutCancel(ctx), true)
+	}
+	// Of any other error it is not known whether the customer was written. The lease ends that.
+	return err
+}
+
+// giveBack undoes what was set aside for a customer who was not written: the ids of the first so many
+// subscriptions, and the redemption. What cannot be undone now ends with its lease.
+func (s *Service) giveBack(ctx context.Context, customer *domain.Customer, claimed int, redemption *redemption) {
+	ctx = context.WithoutCancel(ctx)
+	for i := range claimed {
+		_ = s.release(ctx, customer, customer.Subscriptions[i].SubscriptionID)
+	}
+	if redemption != nil {
+		_ = redemption.settle(ctx, false)
+	}
 }
 
 // newCustomer is a customer at its first version.

@@ -180,7 +180,8 @@ func TestGeneratedIDs(t *testing.T) {
 	var group sync.WaitGroup
 	for range 200 {
 		group.Go(func() {
-			got, err := service.Provision(t.Context(), full, customers.Provision{})
+			provisioned, err := service.Provision(t.Context(), full, customers.Provision{})
+			got := provisioned.Customer
 			if err != nil {
 				t.Error(err)
 				return
@@ -215,7 +216,8 @@ func TestWithoutAClockTheTimeIsNow(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	before := domain.Timestamp(time.Now())
-	got, err := customers.New(f.store, checkBilling).Provision(t.Context(), full, customers.Provision{})
+	provisioned, err := customers.New(f.store, checkBilling).Provision(t.Context(), full, customers.Provision{})
+	got := provisioned.Customer
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,6 +373,17 @@ func TestProvisionInARace(t *testing.T) {
 	if n := f.count(t, full); n != 1 {
 		t.Errorf("%d customers", n)
 	}
+}
+
+// After an election, a store may refuse what it does not show yet. The id is taken all the same.
+func TestProvisionOfAnIDThatCannotBeSeenYet(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	service := f.over(disagreeing{f.store, func() {}})
+	f.requireNothingWritten(t, func() {
+		_, err := service.Provision(t.Context(), full, customers.Provision{Identity: by("ada")})
+		requireRefusal(t, err, domain.Duplicate, aboutCustomer("ada"))
+	})
 }
 
 func TestProvisionTellsOfAStoreThatFails(t *testing.T) {

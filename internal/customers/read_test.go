@@ -11,7 +11,7 @@ import (
 )
 
 // listed are the ids of the first 100 customers of a query.
-func (f *fixture) listed(t testing.TB, actor domain.Actor, query persistence.CustomerQuery) []string {
+func (f *fixture) listed(t testing.TB, actor domain.Actor, query persistence.Query) []string {
 	t.Helper()
 	query.Page.Limit = 100
 	page, err := f.List(t.Context(), actor, query)
@@ -20,7 +20,7 @@ func (f *fixture) listed(t testing.TB, actor domain.Actor, query persistence.Cus
 	}
 	ids := []string{}
 	for _, item := range page.Items {
-		ids = append(ids, item.Customer.CustomerID)
+		ids = append(ids, item.Document.CustomerID)
 	}
 	return ids
 }
@@ -114,7 +114,7 @@ func TestListAndCount(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			// Whatever environment the query names, the caller's own is the one.
-			query := persistence.CustomerQuery{EnvironmentID: "staging", Filter: c.filter}
+			query := persistence.Query{EnvironmentID: "staging", Filter: c.filter}
 			if got := f.listed(t, c.actor, query); !slices.Equal(got, c.want) {
 				t.Errorf("List answers %q, want %q", got, c.want)
 			}
@@ -132,21 +132,21 @@ func TestListRefusesCursorsOfOtherLists(t *testing.T) {
 	f.provision(t, full, "a")
 	f.provision(t, full, "b")
 	f.provision(t, staging, "a")
-	page, err := f.List(t.Context(), full, persistence.CustomerQuery{Page: persistence.PageRequest{Limit: 1}})
+	page, err := f.List(t.Context(), full, persistence.Query{Page: persistence.PageRequest{Limit: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cursor := page.Items[0].Cursor
 	cases := map[string]struct {
 		actor domain.Actor
-		query persistence.CustomerQuery
+		query persistence.Query
 		field string
 	}{
-		"after, damaged":     {full, persistence.CustomerQuery{Page: persistence.PageRequest{After: "x"}}, "paging.after"},
-		"before, damaged":    {full, persistence.CustomerQuery{Page: persistence.PageRequest{Before: "x"}}, "paging.before"},
-		"after, elsewhere":   {staging, persistence.CustomerQuery{Page: persistence.PageRequest{After: cursor}}, "paging.after"},
-		"before, elsewhere":  {staging, persistence.CustomerQuery{Page: persistence.PageRequest{Before: cursor}}, "paging.before"},
-		"after, other order": {full, persistence.CustomerQuery{Order: []persistence.Order{{Field: persistence.FieldName}}, Page: persistence.PageRequest{After: cursor}}, "paging.after"},
+		"after, damaged":     {full, persistence.Query{Page: persistence.PageRequest{After: "x"}}, "paging.after"},
+		"before, damaged":    {full, persistence.Query{Page: persistence.PageRequest{Before: "x"}}, "paging.before"},
+		"after, elsewhere":   {staging, persistence.Query{Page: persistence.PageRequest{After: cursor}}, "paging.after"},
+		"before, elsewhere":  {staging, persistence.Query{Page: persistence.PageRequest{Before: cursor}}, "paging.before"},
+		"after, other order": {full, persistence.Query{Order: []persistence.Order{{Field: persistence.FieldName}}, Page: persistence.PageRequest{After: cursor}}, "paging.after"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -155,8 +155,8 @@ func TestListRefusesCursorsOfOtherLists(t *testing.T) {
 			requireFieldRefusal(t, err, domain.BadUserInput, c.field)
 		})
 	}
-	page, err = f.List(t.Context(), full, persistence.CustomerQuery{Page: persistence.PageRequest{Limit: 1, After: cursor}})
-	if err != nil || len(page.Items) != 1 || page.Items[0].Customer.CustomerID != "b" {
+	page, err = f.List(t.Context(), full, persistence.Query{Page: persistence.PageRequest{Limit: 1, After: cursor}})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Document.CustomerID != "b" {
 		t.Errorf("the list's own cursor answers %+v, %v", page, err)
 	}
 }

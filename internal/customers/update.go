@@ -15,7 +15,7 @@ type Update struct {
 // Update changes what the input gives and nothing else. Changes that others make at the same time to
 // other properties, or to other keys of the metadata, are kept.
 // Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, InvalidMetadata, InvalidAddress,
-// InvalidTaxID, CustomerNotFound for an unknown or archived customer, Conflict.
+// InvalidTaxID, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer, Conflict.
 func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Customer, error) {
 	ref, err := writable(actor, input.Identity)
 	if err != nil {
@@ -24,10 +24,18 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 	if err := input.check(s.checkBilling); err != nil {
 		return nil, err
 	}
+	coupon, err := s.checkCoupon(ctx, ref.EnvironmentID, input.Details)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		changed, err := input.apply(customer)
+		if err := checkGivenTo(customer, coupon); err != nil {
+			return false, err
+		}
+		now := s.Now()
+		changed, err := input.apply(customer, now)
 		if changed {
-			customer.UpdatedAt = s.timestamp()
+			customer.UpdatedAt = now
 		}
 		return changed, err
 	})

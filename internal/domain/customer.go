@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CustomerRef names one customer for ever: an id is never given to a second customer of the same
 // environment, not even after its owner was archived.
@@ -25,17 +28,31 @@ type Customer struct {
 	EnvironmentID string `bson:"environmentId"`
 	CustomerID    string `bson:"customerId"`
 	// Version counts the writes of the document, from 1; a write names the version it read.
-	Version                  int64     `bson:"version"`
-	Name                     *string   `bson:"name"`
-	Email                    *string   `bson:"email"`
-	BillingID                *string   `bson:"billingId"`
-	CRMID                    *string   `bson:"crmId"`
-	SalesforceID             *string   `bson:"salesforceId"`
-	AWSMarketplaceCustomerID *string   `bson:"awsMarketplaceCustomerId"`
-	ExcludeFromExperiment    bool      `bson:"excludeFromExperiment"`
-	Metadata                 Metadata  `bson:"metadata"`
-	CreatedAt                time.Time `bson:"createdAt"`
-	UpdatedAt                time.Time `bson:"updatedAt"`
+	Version                  int64    `bson:"version"`
+	Name                     *string  `bson:"name"`
+	Email                    *string  `bson:"email"`
+	BillingID                *string  `bson:"billingId"`
+	CRMID                    *string  `bson:"crmId"`
+	SalesforceID             *string  `bson:"salesforceId"`
+	AWSMarketplaceCustomerID *string  `bson:"awsMarketplaceCustomerId"`
+	ExcludeFromExperiment    bool     `bson:"excludeFromExperiment"`
+	Metadata                 Metadata `bson:"metadata"`
+	// CouponID is the RefID of the customer's coupon, and CouponAppliedAt the time from which it discounts.
+	CouponID        *string    `bson:"couponId"`
+	CouponAppliedAt *time.Time `bson:"couponAppliedAt"`
+	// Subscriptions are all that the customer ever had; SubscribedAt is when the last one was added, nil
+	// without any.
+	Subscriptions []Subscription `bson:"subscriptions"`
+	SubscribedAt  *time.Time     `bson:"subscribedAt"`
+	// PromotionalEntitlements are one a feature, ended ones too; PromotedAt is when the last one was given,
+	// nil without any.
+	PromotionalEntitlements []PromotionalEntitlement `bson:"promotionalEntitlements"`
+	PromotedAt              *time.Time               `bson:"promotedAt"`
+	// TrialedPlans are the plans that the customer has tried, one a product.
+	TrialedPlans []TrialedPlan `bson:"trialedPlans"`
+
+	CreatedAt time.Time `bson:"createdAt"`
+	UpdatedAt time.Time `bson:"updatedAt"`
 	// ArchivedAt is nil while the customer is live.
 	ArchivedAt *time.Time `bson:"archivedAt"`
 	// Unknown keeps the fields of later programs, so that this one does not drop them when it writes. During
@@ -51,10 +68,13 @@ func (c *Customer) Ref() CustomerRef {
 // Archived reports whether the customer was archived and must appear in no answer.
 func (c *Customer) Archived() bool { return c.ArchivedAt != nil }
 
-// Archive nullifies name and email for good and takes the customer out of sight. The rest of the document
-// stays, for whoever has to finish invoices.
+// Archive nullifies name and email for good, cancels what runs and takes the customer out of sight. The rest
+// of the document stays, for whoever has to finish invoices.
 func (c *Customer) Archive(at time.Time) {
 	c.Name, c.Email = nil, nil
+	for i := range c.Subscriptions {
+		c.Subscriptions[i].Cancel(at, ReasonCustomerArchived)
+	}
 	c.ArchivedAt = &at
 	c.UpdatedAt = at
 }
@@ -63,6 +83,16 @@ func (c *Customer) Archive(at time.Time) {
 func (c *Customer) Unarchive(at time.Time) {
 	c.ArchivedAt = nil
 	c.UpdatedAt = at
+}
+
+// HasPurchased reports whether the customer ever had a subscription that is paid.
+func (c *Customer) HasPurchased() bool {
+	return slices.ContainsFunc(c.Subscriptions, func(s Subscription) bool { return s.PricingType == PricingPaid })
+}
+
+// HasTried reports whether the customer had a trial of the product, given by its RefID.
+func (c *Customer) HasTried(productID string) bool {
+	return slices.ContainsFunc(c.TrialedPlans, func(t TrialedPlan) bool { return t.ProductID == productID })
 }
 
 // Timestamp is t as every document keeps it: UTC, cut to milliseconds, the precision that both engines

@@ -17,7 +17,7 @@ func filled() Customer {
 		Name: new("Ada Lovelace"), Email: new("ada@example.com"), BillingID: new("cus_1"), CRMID: new("crm-1"),
 		SalesforceID: new("001A"), AWSMarketplaceCustomerID: new("aws-1"), ExcludeFromExperiment: true,
 		Metadata:  Metadata{{"plan", `"gold"`}},
-		CreatedAt: noon, UpdatedAt: noon.Add(time.Minute),
+		CreatedAt: noon, UpdatedAt: noon.Add(time.Minute), Unknown: map[string]any{"later": "gold"},
 	}
 }
 

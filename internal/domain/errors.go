@@ -26,6 +26,27 @@ const (
 	ImportFailed         Kind = "ImportFailed"
 	Conflict             Kind = "Conflict"
 	Timeout              Kind = "Timeout"
+
+	ProductNotFound                Kind = "ProductNotFound"
+	PlanNotFound                   Kind = "PlanNotFound"
+	AddonNotFound                  Kind = "AddonNotFound"
+	FeatureNotFound                Kind = "FeatureNotFound"
+	UnpublishedPackage             Kind = "UnpublishedPackage"
+	IncompatibleAddon              Kind = "IncompatibleAddon"
+	BillingPeriodMissing           Kind = "BillingPeriodMissing"
+	InvalidQuantity                Kind = "InvalidQuantity"
+	AmountTooLarge                 Kind = "AmountTooLarge"
+	InvalidResetPeriod             Kind = "InvalidResetPeriod"
+	SubscriptionNotFound           Kind = "SubscriptionNotFound"
+	PromotionalEntitlementNotFound Kind = "PromotionalEntitlementNotFound"
+	CouponNotFound                 Kind = "CouponNotFound"
+	CouponIsArchived               Kind = "CouponIsArchived"
+	PromotionCodeNotFound          Kind = "PromotionCodeNotFound"
+	PromotionCodeNotActive         Kind = "PromotionCodeNotActive"
+	PromotionCodeNotForCustomer    Kind = "PromotionCodeNotForCustomer"
+	PromotionCodeExhausted         Kind = "PromotionCodeExhausted"
+	PromotionCodeBelowMinimum      Kind = "PromotionCodeBelowMinimum"
+	PromotionCodeNotFirstPurchase  Kind = "PromotionCodeNotFirstPurchase"
 )
 
 // Error is a refusal that the caller is meant to read: a sentence that names the field and the rule, and

@@ -19,12 +19,12 @@ const (
 func BenchmarkCustomers(b *testing.B) {
 	store := open(b, b.TempDir())
 	seed(b, store)
-	newestFirst := persistence.CustomerQuery{
+	newestFirst := persistence.Query{
 		EnvironmentID: "production",
 		Order:         []persistence.Order{{Field: persistence.FieldCreatedAt, Descending: true}},
 		Page:          persistence.PageRequest{Limit: 50},
 	}
-	list := func(b *testing.B, query persistence.CustomerQuery, want int) {
+	list := func(b *testing.B, query persistence.Query, want int) {
 		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
@@ -34,7 +34,7 @@ func BenchmarkCustomers(b *testing.B) {
 			}
 		}
 	}
-	filtered := func(filter persistence.Filter) persistence.CustomerQuery {
+	filtered := func(filter persistence.Filter) persistence.Query {
 		query := newestFirst
 		query.Filter = filter
 		return query
@@ -126,7 +126,7 @@ func share(n int, call func(i int)) {
 }
 
 // farCursor pages to the last page but one and answers the cursor at its end.
-func farCursor(b *testing.B, store *Store, query persistence.CustomerQuery) string {
+func farCursor(b *testing.B, store *Store, query persistence.Query) string {
 	b.Helper()
 	for seen := query.Page.Limit; seen < benchmarkCustomers; seen += query.Page.Limit {
 		page, err := store.ListCustomers(b.Context(), query)

@@ -10,64 +10,82 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// checkFile answers an error unless the buckets agree: every live document is in every index once and
-// nothing else is, no document is both live and archived, and the counts are right.
+// checkFile answers an error unless the buckets agree: every live document is in every index of its collection
+// once and nothing else is, no document is both live and archived, and the counts are right.
 func checkFile(store *Store) error {
 	return store.db.View(func(tx *bbolt.Tx) error {
-		expected := map[string]map[string]bool{}
-		for _, field := range indexedFields {
-			expected[string(indexBucket(field))] = map[string]bool{}
+		for _, c := range collections() {
+			if err := checkCollection(tx, c); err != nil {
+				return fmt.Errorf("%s: %w", c.Name, err)
+			}
 		}
-		counts := map[string]int{}
-		err := tx.Bucket(liveBucket).ForEach(func(key, raw []byte) error {
+		return nil
+	})
+}
+
+func checkCollection(tx *bbolt.Tx, c *collection) error {
+	expected := map[string]map[string]bool{}
+	for _, field := range c.indexedFields() {
+		expected[string(c.indexBucket(field))] = map[string]bool{}
+	}
+	counts := map[string]int{}
+	err := tx.Bucket(c.liveBucket()).ForEach(func(key, raw []byte) error {
+		d := document(raw)
+		environmentID, id := d.Text(persistence.FieldEnvironmentID), d.Text(c.TieField())
+		if d.Archived() || environmentID+"/"+id != string(key) {
+			return fmt.Errorf("live document %q holds %v", key, bson.Raw(raw))
+		}
+		counts[environmentID]++
+		for _, field := range c.indexedFields() {
+			entry := c.index(environmentID, field).entry(d.Value(field), id)
+			expected[string(c.indexBucket(field))][string(entry)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if c.archived != nil {
+		err = tx.Bucket(c.archived).ForEach(func(key, raw []byte) error {
 			d := document(raw)
-			customer, err := d.customer()
-			if err != nil || customer.Archived() || customer.Key != string(key) {
-				return errors.Join(err, fmt.Errorf("live document %q holds %+v", key, customer))
-			}
-			counts[customer.EnvironmentID]++
-			for _, field := range indexedFields {
-				entry := newIndex(customer.EnvironmentID, field).entry(d.Value(field), customer.CustomerID)
-				expected[string(indexBucket(field))][string(entry)] = true
+			name := d.Text(persistence.FieldEnvironmentID) + "/" + d.Text(c.TieField())
+			if !d.Archived() || name != string(key) || tx.Bucket(c.liveBucket()).Get(key) != nil {
+				return fmt.Errorf("archived document %q holds %v", key, bson.Raw(raw))
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		err = tx.Bucket(archivedBucket).ForEach(func(key, raw []byte) error {
-			customer, err := document(raw).customer()
-			if err != nil || !customer.Archived() || customer.Key != string(key) || tx.Bucket(liveBucket).Get(key) != nil {
-				return errors.Join(err, fmt.Errorf("archived document %q holds %+v", key, customer))
-			}
+	}
+	for name, want := range expected {
+		got := map[string]bool{}
+		err := tx.Bucket([]byte(name)).ForEach(func(key, _ []byte) error {
+			got[string(key)] = true
 			return nil
 		})
-		if err != nil {
-			return err
+		if err != nil || !maps.Equal(got, want) {
+			return errors.Join(err, fmt.Errorf("bucket %q holds %#v, want %#v", name, got, want))
 		}
-		for name, want := range expected {
-			got := map[string]bool{}
-			err := tx.Bucket([]byte(name)).ForEach(func(key, _ []byte) error {
-				got[string(key)] = true
-				return nil
-			})
-			if err != nil || !maps.Equal(got, want) {
-				return errors.Join(err, fmt.Errorf("bucket %q holds %#v, want %#v", name, got, want))
-			}
+	}
+	for environmentID, want := range counts {
+		if got, err := c.count(tx, environmentID); got != want || err != nil {
+			return fmt.Errorf("count of %q is %d, %v, want %d", environmentID, got, err, want)
 		}
-		return tx.Bucket(countsBucket).ForEach(func(key, raw []byte) error {
-			environmentID := string(key[:len(key)-1])
-			if want := counts[environmentID]; string(raw) != strconv.Itoa(want) {
-				return fmt.Errorf("count of %q is %s, want %d", environmentID, raw, want)
-			}
-			return nil
-		})
+	}
+	return tx.Bucket(c.countsBucket()).ForEach(func(key, raw []byte) error {
+		environmentID := string(key[:len(key)-1])
+		if want := counts[environmentID]; string(raw) != strconv.Itoa(want) {
+			return fmt.Errorf("count of %q is %s, want %d", environmentID, raw, want)
+		}
+		return nil
 	})
 }
 
@@ -81,9 +99,26 @@ func scramble(t *rapid.T, customer *domain.Customer) {
 	customer.CRMID = text.Draw(t, "crmId")
 	customer.SalesforceID = text.Draw(t, "salesforceId")
 	customer.AWSMarketplaceCustomerID = text.Draw(t, "awsMarketplaceCustomerId")
+	customer.CouponID = text.Draw(t, "couponId")
+	customer.SubscribedAt = rapid.Ptr(at, true).Draw(t, "subscribedAt")
+	customer.PromotedAt = rapid.Ptr(at, true).Draw(t, "promotedAt")
 	customer.CreatedAt = at.Draw(t, "createdAt")
 	customer.UpdatedAt = at.Draw(t, "updatedAt")
 	customer.ArchivedAt = rapid.Ptr(at, true).Draw(t, "archivedAt")
+}
+
+// drawCoupon draws a state of one of a few coupons.
+func drawCoupon(t *rapid.T) *domain.Coupon {
+	text := rapid.SampledFrom([]string{"", "a", "b", "a\x00", "a\x00\x01"})
+	ref := domain.Ref{
+		EnvironmentID: rapid.SampledFrom([]string{"a", "ab", ""}).Draw(t, "environment"),
+		RefID:         rapid.SampledFrom([]string{"c", "d"}).Draw(t, "coupon"),
+	}
+	at := time.UnixMilli(rapid.Int64Range(-2, 2).Draw(t, "ms")).UTC()
+	return &domain.Coupon{
+		Record: domain.NewRecord(ref, ref.Key(), at), Name: text.Draw(t, "name"), Status: text.Draw(t, "status"),
+		Description: rapid.Ptr(text, true).Draw(t, "description"), BillingID: rapid.Ptr(text, true).Draw(t, "billingId"),
+	}
 }
 
 func TestIndexesFollowEveryWrite(t *testing.T) {
@@ -114,6 +149,20 @@ func TestIndexesFollowEveryWrite(t *testing.T) {
 				}
 				next.Version = stored.Version + rapid.Int64Range(1, 2).Draw(t, "step")
 				if err := store.ReplaceCustomer(ctx, next); err != nil && !errors.Is(err, persistence.ErrConflict) {
+					t.Fatal(err)
+				}
+			},
+			"insert or replace a coupon": func(t *rapid.T) {
+				coupon := drawCoupon(t)
+				stored, err := store.Coupons().Get(ctx, coupon.Ref())
+				switch {
+				case errors.Is(err, persistence.ErrNotFound):
+					err = store.Coupons().Insert(ctx, coupon)
+				case err == nil:
+					coupon.Version = stored.Version + 1
+					err = store.Coupons().Replace(ctx, coupon)
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 			},

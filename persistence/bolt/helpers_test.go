@@ -49,6 +49,14 @@ func sample(environmentID string, i int) *domain.Customer {
 	return customer
 }
 
+// samplePlan is plan number i of the environment.
+func samplePlan(environmentID string, i int) *domain.Plan {
+	ref := domain.Ref{EnvironmentID: environmentID, RefID: fmt.Sprintf("plan-%d", i)}
+	plan := &domain.Plan{}
+	plan.Record = domain.NewRecord(ref, fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(i)*2654435761, i), time.UnixMilli(int64(i)).UTC())
+	return plan
+}
+
 func pointer[T any](v T) *T { return &v }
 
 func insert(t rapid.TB, store *Store, customers ...*domain.Customer) {

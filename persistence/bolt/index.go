@@ -11,18 +11,21 @@ import (
 	"clientele/persistence"
 )
 
-// An index holds the live customers of all environments in the order of one field. The key of an entry is
+// An index holds the live documents of a collection, of all environments, in the order of one field. The key
+// of an entry is
 //
-//	environment "/" tag value customerId
+//	environment "/" tag value id
 //
-// and its value is empty. The tag keeps nulls, texts and times apart, in that order. The value is encoded
+// The id is the value of the field that breaks ties.
+//
+// The value is empty. The tag keeps nulls, texts and times apart, in that order. The value is encoded
 // so that the order of the bytes is the order of the values and so that it tells its own end: a time is
 // its milliseconds since 1970 in eight bytes, the highest first, moved so that times before 1970 come
 // first; a text ends with textEnd, and a zero byte in it is followed by a byte higher than any that ends
 // it.
 //
-// The live bucket is the index of the customer id. Its keys, environment "/" customerId, are in that
-// order already. No environment id holds a slash.
+// The bucket of the documents is the index of the id. Its keys, environment "/" id, are in that order
+// already. No environment id holds a slash.
 const (
 	tagNull byte = iota
 	tagText
@@ -34,13 +37,6 @@ const (
 	textEnd     = "\x00\x01"
 	escapedZero = "\x00\xff"
 )
-
-// indexedFields are the fields with an index bucket.
-var indexedFields = slices.DeleteFunc(slices.Clone(persistence.CustomerSortFields), func(f persistence.Field) bool {
-	return f == persistence.FieldCustomerID
-})
-
-func indexBucket(field persistence.Field) []byte { return []byte("by " + field) }
 
 func environmentPrefix(environmentID string) []byte { return []byte(environmentID + "/") }
 
@@ -116,37 +112,38 @@ func intersect(a, b []keyRange) []keyRange {
 
 // index is one environment's part of the index of a field.
 type index struct {
-	field persistence.Field
+	collection *collection
+	field      persistence.Field
 	// prefix starts every key of the environment.
 	prefix []byte
 }
 
-func newIndex(environmentID string, field persistence.Field) index {
-	return index{field: field, prefix: environmentPrefix(environmentID)}
+func (c *collection) index(environmentID string, field persistence.Field) index {
+	return index{collection: c, field: field, prefix: environmentPrefix(environmentID)}
 }
 
-// primary reports whether the live bucket itself is the index.
-func (x index) primary() bool { return x.field == persistence.FieldCustomerID }
+// primary reports whether the bucket of the documents itself is the index.
+func (x index) primary() bool { return x.field == x.collection.TieField() }
 
 func (x index) bucket(tx *bbolt.Tx) *bbolt.Bucket {
 	if x.primary() {
-		return tx.Bucket(liveBucket)
+		return tx.Bucket(x.collection.liveBucket())
 	}
-	return tx.Bucket(indexBucket(x.field))
+	return tx.Bucket(x.collection.indexBucket(x.field))
 }
 
 // extend appends to a copy of the prefix.
 func (x index) extend(rest ...byte) []byte { return append(slices.Clip(x.prefix), rest...) }
 
-// entry is the key of the entry of a document, given its value of the field and its customer id.
-func (x index) entry(value persistence.Value, customerID string) []byte {
+// entry is the key of the entry of a document, given its value of the field and its id.
+func (x index) entry(value persistence.Value, id string) []byte {
 	if x.primary() {
-		return x.extend([]byte(customerID)...)
+		return x.extend([]byte(id)...)
 	}
-	return append(appendValue(x.extend(), value), customerID...)
+	return append(appendValue(x.extend(), value), id...)
 }
 
-// primaryKey is the Key of the customer that an entry stands for.
+// primaryKey is the Key of the document that an entry stands for.
 func (x index) primaryKey(entry []byte) []byte {
 	if x.primary() {
 		return entry
@@ -172,7 +169,7 @@ func (x index) only(value persistence.Value) keyRange {
 	}
 	text, ok := value.AsText()
 	if !ok {
-		return keyRange{} // Every customer id is a text.
+		return keyRange{} // Every id is a text.
 	}
 	key := x.extend([]byte(text)...)
 	return keyRange{low: key, high: justAfter(key)}
@@ -210,15 +207,15 @@ func (x index) segment(segment persistence.Segment) keyRange {
 	return wanted
 }
 
-// reindex turns the entries of one state of a customer into those of the next; a document that is not
-// live has none. Entries that stay are not touched.
-func reindex(tx *bbolt.Tx, before, after document) error {
-	for _, field := range indexedFields {
-		was, is := liveEntry(field, before), liveEntry(field, after)
+// reindex turns the entries of one state of a document into those of the next; a document that is not live
+// has none. Entries that stay are not touched.
+func (c *collection) reindex(tx *bbolt.Tx, before, after document) error {
+	for _, field := range c.indexedFields() {
+		was, is := c.liveEntry(field, before), c.liveEntry(field, after)
 		if bytes.Equal(was, is) {
 			continue
 		}
-		bucket := tx.Bucket(indexBucket(field))
+		bucket := tx.Bucket(c.indexBucket(field))
 		if was != nil {
 			if err := bucket.Delete(was); err != nil {
 				return err
@@ -233,10 +230,28 @@ func reindex(tx *bbolt.Tx, before, after document) error {
 	return nil
 }
 
-func liveEntry(field persistence.Field, d document) []byte {
-	if !d.live() {
+func (c *collection) liveEntry(field persistence.Field, d document) []byte {
+	if !c.live(d) {
 		return nil
 	}
-	x := newIndex(d.text(persistence.FieldEnvironmentID), field)
-	return x.entry(d.Value(field), d.text(persistence.FieldCustomerID))
+	return c.index(d.Text(persistence.FieldEnvironmentID), field).entryOf(d)
+}
+
+// entryOf is the key of the document's entry.
+func (x index) entryOf(d document) []byte {
+	return x.entry(d.Value(x.field), d.Text(x.collection.TieField()))
+}
+
+// buildIndex creates the index by a field, if it is missing, and fills it.
+func (c *collection) buildIndex(tx *bbolt.Tx, field persistence.Field) error {
+	if tx.Bucket(c.indexBucket(field)) != nil {
+		return nil
+	}
+	bucket, err := tx.CreateBucket(c.indexBucket(field))
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(c.liveBucket()).ForEach(func(_, raw []byte) error {
+		return bucket.Put(c.liveEntry(field, raw), nil)
+	})
 }

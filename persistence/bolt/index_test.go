@@ -23,7 +23,7 @@ var (
 	values = rapid.OneOf(known, rapid.Just(persistence.Value{}))
 )
 
-var byName = newIndex("production", persistence.FieldName)
+var byName = customers.index("production", persistence.FieldName)
 
 // The order of the keys is the order of the values, then of the customer ids.
 func TestEntriesAreInOrderOfValues(t *testing.T) {
@@ -52,8 +52,8 @@ func TestEnvironmentsAreApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		one, other := environments.Draw(t, "one"), environments.Draw(t, "other")
 		for _, field := range persistence.CustomerSortFields {
-			entry := newIndex(one, field).entry(known.Draw(t, "value"), texts.Draw(t, "id"))
-			if newIndex(other, field).all().holds(entry) != (one == other) {
+			entry := customers.index(one, field).entry(known.Draw(t, "value"), texts.Draw(t, "id"))
+			if customers.index(other, field).all().holds(entry) != (one == other) {
 				t.Fatalf("range of %q and entry %q", other, entry)
 			}
 		}
@@ -96,7 +96,7 @@ func TestRangesHoldWhatSatisfies(t *testing.T) {
 			id = texts.Draw(t, "id")
 		}
 
-		x := newIndex("production", field)
+		x := customers.index("production", field)
 		entry := x.entry(value, id)
 		holding := 0
 		for _, r := range x.narrowed([]persistence.Condition{condition}) {
@@ -104,7 +104,7 @@ func TestRangesHoldWhatSatisfies(t *testing.T) {
 				holding++
 			}
 		}
-		matches := condition.Matches(func(persistence.Field) persistence.Value { return value })
+		matches := condition.Matches(persistence.Row{field: value})
 		precise := slices.Contains(exact, condition.Op)
 		if holding > 1 || matches && holding == 0 || precise && !matches && holding == 1 {
 			t.Fatalf("matches: %t, ranges that hold the entry: %d", matches, holding)

@@ -14,7 +14,8 @@ import (
 // the documents on its way match, or as long as the environment.
 const maxCandidates = 2000
 
-// conditionsOf are conditions that every document that matches the filter satisfies.
+// conditionsOf are conditions that every document that matches the filter satisfies. Those inside an Any are
+// of the elements of a list, which have fields of the same names.
 func conditionsOf(filter persistence.Filter) []persistence.Condition {
 	switch filter := filter.(type) {
 	case persistence.Condition:
@@ -85,12 +86,12 @@ func shortcut(tx *bbolt.Tx, ordered index, left []keyRange, conditions []persist
 	var best index
 	var bestRanges []keyRange
 	fewest := maxCandidates + 1
-	for _, field := range persistence.CustomerSortFields {
+	for _, field := range ordered.collection.SortFields {
 		mentioned := slices.ContainsFunc(conditions, func(c persistence.Condition) bool { return c.Field == field })
 		if !mentioned || field == ordered.field {
 			continue
 		}
-		x := index{field: field, prefix: ordered.prefix}
+		x := index{collection: ordered.collection, field: field, prefix: ordered.prefix}
 		ranges := x.narrowed(conditions)
 		if n := countEntries(x.bucket(tx), ranges, fewest); n < fewest {
 			best, bestRanges, fewest = x, ranges, n

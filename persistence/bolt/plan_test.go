@@ -27,10 +27,10 @@ func crowd(t *testing.T) (*Store, []document) {
 				customer.CRMID = pointer(strconv.Itoa(i % 7))
 			}
 			var err error
-			if documents[i], err = encodeCustomer(customer); err != nil {
+			if _, documents[i], err = store.customers().encode(customer); err != nil {
 				return err
 			}
-			if err = put(tx, []byte(customer.Key), nil, documents[i]); err != nil {
+			if err = customers.put(tx, []byte(customer.Key), nil, documents[i]); err != nil {
 				return err
 			}
 		}
@@ -52,7 +52,7 @@ func text(field persistence.Field, op persistence.Op, operands ...string) persis
 
 func TestShortcut(t *testing.T) {
 	store, documents := crowd(t)
-	emailOf := func(i int) string { return documents[i].text(persistence.FieldEmail) }
+	emailOf := func(i int) string { return documents[i].Text(persistence.FieldEmail) }
 	oneEmail := text(persistence.FieldEmail, persistence.Equal, emailOf(1))
 	commonName := text(persistence.FieldName, persistence.Equal, "same")
 	rareBilling := text(persistence.FieldBillingID, persistence.Equal, "1")
@@ -67,19 +67,23 @@ func TestShortcut(t *testing.T) {
 		{"one of several", text(persistence.FieldEmail, persistence.In, emailOf(1), emailOf(2), emailOf(1)), persistence.FieldCreatedAt, persistence.FieldEmail},
 		{"prefix", text(persistence.FieldEmail, persistence.Like, "customer12%"), persistence.FieldCreatedAt, persistence.FieldEmail},
 		{"no prefix", text(persistence.FieldEmail, persistence.Like, "%12%"), persistence.FieldCreatedAt, ""},
-		{"customer id", text(persistence.FieldCustomerID, persistence.Equal, documents[5].text(persistence.FieldCustomerID)), persistence.FieldName, persistence.FieldCustomerID},
+		{"customer id", text(persistence.FieldCustomerID, persistence.Equal, documents[5].Text(persistence.FieldCustomerID)), persistence.FieldName, persistence.FieldCustomerID},
 		{"too many", commonName, persistence.FieldCreatedAt, ""},
 		{"the fewest", persistence.And{commonName, rareBilling, persistence.And{oneEmail}}, persistence.FieldCreatedAt, persistence.FieldEmail},
 		{"the order's own index", oneEmail, persistence.FieldEmail, ""},
 		{"the order's own index has fewer", persistence.And{oneEmail, rareBilling}, persistence.FieldEmail, ""},
 		{"another index has fewer", persistence.And{oneEmail, rareBilling}, persistence.FieldBillingID, persistence.FieldEmail},
 		{"contradiction", persistence.And{oneEmail, text(persistence.FieldEmail, persistence.Equal, emailOf(2))}, persistence.FieldName, persistence.FieldEmail},
+		{"an element's email", persistence.Any{List: persistence.ListSubscriptions, Filter: oneEmail}, persistence.FieldCreatedAt, ""},
+		{"beside an element", persistence.And{
+			rareBilling, persistence.Any{List: persistence.ListSubscriptions, Filter: oneEmail},
+		}, persistence.FieldCreatedAt, persistence.FieldBillingID},
 		{"either", persistence.Or{oneEmail, rareBilling}, persistence.FieldName, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := store.db.View(func(tx *bbolt.Tx) error {
 				conditions := conditionsOf(test.filter)
-				ordered := newIndex("production", test.order)
+				ordered := customers.index("production", test.order)
 				x, _, ok := shortcut(tx, ordered, ordered.narrowed(conditions), conditions)
 				if !ok && test.want != "" || ok && x.field != test.want {
 					t.Errorf("shortcut by %q (%t), want %q", x.field, ok, test.want)
@@ -98,12 +102,12 @@ func TestEveryWayLeadsToTheSamePages(t *testing.T) {
 	store, documents := crowd(t)
 	rapid.Check(t, func(t *rapid.T) {
 		one := rapid.SampledFrom(documents).Draw(t, "customer")
-		email, customerID := one.text(persistence.FieldEmail), one.text(persistence.FieldCustomerID)
+		email, customerID := one.Text(persistence.FieldEmail), one.Text(persistence.FieldCustomerID)
 		pool := []persistence.Filter{
 			text(persistence.FieldEmail, persistence.Equal, email),
 			text(persistence.FieldEmail, persistence.Like, email[:rapid.IntRange(0, 12).Draw(t, "prefix")]+"%"),
 			text(persistence.FieldName, persistence.Equal, "same"),
-			text(persistence.FieldBillingID, persistence.In, one.text(persistence.FieldBillingID), "7", "8", "none"),
+			text(persistence.FieldBillingID, persistence.In, one.Text(persistence.FieldBillingID), "7", "8", "none"),
 			text(persistence.FieldCRMID, persistence.GreaterOrEqual, "3"),
 			text(persistence.FieldCRMID, persistence.Less, "5"),
 			text(persistence.FieldCRMID, persistence.Null),
@@ -121,7 +125,7 @@ func TestEveryWayLeadsToTheSamePages(t *testing.T) {
 		}
 		want := inOrder(documents, persistence.Compiled(filter), order)
 
-		query := persistence.CustomerQuery{EnvironmentID: "production", Filter: filter, Order: []persistence.Order{order}}
+		query := persistence.Query{EnvironmentID: "production", Filter: filter, Order: []persistence.Order{order}}
 		query.Page.Limit = rapid.IntRange(max(1, len(want)/3), max(1, len(want))).Draw(t, "limit")
 		query.Page.Backward = rapid.Bool().Draw(t, "backward")
 		var got []string
@@ -132,7 +136,7 @@ func TestEveryWayLeadsToTheSamePages(t *testing.T) {
 			}
 			ids := make([]string, len(page.Items))
 			for i, item := range page.Items {
-				ids[i] = item.Customer.CustomerID
+				ids[i] = item.Document.CustomerID
 			}
 			if query.Page.Backward {
 				got = append(ids, got...)
@@ -165,8 +169,8 @@ func inOrder(documents []document, filter persistence.Filter, order persistence.
 	}
 	var rows []row
 	for _, d := range documents {
-		if filter.Matches(d.Value) {
-			rows = append(rows, row{d.Value(order.Field), d.text(persistence.FieldCustomerID)})
+		if filter.Matches(d) {
+			rows = append(rows, row{d.Value(order.Field), d.Text(persistence.FieldCustomerID)})
 		}
 	}
 	slices.SortFunc(rows, func(a, b row) int {

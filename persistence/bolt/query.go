@@ -13,82 +13,44 @@ import (
 	"clientele/persistence"
 )
 
-var errIndexDamaged = errors.New("an index names a customer that is not stored")
+var errIndexDamaged = errors.New("an index names a document that is not stored")
 
-// ListCustomers implements persistence.Customers.
-func (s *Store) ListCustomers(ctx context.Context, query persistence.CustomerQuery) (persistence.CustomerPage, error) {
-	var page persistence.CustomerPage
-	err := s.read(ctx, "list customers", func(tx *bbolt.Tx) error {
-		scan, err := planScan(ctx, tx, query)
-		if err != nil {
-			return err
-		}
-		scope := persistence.Scope{EnvironmentID: query.EnvironmentID, Filter: query.Filter}
-		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, persistence.FieldCustomerID, scan)
-		if err != nil {
-			return err
-		}
-		page, err = decodePage(found)
-		return err
-	})
-	return page, err
-}
-
-func decodePage(found persistence.Slice[document]) (persistence.CustomerPage, error) {
-	page := persistence.CustomerPage{
-		Items:   make([]persistence.CustomerItem, len(found.Documents)),
-		HasNext: found.HasNext, HasPrevious: found.HasPrevious,
+// countMatching counts the environment's documents that match the filter.
+func countMatching(
+	ctx context.Context, tx *bbolt.Tx, c *collection, environmentID string, filter persistence.Filter,
+) (int, error) {
+	if all, ok := filter.(persistence.And); filter == nil || ok && len(all) == 0 {
+		return c.count(tx, environmentID)
 	}
-	for i, d := range found.Documents {
-		customer, err := d.customer()
-		if err != nil {
-			return persistence.CustomerPage{}, err
-		}
-		page.Items[i] = persistence.CustomerItem{Customer: customer, Cursor: found.Cursors[i]}
+	conditions := conditionsOf(filter)
+	x := c.index(environmentID, c.TieField())
+	ranges := x.narrowed(conditions)
+	if other, itsRanges, ok := shortcut(tx, x, ranges, conditions); ok {
+		x, ranges = other, itsRanges
 	}
-	return page, nil
-}
-
-// CountCustomers implements persistence.Customers.
-func (s *Store) CountCustomers(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
 	count := 0
-	err := s.read(ctx, "count customers", func(tx *bbolt.Tx) error {
-		if all, ok := filter.(persistence.And); filter == nil || ok && len(all) == 0 {
-			var err error
-			count, err = liveCount(tx, environmentID)
-			return err
+	for _, err := range walk(ctx, tx, x, ranges, false, persistence.Compiled(filter)) {
+		if err != nil {
+			return 0, err
 		}
-		conditions := conditionsOf(filter)
-		x := newIndex(environmentID, persistence.FieldCustomerID)
-		ranges := x.narrowed(conditions)
-		if other, itsRanges, ok := shortcut(tx, x, ranges, conditions); ok {
-			x, ranges = other, itsRanges
-		}
-		for _, err := range walk(ctx, tx, x, ranges, false, persistence.Compiled(filter)) {
-			if err != nil {
-				return err
-			}
-			count++
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
+		count++
 	}
 	return count, nil
 }
 
 // planScan decides how the documents of a query are read: along the index of its order, or, where another
 // index leads to few of them, all at once, put in that index's order here.
-func planScan(ctx context.Context, tx *bbolt.Tx, query persistence.CustomerQuery) (persistence.Scan[document], error) {
-	field := persistence.FieldCustomerID
+func planScan(
+	ctx context.Context, tx *bbolt.Tx, c *collection, query persistence.Query,
+) (persistence.Scan[document], error) {
+	field := c.TieField()
 	if len(query.Order) > 0 {
 		field = query.Order[0].Field
 	}
-	if !slices.Contains(persistence.CustomerSortFields, field) {
+	if !slices.Contains(c.SortFields, field) {
 		return nil, fmt.Errorf("there is no index by %s", field)
 	}
-	ordered := newIndex(query.EnvironmentID, field)
+	ordered := c.index(query.EnvironmentID, field)
 	conditions, filter := conditionsOf(query.Filter), persistence.Compiled(query.Filter)
 	left := ordered.narrowed(conditions)
 	if other, ranges, ok := shortcut(tx, ordered, left, conditions); ok {
@@ -106,7 +68,7 @@ func walk(
 	ctx context.Context, tx *bbolt.Tx, x index, ranges []keyRange, descending bool, filter persistence.Filter,
 ) iter.Seq2[document, error] {
 	return func(yield func(document, error) bool) {
-		live := tx.Bucket(liveBucket)
+		live := tx.Bucket(x.collection.liveBucket())
 		for key, value := range entries(x.bucket(tx), ranges, descending) {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
@@ -120,7 +82,7 @@ func walk(
 				yield(nil, errIndexDamaged)
 				return
 			}
-			if filter.Matches(found.Value) && !yield(found, nil) {
+			if filter.Matches(found) && !yield(found, nil) {
 				return
 			}
 		}
@@ -171,8 +133,7 @@ func collect(documents iter.Seq2[document, error], ordered index) (candidates, e
 		if err != nil {
 			return nil, err
 		}
-		key := ordered.entry(d.Value(ordered.field), d.text(persistence.FieldCustomerID))
-		out = append(out, candidate{key: key, document: d})
+		out = append(out, candidate{key: ordered.entryOf(d), document: d})
 	}
 	slices.SortFunc(out, func(a, b candidate) int { return bytes.Compare(a.key, b.key) })
 	return out, nil

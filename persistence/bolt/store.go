@@ -22,18 +22,17 @@ const (
 	fileName = "clientele.db"
 	// format names the layout of the file: the buckets, the encoding of the keys, the set of indexes. It
 	// changes whenever a program that knows the old layout would misread the new one.
-	format = "1"
+	format = "2"
+	// formerFormat has customers and keys only, and no index by the fields that customers have had since.
+	formerFormat = "1"
 	// lockTimeout lets a predecessor that is just shutting down release the file.
 	lockTimeout = time.Second
 )
 
-// The buckets, beside one for each index (see indexBucket).
+// The buckets, beside those of each collection.
 var (
-	metaBucket     = []byte("meta")
-	liveBucket     = []byte("customers") // live customers by Key
-	archivedBucket = []byte("archived")  // archived customers by Key
-	countsBucket   = []byte("counts")    // number of live customers by environment
-	keysBucket     = []byte("keys")      // API keys by id
+	metaBucket = []byte("meta")
+	keysBucket = []byte("keys") // API keys by id
 
 	formatKey = []byte("format")
 )
@@ -96,24 +95,44 @@ func openBolt(path string, options *bbolt.Options) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, options)
 }
 
-// prepare lays out an empty file, and refuses a file of a layout that this program does not know.
+// prepare lays out an empty file, brings one of the former format up to this one, and refuses a file of a
+// layout that this program does not know.
 func prepare(tx *bbolt.Tx) error {
 	if meta := tx.Bucket(metaBucket); meta != nil {
-		if found := string(meta.Get(formatKey)); found != format {
-			return fmt.Errorf("%s has format %q, this program knows format %q only", fileName, found, format)
+		switch found := string(meta.Get(formatKey)); found {
+		case format:
+			return nil
+		case formerFormat:
+			return layOut(tx)
+		default:
+			return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormat, format)
 		}
-		return nil
 	}
 	if bucket, _ := tx.Cursor().First(); bucket != nil {
 		return fmt.Errorf("%s is the file of another program", fileName)
 	}
-	buckets := [][]byte{metaBucket, liveBucket, archivedBucket, countsBucket, keysBucket}
-	for _, field := range indexedFields {
-		buckets = append(buckets, indexBucket(field))
+	return layOut(tx)
+}
+
+// layOut creates the buckets that are missing, with what belongs in the indexes among them.
+func layOut(tx *bbolt.Tx) error {
+	buckets := [][]byte{metaBucket, keysBucket}
+	for _, c := range collections() {
+		buckets = append(buckets, c.liveBucket(), c.countsBucket())
+		if c.archived != nil {
+			buckets = append(buckets, c.archived)
+		}
 	}
 	for _, bucket := range buckets {
-		if _, err := tx.CreateBucket(bucket); err != nil {
+		if _, err := tx.CreateBucketIfNotExists(bucket); err != nil {
 			return err
+		}
+	}
+	for _, c := range collections() {
+		for _, field := range c.indexedFields() {
+			if err := c.buildIndex(tx, field); err != nil {
+				return err
+			}
 		}
 	}
 	return tx.Bucket(metaBucket).Put(formatKey, []byte(format))

@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -70,7 +72,7 @@ func TestDirectoryInUseByAnotherProcess(t *testing.T) {
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
-		`format "2"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("2")) },
+		`format "3"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("3")) },
 		`format ""`:  func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Delete(formatKey) },
 		"the file of another program": func(tx *bbolt.Tx) error {
 			return tx.DeleteBucket(metaBucket)
@@ -146,7 +148,7 @@ func TestReopenedStoreHasEverything(t *testing.T) {
 
 // calls is every method of the contract but Close.
 func calls(store *Store) map[string]func(context.Context) error {
-	customer := sample("production", 0)
+	customer, plan := sample("production", 0), samplePlan("production", 0)
 	return map[string]func(context.Context) error{
 		"Ping":            store.Ping,
 		"InsertCustomer":  func(ctx context.Context) error { return store.InsertCustomer(ctx, customer) },
@@ -162,11 +164,29 @@ func calls(store *Store) map[string]func(context.Context) error {
 			return err
 		},
 		"ListCustomers": func(ctx context.Context) error {
-			_, err := store.ListCustomers(ctx, persistence.CustomerQuery{EnvironmentID: "production"})
+			_, err := store.ListCustomers(ctx, persistence.Query{EnvironmentID: "production"})
 			return err
 		},
 		"CountCustomers": func(ctx context.Context) error {
 			_, err := store.CountCustomers(ctx, "production", nil)
+			return err
+		},
+		"Insert":  func(ctx context.Context) error { return store.Plans().Insert(ctx, plan) },
+		"Replace": func(ctx context.Context) error { return store.Plans().Replace(ctx, plan) },
+		"Get": func(ctx context.Context) error {
+			_, err := store.Plans().Get(ctx, plan.Ref())
+			return err
+		},
+		"GetMany": func(ctx context.Context) error {
+			_, err := store.Plans().GetMany(ctx, "production", []string{"plan"})
+			return err
+		},
+		"List": func(ctx context.Context) error {
+			_, err := store.Plans().List(ctx, persistence.Query{EnvironmentID: "production"})
+			return err
+		},
+		"Count": func(ctx context.Context) error {
+			_, err := store.Plans().Count(ctx, "production", nil)
 			return err
 		},
 		"Key": func(ctx context.Context) error {
@@ -228,7 +248,7 @@ func TestContextEndsScan(t *testing.T) {
 // matcher is a filter that asks a function.
 type matcher func() bool
 
-func (m matcher) Matches(func(persistence.Field) persistence.Value) bool { return m() }
+func (m matcher) Matches(persistence.Document) bool { return m() }
 
 func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 	store := open(t, t.TempDir())
@@ -260,12 +280,134 @@ func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 	}
 }
 
+// A file of format 1 has customers, keys, and the indexes of the fields that customers had then.
+func TestFormerFormatIsUpgraded(t *testing.T) {
+	dir := t.TempDir()
+	ctx := t.Context()
+	store := open(t, dir)
+	var live []*domain.Customer
+	for i := range 20 {
+		customer := sample([]string{"production", "staging"}[i%2], i)
+		insert(t, store, customer)
+		live = append(live, customer)
+	}
+	archived := sample("production", 20)
+	archived.Archive(archived.UpdatedAt)
+	insert(t, store, archived)
+	if err := store.InsertKey(ctx, &domain.APIKey{ID: "k"}); err != nil {
+		t.Fatal(err)
+	}
+	err := store.db.Update(func(tx *bbolt.Tx) error {
+		for _, c := range collections()[1:] {
+			err := errors.Join(tx.DeleteBucket(c.liveBucket()), tx.DeleteBucket(c.countsBucket()))
+			for _, field := range c.indexedFields() {
+				err = errors.Join(err, tx.DeleteBucket(c.indexBucket(field)))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		var err error
+		for _, field := range []persistence.Field{persistence.FieldCouponID, persistence.FieldSubscribedAt, persistence.FieldPromotedAt} {
+			err = errors.Join(err, tx.DeleteBucket(customers.indexBucket(field)))
+		}
+		return errors.Join(err, stripTo(tx, formerFields), tx.Bucket(metaBucket).Put(formatKey, []byte("1")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, store)
+
+	// A second start finds nothing to do.
+	for range 2 {
+		store = open(t, dir)
+		if err := checkFile(store); err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range persistence.CustomerSortFields {
+			for _, nullsFirst := range []bool{false, true} {
+				order := persistence.Order{Field: field, NullsFirst: nullsFirst}
+				query := persistence.Query{
+					EnvironmentID: "production", Order: []persistence.Order{order}, Page: persistence.PageRequest{Limit: 100},
+				}
+				page, err := store.ListCustomers(ctx, query)
+				if err != nil || len(page.Items) != 10 {
+					t.Errorf("by %s: got %d customers, %v, want 10", field, len(page.Items), err)
+				}
+			}
+		}
+		closeStore(t, store)
+	}
+	store = open(t, dir)
+	for _, want := range append(live, archived) {
+		if got, err := store.AnyCustomer(ctx, want.Ref()); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+	first := live[0]
+	first.Version++
+	first.CouponID, first.SubscribedAt = pointer("coupon"), pointer(first.CreatedAt)
+	if err := errors.Join(store.ReplaceCustomer(ctx, first), store.Plans().Insert(ctx, samplePlan("production", 1))); err != nil {
+		t.Fatal(err)
+	}
+	found, err := store.CountCustomers(ctx, "production", text(persistence.FieldCouponID, persistence.Equal, "coupon"))
+	plans, plansErr := store.Plans().Count(ctx, "production", nil)
+	if found != 1 || plans != 1 || err != nil || plansErr != nil {
+		t.Errorf("found %d customers, %v, and %d plans, %v, want 1 and 1", found, err, plans, plansErr)
+	}
+	if err := checkFile(store); err != nil {
+		t.Error(err)
+	}
+}
+
+// formerFields are those of a customer's document in format 1.
+var formerFields = []string{
+	"_id", "id", "environmentId", "customerId", "version", "name", "email", "billingId", "crmId", "salesforceId",
+	"awsMarketplaceCustomerId", "excludeFromExperiment", "metadata", "createdAt", "updatedAt", "archivedAt",
+}
+
+// stripTo leaves nothing of each customer but the fields.
+func stripTo(tx *bbolt.Tx, fields []string) error {
+	for _, name := range [][]byte{customers.liveBucket(), customers.archived} {
+		bucket := tx.Bucket(name)
+		stripped := map[string][]byte{}
+		err := bucket.ForEach(func(key, raw []byte) error {
+			var document, kept bson.D
+			if err := bson.Unmarshal(raw, &document); err != nil {
+				return err
+			}
+			for _, element := range document {
+				if slices.Contains(fields, element.Key) {
+					kept = append(kept, element)
+				}
+			}
+			var err error
+			stripped[string(key)], err = bson.Marshal(kept)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for key, raw := range stripped {
+			if err := bucket.Put([]byte(key), raw); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Under another key the indexes would lead to nothing.
 func TestForeignKeyIsRefused(t *testing.T) {
 	store := open(t, t.TempDir())
 	customer := sample("production", 0)
 	customer.Key = "production/another"
 	if err := store.InsertCustomer(t.Context(), customer); err == nil {
+		t.Error("got no error")
+	}
+	plan := samplePlan("production", 0)
+	plan.RefID = "another"
+	if err := store.Plans().Insert(t.Context(), plan); err == nil {
 		t.Error("got no error")
 	}
 	if err := checkFile(store); err != nil {

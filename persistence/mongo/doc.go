@@ -1,7 +1,7 @@
-// Package mongo keeps customers and keys in MongoDB, on a standalone server, a replica set and a sharded
-// cluster alike. It is the only package that knows the driver: none of the driver's types and errors leave
-// it. It must not know the rules of the product, what a valid customer is and who may do what; it stores,
-// finds and orders what it is given.
+// Package mongo keeps the documents of the storage contract in MongoDB, on a standalone server, a replica set
+// and a sharded cluster alike. It is the only package that knows the driver: none of the driver's types and
+// errors leave it. It must not know the rules of the product, what a valid customer is and who may do what; it
+// stores, finds and orders what it is given.
 //
 // It holds to three rules that make one kind of server as good as another. A write is the write of one
 // document, so no transaction is needed. Every write names its document's _id, so a cluster that shards a

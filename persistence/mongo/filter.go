@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -14,6 +15,11 @@ import (
 // Most of the null semantics come from MongoDB itself: a comparison, a range or a regular expression
 // matches only values of the operand's type, and null has a type of its own. The operators that negate
 // match null as well, so it is excluded by name.
+//
+// An Any is left to looksIntoLists and whoever asks it: it compiles to everything, so that the query finds what
+// matches and more, because nothing in a filter negates another filter. MongoDB has $elemMatch for it, but not
+// everything that speaks its protocol looks into embedded documents. Who filters by an Any therefore filters by
+// a field with an index beside it, such as persistence.FieldSubscribedAt, so that little too much is found.
 func compile(filter persistence.Filter) (bson.D, error) {
 	switch f := filter.(type) {
 	case persistence.And:
@@ -26,10 +32,26 @@ func compile(filter persistence.Filter) (bson.D, error) {
 			return is(fieldKey, "$in", bson.A{}), nil
 		}
 		return compileAll("$or", f)
+	case persistence.Any:
+		return bson.D{}, nil
 	case persistence.Condition:
 		return compileCondition(f)
 	default:
 		return nil, fmt.Errorf("mongodb: a filter cannot be of type %T", filter)
+	}
+}
+
+// looksIntoLists reports whether a filter has an Any anywhere, so that its query finds too much.
+func looksIntoLists(filter persistence.Filter) bool {
+	switch f := filter.(type) {
+	case persistence.Any:
+		return true
+	case persistence.And:
+		return slices.ContainsFunc(f, looksIntoLists)
+	case persistence.Or:
+		return slices.ContainsFunc(f, looksIntoLists)
+	default:
+		return false
 	}
 }
 

@@ -11,8 +11,6 @@ import (
 	"clientele/persistence"
 )
 
-const fieldArchivedAt = "archivedAt"
-
 // indexTimeout is for the first start after an upgrade, on a collection that has grown. Where even that is
 // not enough, an operator builds the indexes beforehand.
 const indexTimeout = 10 * time.Minute
@@ -21,31 +19,43 @@ const indexTimeout = 10 * time.Minute
 // operator may have built it beforehand, and MongoDB would refuse the same index under a second name.
 func (s *Store) createIndexes(ctx context.Context) error {
 	return s.callWithin(ctx, indexTimeout, "create indexes", func(ctx context.Context) error {
-		present, err := s.customers.Indexes().ListSpecifications(ctx)
-		if err != nil {
-			return err
+		for _, c := range append([]persistence.Collection{persistence.CustomerCollection}, persistence.Collections...) {
+			if err := s.collection(c).createIndexes(ctx); err != nil {
+				return err
+			}
 		}
-		missing := slices.DeleteFunc(customerIndexes(), func(wanted driver.IndexModel) bool {
-			return slices.ContainsFunc(present, func(there driver.IndexSpecification) bool {
-				return isIndex(there.KeysDocument, wanted.Keys.(bson.D))
-			})
-		})
-		if len(missing) == 0 {
-			return nil
-		}
-		_, err = s.customers.Indexes().CreateMany(ctx, missing)
-		return err
+		return nil
 	})
 }
 
-// customerIndexes are one for each field that customers can be sorted by. The two fields in front have one
-// value each in every list, so what follows is the order of the list, with its tie-breaker, and the index
-// is walked in either direction.
-func customerIndexes() []driver.IndexModel {
-	models := make([]driver.IndexModel, len(persistence.CustomerSortFields))
-	for i, field := range persistence.CustomerSortFields {
-		prefix := bson.D{{Key: string(persistence.FieldEnvironmentID), Value: 1}, {Key: fieldArchivedAt, Value: 1}}
-		models[i].Keys = append(prefix, sortBy(field, false)...)
+func (c collection) createIndexes(ctx context.Context) error {
+	present, err := c.documents.Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return err
+	}
+	missing := slices.DeleteFunc(c.indexes(), func(wanted driver.IndexModel) bool {
+		return slices.ContainsFunc(present, func(there driver.IndexSpecification) bool {
+			return isIndex(there.KeysDocument, wanted.Keys.(bson.D))
+		})
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = c.documents.Indexes().CreateMany(ctx, missing)
+	return err
+}
+
+// indexes are one for each field that the documents can be sorted by. The fields in front have one value each
+// in every list, so what follows is the order of the list, with its tie-breaker, and the index is walked in
+// either direction.
+func (c collection) indexes() []driver.IndexModel {
+	models := make([]driver.IndexModel, len(c.SortFields))
+	for i, field := range c.SortFields {
+		keys := bson.D{{Key: string(persistence.FieldEnvironmentID), Value: 1}}
+		if c.archives {
+			keys = append(keys, bson.E{Key: fieldArchivedAt, Value: 1})
+		}
+		models[i].Keys = append(keys, c.sortBy(field, false)...)
 	}
 	return models
 }
@@ -60,14 +70,14 @@ func isIndex(stored bson.Raw, keys bson.D) bool {
 }
 
 // sortBy is the order by a field and then by the tie-breaker, both in one direction.
-func sortBy(field persistence.Field, descending bool) bson.D {
+func (c collection) sortBy(field persistence.Field, descending bool) bson.D {
 	direction := 1
 	if descending {
 		direction = -1
 	}
 	order := bson.D{{Key: string(field), Value: direction}}
-	if field != persistence.FieldCustomerID {
-		order = append(order, bson.E{Key: string(persistence.FieldCustomerID), Value: direction})
+	if field != c.TieField() {
+		order = append(order, bson.E{Key: string(c.TieField()), Value: direction})
 	}
 	return order
 }

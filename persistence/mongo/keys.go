@@ -8,11 +8,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"clientele/internal/domain"
+	"clientele/persistence/internal/bsondoc"
 )
 
 const fieldRevokedAt = "revokedAt"
 
-// InsertKey implements persistence.Keys. What InsertCustomer says of lost acknowledgements holds here.
+// InsertKey implements persistence.Keys. What documents.Insert says of lost acknowledgements holds here.
 func (s *Store) InsertKey(ctx context.Context, key *domain.APIKey) error {
 	return s.call(ctx, "insert key", func(ctx context.Context) error {
 		_, err := s.keys.InsertOne(ctx, key)
@@ -22,15 +23,16 @@ func (s *Store) InsertKey(ctx context.Context, key *domain.APIKey) error {
 
 // Key implements persistence.Keys.
 func (s *Store) Key(ctx context.Context, id string) (*domain.APIKey, error) {
-	var found bson.Raw
-	err := s.call(ctx, "find key", func(ctx context.Context) (err error) {
-		found, err = s.keys.FindOne(ctx, bson.D{{Key: fieldKey, Value: id}}).Raw()
+	var key *domain.APIKey
+	err := s.call(ctx, "find key", func(ctx context.Context) error {
+		found, err := s.keys.FindOne(ctx, bson.D{{Key: fieldKey, Value: id}}).Raw()
+		if err != nil {
+			return err
+		}
+		key, err = bsondoc.Decode[domain.APIKey](document(found))
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return decode[domain.APIKey](found)
+	return key, err
 }
 
 // ListKeys implements persistence.Keys.

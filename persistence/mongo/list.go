@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
@@ -23,61 +21,74 @@ const (
 	closeTimeout = time.Second
 )
 
-// ListCustomers implements persistence.Customers.
-func (s *Store) ListCustomers(
-	ctx context.Context, query persistence.CustomerQuery,
-) (persistence.CustomerPage, error) {
-	where, err := liveCustomers(query.EnvironmentID, query.Filter)
-	if err != nil {
-		return persistence.CustomerPage{}, err
-	}
-	var found persistence.Slice[document]
-	err = s.call(ctx, "list customers", func(ctx context.Context) (err error) {
-		scope := persistence.Scope{EnvironmentID: query.EnvironmentID, Filter: query.Filter}
-		found, err = persistence.Paginate(
-			ctx, scope, query.Order, query.Page, persistence.FieldCustomerID, s.scanCustomers(where))
-		return err
-	})
-	if err != nil {
-		return persistence.CustomerPage{}, err
-	}
-	page := persistence.CustomerPage{
-		Items: make([]persistence.CustomerItem, len(found.Documents)), HasNext: found.HasNext, HasPrevious: found.HasPrevious,
-	}
-	for i, document := range found.Documents {
-		customer, err := decode[domain.Customer](bson.Raw(document))
-		if err != nil {
-			return persistence.CustomerPage{}, err
-		}
-		page.Items[i] = persistence.CustomerItem{Customer: customer, Cursor: found.Cursors[i]}
-	}
-	return page, nil
+// query is a filter as the server is asked, and what is left to be done here.
+type query struct {
+	sent bson.D
+	// residual is nil if everything that the server finds matches.
+	residual persistence.Filter
 }
 
-// scanCustomers serves the segments of the customers that match where.
-func (s *Store) scanCustomers(where bson.D) persistence.Scan[document] {
+// query is the query for the documents of an environment that match a filter, but for those that are archived.
+func (c collection) query(environmentID string, filter persistence.Filter) (query, error) {
+	sent := bson.D{{Key: string(persistence.FieldEnvironmentID), Value: environmentID}}
+	if c.archives {
+		sent = append(sent, bson.E{Key: fieldArchivedAt, Value: nil})
+	}
+	if filter == nil {
+		return query{sent: sent}, nil
+	}
+	compiled, err := compile(filter)
+	if err != nil {
+		return query{}, err
+	}
+	// In an $and, because the filter may name the same fields.
+	out := query{sent: append(sent, bson.E{Key: "$and", Value: bson.A{compiled}})}
+	if looksIntoLists(filter) {
+		out.residual = persistence.Compiled(filter)
+	}
+	return out, nil
+}
+
+// scan serves the segments of what the query matches.
+func (c collection) scan(where query) persistence.Scan[document] {
 	return func(ctx context.Context, segment persistence.Segment) iter.Seq2[document, error] {
+		opts := options.Find().SetSort(c.sortBy(segment.Field, segment.Descending)).SetBatchSize(batchSize)
+		if segment.Limit > 0 && where.residual == nil {
+			opts.SetLimit(int64(segment.Limit)).SetBatchSize(oneBatch(segment.Limit))
+		}
+		found := c.find(ctx, c.within(segment, where.sent), opts)
+		if where.residual == nil {
+			return found
+		}
 		return func(yield func(document, error) bool) {
-			opts := options.Find().SetSort(sortBy(segment.Field, segment.Descending)).SetBatchSize(batchSize)
-			if segment.Limit > 0 {
-				// A batch with room for one more than the limit is the last one, so the server keeps no cursor.
-				opts.SetLimit(int64(segment.Limit)).SetBatchSize(int32(min(segment.Limit, math.MaxInt32-1) + 1))
-			}
-			cursor, err := s.customers.Find(ctx, within(segment, where), opts)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			defer closeCursor(ctx, cursor)
-			for cursor.Next(ctx) {
-				// The driver reuses the memory of a batch.
-				if !yield(document(slices.Clone(cursor.Current)), nil) {
+			for d, err := range found {
+				if (err != nil || where.residual.Matches(d)) && !yield(d, err) {
 					return
 				}
 			}
-			if err := cursor.Err(); err != nil {
-				yield(nil, err)
+		}
+	}
+}
+
+// find reads what the server finds. The sequence ends after its first error.
+func (c collection) find(
+	ctx context.Context, filter bson.D, opts *options.FindOptionsBuilder,
+) iter.Seq2[document, error] {
+	return func(yield func(document, error) bool) {
+		cursor, err := c.documents.Find(ctx, filter, opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer closeCursor(ctx, cursor)
+		for cursor.Next(ctx) {
+			// The driver reuses the memory of a batch.
+			if !yield(document(slices.Clone(cursor.Current)), nil) {
+				return
 			}
+		}
+		if err := cursor.Err(); err != nil {
+			yield(nil, err)
 		}
 	}
 }
@@ -91,9 +102,9 @@ func closeCursor(ctx context.Context, cursor *driver.Cursor) {
 }
 
 // within narrows the query to a segment.
-func within(segment persistence.Segment, where bson.D) bson.D {
+func (c collection) within(segment persistence.Segment, where bson.D) bson.D {
 	and := bson.A{}
-	for _, bound := range bounds(segment) {
+	for _, bound := range c.bounds(segment) {
 		and = append(and, bound)
 	}
 	query := slices.Clone(where)
@@ -108,8 +119,8 @@ func within(segment persistence.Segment, where bson.D) bson.D {
 
 // bounds are the conditions of a segment. They are such that the index of its field serves them: a range
 // of the field, or of the tie-breaker under one value.
-func bounds(segment persistence.Segment) []bson.D {
-	field, tieField := string(segment.Field), string(persistence.FieldCustomerID)
+func (c collection) bounds(segment persistence.Segment) []bson.D {
+	field, tieField := string(segment.Field), string(c.TieField())
 	behind, notBefore := "$gt", "$gte"
 	if segment.Descending {
 		behind, notBefore = "$lt", "$lte"
@@ -141,22 +152,4 @@ func bounds(segment persistence.Segment) []bson.D {
 			}}},
 		}
 	}
-}
-
-// document is a stored customer whose fields are read where they stand.
-type document bson.Raw
-
-// Value implements persistence.Document.
-func (d document) Value(field persistence.Field) persistence.Value {
-	value, err := bson.Raw(d).LookupErr(string(field))
-	if err != nil {
-		return persistence.Value{}
-	}
-	if text, ok := value.StringValueOK(); ok {
-		return persistence.Text(text)
-	}
-	if at, ok := value.TimeOK(); ok {
-		return persistence.Time(at)
-	}
-	return persistence.Value{}
 }

@@ -48,9 +48,66 @@ func TestSegments(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			query := within(c.segment, bson.D{{Key: "x", Value: "y"}})
+			query := offline(persistence.CustomerCollection).within(c.segment, bson.D{{Key: "x", Value: "y"}})
 			if got, want := extendedJSON(t, query), `{"x":"y","$and":`+c.want+`}`; got != want {
 				t.Errorf("\n got %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// offline is a collection without a server.
+func offline(c persistence.Collection) collection {
+	return collection{Collection: c, archives: c.Name == persistence.CustomerCollection.Name}
+}
+
+// Nothing but customers is ever archived, and ids have other names elsewhere.
+func TestQueriesOfOtherCollections(t *testing.T) {
+	t.Parallel()
+	plans := offline(persistence.Plans)
+	where, err := plans.query("production", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind := &persistence.Position{Value: persistence.Text("v"), TieBreaker: "t"}
+	const want = `{"environmentId":"production","$and":[{"refId":{"$gt":"t"}}]}`
+	if got := extendedJSON(t, plans.within(persistence.Segment{Field: persistence.FieldRefID, From: behind}, where.sent)); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if got := extendedJSON(t, plans.sortBy(persistence.FieldDisplayName, true)); got != `{"displayName":-1,"refId":-1}` {
+		t.Errorf("sorted by %s", got)
+	}
+}
+
+// What the server cannot look into is left out of the query, and looked into here.
+func TestAnyIsLeftForLater(t *testing.T) {
+	t.Parallel()
+	subscribed := condition(persistence.NotNull)
+	active := persistence.Any{List: persistence.ListSubscriptions, Filter: condition(persistence.Equal, persistence.Text("a"))}
+	for _, c := range []struct {
+		what     string
+		filter   persistence.Filter
+		want     string
+		residual bool
+	}{
+		{"no filter", nil, `{"environmentId":"e"}`, false},
+		{"none", persistence.And{subscribed}, `{"environmentId":"e","$and":[{"$and":[{"name":{"$ne":null}}]}]}`, false},
+		{"alone", active, `{"environmentId":"e","$and":[{}]}`, true},
+		{"beside another", persistence.And{subscribed, active}, `{"environmentId":"e","$and":[{"$and":[{"name":{"$ne":null}},{}]}]}`, true},
+		{"or another", persistence.Or{subscribed, active}, `{"environmentId":"e","$and":[{"$or":[{"name":{"$ne":null}},{}]}]}`, true},
+		{
+			"either with another", persistence.Or{persistence.And{subscribed, active}, subscribed},
+			`{"environmentId":"e","$and":[{"$or":[{"$and":[{"name":{"$ne":null}},{}]},{"name":{"$ne":null}}]}]}`, true,
+		},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			where, err := offline(persistence.Plans).query("e", c.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := extendedJSON(t, where.sent); got != c.want || (where.residual != nil) != c.residual {
+				t.Errorf("\n got %s and a residual: %t\nwant %s and %t", got, where.residual != nil, c.want, c.residual)
 			}
 		})
 	}
@@ -59,7 +116,8 @@ func TestSegments(t *testing.T) {
 // A filter may name the same fields as the query around it, so nothing may stand twice in one document.
 func TestSegmentsKeepTheFilter(t *testing.T) {
 	t.Parallel()
-	where, err := liveCustomers("production", persistence.Condition{
+	customers := offline(persistence.CustomerCollection)
+	where, err := customers.query("production", persistence.Condition{
 		Field: persistence.FieldEnvironmentID, Op: persistence.NotNull,
 	})
 	if err != nil {
@@ -68,7 +126,7 @@ func TestSegmentsKeepTheFilter(t *testing.T) {
 	const want = `{"environmentId":"production","archivedAt":null,"$and":[{"name":{"$ne":null}},{"environmentId":{"$ne":null}}]}`
 	for range 2 {
 		// The second time shows that the first has not changed the query.
-		if got := extendedJSON(t, within(persistence.Segment{Field: persistence.FieldName}, where)); got != want {
+		if got := extendedJSON(t, customers.within(persistence.Segment{Field: persistence.FieldName}, where.sent)); got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	}

@@ -132,7 +132,9 @@ func (l *line) clog() {
 func calls(store persistence.Store) map[string]func(context.Context) error {
 	ref := domain.CustomerRef{EnvironmentID: "production", CustomerID: "c"}
 	customer := &domain.Customer{Key: ref.Key(), EnvironmentID: ref.EnvironmentID, CustomerID: ref.CustomerID, Version: 1}
-	query := persistence.CustomerQuery{EnvironmentID: ref.EnvironmentID, Page: persistence.PageRequest{Limit: 1}}
+	plan := &domain.Plan{}
+	plan.Record = domain.NewRecord(domain.Ref{EnvironmentID: ref.EnvironmentID, RefID: "p"}, "id", noon)
+	query := persistence.Query{EnvironmentID: ref.EnvironmentID, Page: persistence.PageRequest{Limit: 1}}
 	return map[string]func(context.Context) error{
 		"Ping":            store.Ping,
 		"InsertCustomer":  func(ctx context.Context) error { return store.InsertCustomer(ctx, customer) },
@@ -142,6 +144,23 @@ func calls(store persistence.Store) map[string]func(context.Context) error {
 		"ListCustomers":   func(ctx context.Context) error { _, err := store.ListCustomers(ctx, query); return err },
 		"CountCustomers": func(ctx context.Context) error {
 			_, err := store.CountCustomers(ctx, ref.EnvironmentID, nil)
+			return err
+		},
+		"Insert":  func(ctx context.Context) error { return store.Plans().Insert(ctx, plan) },
+		"Replace": func(ctx context.Context) error { return store.Plans().Replace(ctx, plan) },
+		"Get":     func(ctx context.Context) error { _, err := store.Plans().Get(ctx, plan.Ref()); return err },
+		"GetMany": func(ctx context.Context) error {
+			_, err := store.Plans().GetMany(ctx, ref.EnvironmentID, []string{"p"})
+			return err
+		},
+		"List": func(ctx context.Context) error { _, err := store.Plans().List(ctx, query); return err },
+		"Count": func(ctx context.Context) error {
+			_, err := store.Plans().Count(ctx, ref.EnvironmentID, nil)
+			return err
+		},
+		"CountCustomers, looking into lists": func(ctx context.Context) error {
+			filter := persistence.Any{List: persistence.ListSubscriptions, Filter: persistence.And{}}
+			_, err := store.CountCustomers(ctx, ref.EnvironmentID, filter)
 			return err
 		},
 		"InsertKey": func(ctx context.Context) error { return store.InsertKey(ctx, &domain.APIKey{ID: "k"}) },

@@ -11,16 +11,13 @@ import (
 	"clientele/persistence"
 )
 
-const (
-	customersCollection = "customers"
-	keysCollection      = "keys"
-)
+const keysCollection = "keys"
 
 // Store is a persistence.Store in one database of a MongoDB deployment.
 type Store struct {
-	client    *driver.Client
-	customers *driver.Collection
-	keys      *driver.Collection
+	client   *driver.Client
+	database *driver.Database
+	keys     *driver.Collection
 	// timeout bounds a call whose context has no deadline; zero leaves it unbounded.
 	timeout time.Duration
 	gate    *gate
@@ -46,11 +43,11 @@ func connect(ctx context.Context, opts *options.ClientOptions, database string) 
 		return nil, errInvalidURI
 	}
 	s := &Store{
-		client:    client,
-		customers: client.Database(database).Collection(customersCollection),
-		keys:      client.Database(database).Collection(keysCollection),
-		timeout:   *opts.Timeout,
-		gate:      newGate(),
+		client:   client,
+		database: client.Database(database),
+		keys:     client.Database(database).Collection(keysCollection),
+		timeout:  *opts.Timeout,
+		gate:     newGate(),
 	}
 	// Ping first: a deployment that is out of reach shows within seconds, while an index may take minutes.
 	err = s.Ping(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestEveryWriteNamesItsKey(t *testing.T) {
 			t.Errorf("the filter does not name the key: %v", command)
 		}
 	}
-	if writes != 4 {
+	if writes != 6 {
 		t.Errorf("got %d writes, want one for each method that writes", writes)
 	}
 }
@@ -110,7 +111,7 @@ func TestAPageIsOneCommandForEachSegment(t *testing.T) {
 		insert(t, store, newCustomer("production", id))
 	}
 	watched.take()
-	page, err := store.ListCustomers(t.Context(), persistence.CustomerQuery{
+	page, err := store.ListCustomers(t.Context(), persistence.Query{
 		EnvironmentID: "production", Page: persistence.PageRequest{Limit: 3},
 	})
 	if err != nil || len(page.Items) != 3 {
@@ -118,6 +119,57 @@ func TestAPageIsOneCommandForEachSegment(t *testing.T) {
 	}
 	if sent := watched.take(); len(sent) != 1 || nameOf(sent[0]) != "find" {
 		t.Errorf("got %v, want one find", sent)
+	}
+}
+
+// Many documents are one command, more than a batch of the server's own as well, and none are none.
+func TestGetManyIsOneCommand(t *testing.T) {
+	t.Parallel()
+	store, watched := openWatched(t)
+	var ids []string
+	for i := range 120 {
+		ids = append(ids, insertCoupon(t, store, strconv.Itoa(i)).RefID)
+	}
+	watched.take()
+	found, err := store.Coupons().GetMany(t.Context(), "production", append(ids, "unknown", ids[0]))
+	if err != nil || len(found) != len(ids) {
+		t.Errorf("got %d coupons, %v, want %d", len(found), err, len(ids))
+	}
+	if sent := watched.take(); len(sent) != 1 || nameOf(sent[0]) != "find" {
+		t.Errorf("got %d commands, want one find", len(sent))
+	}
+	found, err = store.Coupons().GetMany(t.Context(), "production", nil)
+	if err != nil || found == nil || len(found) != 0 {
+		t.Errorf("got %v, %v, want an empty map", found, err)
+	}
+	if sent := watched.take(); len(sent) != 0 {
+		t.Errorf("got %v for nothing", sent)
+	}
+}
+
+// A limit that counts what does not match would make pages short, so it is not sent.
+func TestAPageThatLooksIntoListsHasNoLimit(t *testing.T) {
+	t.Parallel()
+	store, watched := openWatched(t)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		customer := newCustomer("production", id)
+		if id > "b" {
+			customer.Subscriptions = []domain.Subscription{{ProductID: "p"}}
+		}
+		insert(t, store, customer)
+	}
+	watched.take()
+	page, err := store.ListCustomers(t.Context(), persistence.Query{
+		EnvironmentID: "production", Page: persistence.PageRequest{Limit: 1},
+		Filter: persistence.Any{List: persistence.ListSubscriptions, Filter: persistence.And{}},
+	})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Document.CustomerID != "c" || !page.HasNext {
+		t.Fatalf("got %+v, %v, want c and more", page, err)
+	}
+	for _, command := range watched.take() {
+		if _, err := command.LookupErr("limit"); err == nil {
+			t.Errorf("%s has a limit", nameOf(command))
+		}
 	}
 }
 
@@ -129,13 +181,14 @@ func TestAnUnfinishedScanFreesItsCursor(t *testing.T) {
 		insert(t, store, newCustomer("production", string(rune('0'+i/100))+string(rune('0'+i/10%10))+string(rune('0'+i%10))))
 	}
 	watched.take()
-	where, err := liveCustomers("production", nil)
+	customers := store.customers()
+	where, err := customers.query("production", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	for range store.scanCustomers(where)(ctx, persistence.Segment{Field: persistence.FieldCustomerID}) {
+	for range customers.scan(where)(ctx, persistence.Segment{Field: persistence.FieldCustomerID}) {
 		cancel()
 		break
 	}
@@ -155,10 +208,19 @@ func exerciseAll(t *testing.T, store *Store, watched *commands) []bson.Raw {
 	key := &domain.APIKey{ID: "k", CreatedAt: noon}
 	_, liveErr := store.LiveCustomer(ctx, customer.Ref())
 	_, anyErr := store.AnyCustomer(ctx, customer.Ref())
-	_, listErr := store.ListCustomers(ctx, persistence.CustomerQuery{
+	_, listErr := store.ListCustomers(ctx, persistence.Query{
 		EnvironmentID: "production", Page: persistence.PageRequest{Limit: 10},
 	})
 	_, countErr := store.CountCustomers(ctx, "production", nil)
+	coupon := insertCoupon(t, store, "c")
+	coupon.Version = 2
+	_, getErr := store.Coupons().Get(ctx, coupon.Ref())
+	_, manyErr := store.Coupons().GetMany(ctx, "production", []string{"c"})
+	_, couponsErr := store.Coupons().List(ctx, persistence.Query{EnvironmentID: "production", Page: persistence.PageRequest{Limit: 10}})
+	_, residualErr := store.CountCustomers(ctx, "production", persistence.Any{List: persistence.ListPhases, Filter: persistence.And{}})
+	if err := errors.Join(getErr, manyErr, couponsErr, residualErr, store.Coupons().Replace(ctx, coupon)); err != nil {
+		t.Fatal(err)
+	}
 	err := errors.Join(liveErr, anyErr, listErr, countErr, store.Ping(ctx), store.ReplaceCustomer(ctx, customer),
 		store.InsertKey(ctx, key), store.RevokeKey(ctx, "k", noon))
 	_, keyErr := store.Key(ctx, "k")
@@ -184,6 +246,16 @@ func insert(t *testing.T, store *Store, customer *domain.Customer) {
 	if err := store.InsertCustomer(t.Context(), customer); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func insertCoupon(t *testing.T, store *Store, id string) *domain.Coupon {
+	t.Helper()
+	ref := domain.Ref{EnvironmentID: "production", RefID: id}
+	coupon := &domain.Coupon{Record: domain.NewRecord(ref, "id of "+ref.Key(), noon)}
+	if err := store.Coupons().Insert(t.Context(), coupon); err != nil {
+		t.Fatal(err)
+	}
+	return coupon
 }
 
 func nameOf(command bson.Raw) string {

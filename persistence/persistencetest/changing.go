@@ -43,8 +43,8 @@ func walkMeetsWhatStays(t T, store persistence.Store) {
 					store.InsertCustomer(t.Context(), coming),
 				)
 			}
-			query := persistence.CustomerQuery{EnvironmentID: environment, Order: order}
-			if err := meetAll(t.Context(), store, query, backward, stay, change); err != nil {
+			query := persistence.Query{EnvironmentID: environment, Order: order}
+			if err := customerKind.meetAll(t.Context(), store, query, backward, stay, change); err != nil {
 				t.Fatalf("%v", err)
 			}
 		}
@@ -59,9 +59,9 @@ func walkMeetsWhatStaysAmongWriters(t T, store persistence.Store) {
 	walks := func() error {
 		defer over.Store(true)
 		for _, order := range changingOrders {
-			query := persistence.CustomerQuery{EnvironmentID: production, Order: order}
+			query := persistence.Query{EnvironmentID: production, Order: order}
 			for _, backward := range []bool{false, true} {
-				if err := meetAll(t.Context(), store, query, backward, stay, func(string) error { return nil }); err != nil {
+				if err := customerKind.meetAll(t.Context(), store, query, backward, stay, func(string) error { return nil }); err != nil {
 					return err
 				}
 			}
@@ -98,15 +98,15 @@ func guest(stay []*domain.Customer, i, n int) *domain.Customer {
 	return guest
 }
 
-// meetAll walks a query in pages of two and compares whom it met with those that stay. Guests may be met or
-// not, but nobody twice. between is called after each page but the last, with the id where the cursor stands.
-func meetAll(
-	ctx context.Context, store persistence.Store, query persistence.CustomerQuery, backward bool,
-	stay []*domain.Customer, between func(at string) error,
+// meetAll walks a query in pages of two and compares what it met with what stays. Guests may be met or not,
+// but nothing twice. between is called after each page but the last, with the id where the cursor stands.
+func (k kind[D]) meetAll(
+	ctx context.Context, store persistence.Store, query persistence.Query, backward bool,
+	stay []*D, between func(at string) error,
 ) error {
 	// More pages than anybody makes here: a walk that goes on is one that turns in a circle.
 	const size, limit = 2, 10_000
-	want := ids(answer(query, stay))
+	want := k.ids(k.answer(query, stay))
 	if backward {
 		slices.Reverse(want)
 	}
@@ -116,7 +116,7 @@ func meetAll(
 		if pages == limit {
 			return fmt.Errorf("%s: no end after %d pages", describe(query), pages)
 		}
-		page, err := store.ListCustomers(ctx, query)
+		page, err := k.listPage(ctx, store, query)
 		if err != nil {
 			return fmt.Errorf("%s: %w", describe(query), err)
 		}
@@ -125,7 +125,7 @@ func meetAll(
 			more = page.HasPrevious
 			slices.Reverse(page.Items)
 		}
-		met = append(met, ids(customersOf(page))...)
+		met = append(met, k.ids(documentsOf(page))...)
 		if !more {
 			break
 		}
@@ -137,12 +137,12 @@ func meetAll(
 		if backward {
 			query.Page = persistence.PageRequest{Limit: size, Before: last.Cursor}
 		}
-		if err := between(last.Customer.CustomerID); err != nil {
+		if err := between(k.id(last.Document)); err != nil {
 			return err
 		}
 	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(met))); len(unique) != len(met) {
-		return fmt.Errorf("%s: somebody was met twice: %q", describe(query), met)
+		return fmt.Errorf("%s: something was met twice: %q", describe(query), met)
 	}
 	met = slices.DeleteFunc(met, func(id string) bool { return strings.Contains(id, "guest") })
 	if !slices.Equal(met, want) {

@@ -2,37 +2,80 @@ package persistencetest
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// scribble changes all that can be reached from a customer.
-func scribble(c *domain.Customer) {
-	for _, field := range texts(c) {
-		if *field != nil {
-			**field = "scribbled"
-		}
-		*field = new("scribbled too")
-	}
-	for i := range c.Metadata {
-		c.Metadata[i] = domain.MetadataEntry{Key: "scribbled", Value: "true"}
-	}
-	_ = append(c.Metadata, domain.MetadataEntry{Key: "scribbled", Value: "true"})
-	if c.ArchivedAt != nil {
-		*c.ArchivedAt = time.Time{}
-	}
-	*c = domain.Customer{Metadata: c.Metadata[:0]}
+// clone is a copy of a document that shares nothing with it.
+func clone[D any](document *D) *D {
+	out := new(D)
+	copyInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(document).Elem())
+	return out
 }
 
-func scribbleKey(k *domain.APIKey) {
-	for _, at := range []*time.Time{k.ExpiresAt, k.RevokedAt} {
-		if at != nil {
-			*at = time.Time{}
+// copyInto copies what a value leads to. A time leads to its location alone, which nobody changes.
+func copyInto(to, from reflect.Value) {
+	to.Set(from)
+	switch from.Kind() {
+	case reflect.Struct:
+		if from.Type() != reflect.TypeFor[time.Time]() {
+			for i := range from.NumField() {
+				copyInto(to.Field(i), from.Field(i))
+			}
+		}
+	case reflect.Pointer:
+		if !from.IsNil() {
+			to.Set(reflect.New(from.Type().Elem()))
+			copyInto(to.Elem(), from.Elem())
+		}
+	case reflect.Slice:
+		if !from.IsNil() {
+			to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
+			for i := range from.Len() {
+				copyInto(to.Index(i), from.Index(i))
+			}
+		}
+	case reflect.Map:
+		// The values in maps of documents are texts and numbers.
+		if !from.IsNil() {
+			to.Set(reflect.MakeMap(from.Type()))
+			for key, value := range from.Seq2() {
+				to.SetMapIndex(key, value)
+			}
 		}
 	}
-	*k = domain.APIKey{}
+}
+
+// scribble changes all that can be reached from a document, also behind the ends of its slices.
+func scribble[D any](document *D) { scribbleOn(reflect.ValueOf(document).Elem()) }
+
+func scribbleOn(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() != reflect.TypeFor[time.Time]() {
+			for i := range v.NumField() {
+				scribbleOn(v.Field(i))
+			}
+			return
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			scribbleOn(v.Elem())
+		}
+	case reflect.Slice:
+		for i, all := 0, v.Slice(0, v.Cap()); i < all.Len(); i++ {
+			scribbleOn(all.Index(i))
+		}
+	case reflect.Map:
+		v.Clear()
+	case reflect.String:
+		v.SetString("scribbled")
+		return
+	}
+	v.SetZero()
 }
 
 func whatIsGivenIsCopied(t T, store persistence.Store) {
@@ -47,7 +90,7 @@ func whatIsGivenIsCopied(t T, store persistence.Store) {
 			expectEqual(t, "the customer that was given", given, c)
 			scribble(given)
 			expectStored(t, store, c)
-			expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: c.EnvironmentID}, 2, []*domain.Customer{c})
+			customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: c.EnvironmentID}, 2, []*domain.Customer{c})
 			c = next(c)
 		}
 	}
@@ -63,11 +106,11 @@ func archivedWhole(environment, id string) *domain.Customer {
 func whatIsAnsweredIsTheCallersOwn(t T, store persistence.Store) {
 	live, gone := filled(production, "live"), archivedWhole(production, "gone")
 	insert(t, store, live, gone)
-	query := persistence.CustomerQuery{EnvironmentID: production, Page: persistence.PageRequest{Limit: 5}}
+	query := persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 5}}
 	for _, read := range []func() *domain.Customer{
 		func() *domain.Customer { return stored(t, store, live) },
 		func() *domain.Customer { return stored(t, store, gone) },
-		func() *domain.Customer { return firstItem(t, store, query).Customer },
+		func() *domain.Customer { return customerKind.firstItem(t, store, query).Document },
 		func() *domain.Customer {
 			c, err := store.LiveCustomer(t.Context(), live.Ref())
 			if err != nil {
@@ -81,24 +124,24 @@ func whatIsAnsweredIsTheCallersOwn(t T, store persistence.Store) {
 		expectEqual(t, "the answer before", kept, read())
 		expectStored(t, store, live, gone)
 	}
-	page := list(t, store, query)
+	page := customerKind.list(t, store, query)
 	clear(page.Items)
-	expectAnswer(t, store, query, 5, []*domain.Customer{live, gone})
+	customerKind.expectAnswer(t, store, query, 5, []*domain.Customer{live, gone})
 }
 
 func keysAreCopied(t T, store persistence.Store) {
 	key := apiKey("key")
 	key.RevokedAt = new(noon)
-	given := cloneKey(key)
+	given := clone(key)
 	insertKey(t, store, given)
 	expectEqual(t, "the key that was given", given, key)
-	scribbleKey(given)
+	scribble(given)
 	expectEqual(t, "key", storedKey(t, store, key.ID), key)
-	scribbleKey(storedKey(t, store, key.ID))
+	scribble(storedKey(t, store, key.ID))
 	expectEqual(t, "key", storedKey(t, store, key.ID), key)
 	keys := listKeys(t, store)
 	for _, key := range keys {
-		scribbleKey(key)
+		scribble(key)
 	}
 	clear(keys)
 	expectEqual(t, "keys", listKeys(t, store), []*domain.APIKey{key})

@@ -12,10 +12,10 @@ import (
 
 func damagedCursorIsRefused(t T, store persistence.Store) {
 	insert(t, store, crowd(production)...)
-	query := persistence.CustomerQuery{
+	query := persistence.Query{
 		EnvironmentID: production, Order: []persistence.Order{{Field: persistence.FieldName}}, Page: persistence.PageRequest{Limit: 1},
 	}
-	good := firstItem(t, store, query).Cursor
+	good := customerKind.firstItem(t, store, query).Cursor
 	damaged := map[string]string{
 		"a space": " ", "padding": "====", "zero bytes": "AAAA", "no base 64": "%", "no UTF-8": "\xff", "NUL": "\x00", "a number": "1",
 		"doubled": good + good, "a letter more": good + "A", "padded": good + "=", "a line more": good + "\n", "a line before": "\r\n" + good,
@@ -32,7 +32,7 @@ func damagedCursorIsRefused(t T, store persistence.Store) {
 		}
 	}
 	for what, cursor := range damaged {
-		expectRefused(t, store, what, query, cursor)
+		customerKind.expectRefused(t, store, what, query, cursor)
 	}
 }
 
@@ -51,7 +51,7 @@ func foreignCursorIsRefused(t T, store persistence.Store) {
 	by := func(orders ...persistence.Order) []persistence.Order { return orders }
 	name, email := persistence.Order{Field: persistence.FieldName}, persistence.Order{Field: persistence.FieldEmail}
 	// No two of these queries have the same order and the same filter in the same environment.
-	queries := []persistence.CustomerQuery{
+	queries := []persistence.Query{
 		{EnvironmentID: production},
 		{EnvironmentID: staging},
 		{EnvironmentID: production, Order: by(name)},
@@ -75,23 +75,23 @@ func foreignCursorIsRefused(t T, store persistence.Store) {
 	cursors := make([]string, len(queries))
 	for i := range queries {
 		queries[i].Page.Limit = 1
-		cursors[i] = firstItem(t, store, queries[i]).Cursor
+		cursors[i] = customerKind.firstItem(t, store, queries[i]).Cursor
 	}
 	for i, query := range queries {
 		for j, cursor := range cursors {
 			if i != j {
-				expectRefused(t, store, "a cursor of "+describe(queries[j]), query, cursor)
+				customerKind.expectRefused(t, store, "a cursor of "+describe(queries[j]), query, cursor)
 			}
 		}
 	}
 }
 
 // expectRefused tries a cursor in both directions.
-func expectRefused(t T, store persistence.Store, what string, query persistence.CustomerQuery, cursor string) {
+func (k kind[D]) expectRefused(t T, store persistence.Store, what string, query persistence.Query, cursor string) {
 	t.Helper()
 	for _, page := range []persistence.PageRequest{{Limit: 1, After: cursor}, {Limit: 1, Before: cursor}} {
 		query.Page = page
-		if _, err := store.ListCustomers(t.Context(), query); !errors.Is(err, persistence.ErrInvalidCursor) {
+		if _, err := k.listPage(t.Context(), store, query); !errors.Is(err, persistence.ErrInvalidCursor) {
 			query.Page = persistence.PageRequest{}
 			t.Errorf("cursor with %s for %s: got %v, want %v", what, describe(query), err, persistence.ErrInvalidCursor)
 		}
@@ -114,5 +114,5 @@ func cursorsHoldTheLongestValues(t T, store persistence.Store) {
 	for _, field := range slices.Backward(persistence.CustomerSortFields) {
 		everything = append(everything, persistence.Order{Field: field})
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: everything}, 1, customers)
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: everything}, 1, customers)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"clientele/internal/domain"
@@ -41,6 +40,18 @@ func filled(environment, id string) *domain.Customer {
 	c.AWSMarketplaceCustomerID = new("aws-1")
 	c.ExcludeFromExperiment = true
 	c.Metadata = domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}}
+	c.CouponID, c.CouponAppliedAt = new("coupon-1"), new(noon.Add(2*time.Millisecond))
+	c.Subscriptions, c.SubscribedAt = []domain.Subscription{filledSubscription(c.Key)}, new(noon.Add(3*time.Millisecond))
+	c.PromotionalEntitlements = []domain.PromotionalEntitlement{{
+		ID: uuid(c.Key + " promotional entitlement"), FeatureID: "feature-1", Description: new("A present"),
+		Period: domain.PeriodCustom, StartDate: noon, EndDate: new(noon.AddDate(0, 0, 10)), Visible: true, UsageLimit: new(0.1),
+		Unlimited: true, SoftLimit: true, Reset: &domain.ResetPeriod{Unit: "MONTH", AccordingTo: new("SubscriptionStart")},
+		EnumValues: []string{"a", ""}, CreatedAt: noon, UpdatedAt: noon.Add(time.Millisecond),
+	}}
+	c.PromotedAt = new(noon.Add(4 * time.Millisecond))
+	c.TrialedPlans = []domain.TrialedPlan{{
+		ProductID: "product-1", ProductUUID: uuid("product-1"), PlanID: "plan-1", PlanUUID: uuid("plan-1"),
+	}}
 	c.UpdatedAt = noon.Add(time.Millisecond)
 	// What a later program wrote.
 	c.Unknown = map[string]any{"later": "gold", "latest": int64(12)}
@@ -63,33 +74,12 @@ func apiKey(id string) *domain.APIKey {
 
 // next is the customer as the next write would leave it. The customer itself is not changed.
 func next(c *domain.Customer, changes ...func(*domain.Customer)) *domain.Customer {
-	out := clone(c)
-	out.Version++
-	for _, change := range changes {
-		change(out)
-	}
-	return out
+	return customerKind.next(c, changes...)
 }
 
 func archived(c *domain.Customer) { c.Archive(noon.Add(time.Minute)) }
 
 func unarchived(c *domain.Customer) { c.Unarchive(noon.Add(time.Hour)) }
-
-func clone(c *domain.Customer) *domain.Customer {
-	out := *c
-	for _, field := range texts(&out) {
-		*field = clonePointer(*field)
-	}
-	out.Metadata = slices.Clone(c.Metadata)
-	out.ArchivedAt = clonePointer(c.ArchivedAt)
-	return &out
-}
-
-func cloneKey(k *domain.APIKey) *domain.APIKey {
-	out := *k
-	out.ExpiresAt, out.RevokedAt = clonePointer(k.ExpiresAt), clonePointer(k.RevokedAt)
-	return &out
-}
 
 func clonePointer[V any](p *V) *V {
 	if p == nil {
@@ -100,26 +90,19 @@ func clonePointer[V any](p *V) *V {
 
 // texts is where a customer keeps the texts that may be null.
 func texts(c *domain.Customer) []**string {
-	return []**string{&c.Name, &c.Email, &c.BillingID, &c.CRMID, &c.SalesforceID, &c.AWSMarketplaceCustomerID}
+	return []**string{&c.Name, &c.Email, &c.BillingID, &c.CRMID, &c.SalesforceID, &c.AWSMarketplaceCustomerID, &c.CouponID}
 }
 
-// insert stores new customers, many at a time because an engine may group commits.
+// insert stores new customers.
 func insert(t T, store persistence.Store, customers ...*domain.Customer) {
 	t.Helper()
-	inParallel(t, 32, customers, func(c *domain.Customer) error {
-		if err := store.InsertCustomer(t.Context(), c); err != nil {
-			return fmt.Errorf("insert %q: %w", c.Key, err)
-		}
-		return nil
-	})
+	customerKind.insert(t, store, customers...)
 }
 
 // replace stores the next version of a customer.
 func replace(t T, store persistence.Store, customer *domain.Customer) {
 	t.Helper()
-	if err := store.ReplaceCustomer(t.Context(), customer); err != nil {
-		t.Fatalf("replace %q by version %d: %v", customer.Key, customer.Version, err)
-	}
+	customerKind.replace(t, store, customer)
 }
 
 func insertKey(t T, store persistence.Store, key *domain.APIKey) {
@@ -171,4 +154,31 @@ func show(v any) string {
 		return fmt.Sprintf("%+v", v)
 	}
 	return string(text)
+}
+
+// filledSubscription has a value in every field.
+func filledSubscription(of string) domain.Subscription {
+	month := domain.Monthly
+	plan, addon := filledPackage(of+" plan"), filledPackage(of+" addon")
+	coupon := filledCoupon(production, "coupon-1")
+	return domain.Subscription{
+		ID: uuid(of + " subscription"), SubscriptionID: "subscription of " + of, ProductID: "product-1", PlanID: "plan-1", PlanUUID: uuid("plan-1"),
+		PlanVersion: 3, PricingType: domain.PricingPaid, ResourceID: new("resource-1"), BillingPeriod: &month,
+		BillingCountryCode: new("DE"), PaymentCollectionMethod: "CHARGE",
+		Addons: []domain.SubscriptionAddon{{ID: uuid(of + " subscription addon"), AddonID: "addon-1", Version: 2, Quantity: 1 << 40}},
+		Charges: []domain.Charge{
+			{ID: uuid(of + " charge 1"), AddonID: new("addon-1"), Price: addon.Prices[0], Quantity: 7, Times: 2},
+			{ID: uuid(of + " charge 2"), AddonID: new("addon-2"), Price: plan.Prices[0], Quantity: 1, Times: 1},
+		},
+		Entitlements: plan.Entitlements,
+		Coupon:       coupon.Applied(noon.Add(5 * time.Millisecond)), PromotionCode: new("CODE"), ReservationID: new(uuid(of + " reservation")),
+		MinimumSpend: new(domain.Decimal("0.00000000000000000000000000001")), Budget: &domain.Budget{Limit: "1000000000000", SoftLimit: true},
+		Phases: []domain.Phase{
+			{Status: domain.InTrial, From: noon, Until: new(noon.AddDate(0, 0, 14)), Reason: new(domain.ReasonTrialEnded)},
+			{Status: domain.Active, From: noon.AddDate(0, 0, 14), Until: new(noon.AddDate(1, 0, 0)), Reason: new(domain.CancelReason("none"))},
+		},
+		StartDate: noon, EndDate: new(noon.AddDate(1, 0, 0)), TrialEndDate: new(noon.AddDate(0, 0, 14)),
+		TrialEndBehavior: new(domain.ConvertToPaid), CancellationDate: new(noon.AddDate(0, 6, 0)), BillingCycleAnchor: noon.Add(time.Millisecond),
+		BillingID: new("sub_1"), SalesforceID: new("001B"), Metadata: domain.Metadata{{Key: "a.b", Value: "1.0"}}, CreatedAt: noon,
+	}
 }

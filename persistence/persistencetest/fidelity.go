@@ -38,7 +38,7 @@ func everyFieldIsKept(t T, store persistence.Store) {
 		}
 		expectEqual(t, "live customer", live, customers[i])
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production}, 3, customers)
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 3, customers)
 }
 
 func textsAreKeptToTheLetter(t T, store persistence.Store) {
@@ -63,14 +63,14 @@ func textsAreKeptToTheLetter(t T, store persistence.Store) {
 	for _, c := range customers[len(harderTexts):] {
 		expectFound(t, store, persistence.FieldCustomerID, c.CustomerID, c)
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: staging}, 7, customers)
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: staging}, 7, customers)
 }
 
 // expectFound expects a filter on the text to find the one customer.
 func expectFound(t T, store persistence.Store, field persistence.Field, text string, want *domain.Customer) {
 	t.Helper()
-	query := persistence.CustomerQuery{EnvironmentID: want.EnvironmentID, Filter: equal(field, text)}
-	expectAnswer(t, store, query, 2, []*domain.Customer{want})
+	query := persistence.Query{EnvironmentID: want.EnvironmentID, Filter: equal(field, text)}
+	customerKind.expectAnswer(t, store, query, 2, []*domain.Customer{want})
 }
 
 func idsDifferingInCaseAreTwoCustomers(t T, store persistence.Store) {
@@ -88,18 +88,22 @@ func idsDifferingInCaseAreTwoCustomers(t T, store persistence.Store) {
 	}
 }
 
+var berlin = time.FixedZone("Berlin", 2*60*60)
+
+// awkwardTimes are outside UTC, between two milliseconds, before 1970, and at the ends of what has four digits.
+var awkwardTimes = []time.Time{
+	time.Date(2024, time.March, 31, 2, 30, 0, 123456789, berlin),
+	time.Date(2024, time.December, 31, 23, 59, 59, 999999999, time.UTC),
+	time.Date(1969, time.December, 31, 23, 59, 59, 999000000, time.UTC),
+	time.Date(1969, time.December, 31, 23, 59, 59, 1500, time.UTC),
+	time.UnixMilli(1),
+	time.Unix(0, 0).In(berlin),
+	time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC),
+	time.Date(9999, time.December, 31, 23, 59, 59, 999000000, time.UTC),
+}
+
 func timesAreKeptToTheMillisecond(t T, store persistence.Store) {
-	berlin := time.FixedZone("Berlin", 2*60*60)
-	for i, at := range []time.Time{
-		time.Date(2024, time.March, 31, 2, 30, 0, 123456789, berlin),
-		time.Date(2024, time.December, 31, 23, 59, 59, 999999999, time.UTC),
-		time.Date(1969, time.December, 31, 23, 59, 59, 999000000, time.UTC),
-		time.Date(1969, time.December, 31, 23, 59, 59, 1500, time.UTC),
-		time.UnixMilli(1),
-		time.Unix(0, 0).In(berlin),
-		time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC),
-		time.Date(9999, time.December, 31, 23, 59, 59, 999000000, time.UTC),
-	} {
+	for i, at := range awkwardTimes {
 		c := sparse(production, strconv.Itoa(i))
 		c.CreatedAt, c.UpdatedAt, c.ArchivedAt = at, at, new(at)
 		given := clone(c)
@@ -136,8 +140,8 @@ func clearedFieldIsCleared(t T, store persistence.Store) {
 		expectStored(t, store, c)
 		for _, field := range []persistence.Field{persistence.FieldName, persistence.FieldEmail} {
 			for _, op := range []persistence.Op{persistence.Null, persistence.NotNull} {
-				query := persistence.CustomerQuery{EnvironmentID: production, Filter: persistence.Condition{Field: field, Op: op}}
-				expectAnswer(t, store, query, 1, []*domain.Customer{c})
+				query := persistence.Query{EnvironmentID: production, Filter: persistence.Condition{Field: field, Op: op}}
+				customerKind.expectAnswer(t, store, query, 1, []*domain.Customer{c})
 			}
 		}
 	}

@@ -27,25 +27,28 @@ func equal(field persistence.Field, text string) persistence.Condition {
 }
 
 // operatorMeansWhatMatchesSays tries one operator on every field, with operands that occur and that do not.
-func operatorMeansWhatMatchesSays(op persistence.Op) func(T, persistence.Store) {
+func (k kind[D]) operatorMeansWhatMatchesSays(op persistence.Op) func(T, persistence.Store) {
 	return func(t T, store persistence.Store) {
-		customers := append(crowd(production), next(filled(production, "archived"), archived))
-		insert(t, store, append(crowd(staging), customers...)...)
-		for _, field := range fields {
-			for _, operands := range operandsFor(op, field, customers) {
-				query := persistence.CustomerQuery{
+		documents := k.crowd(production)
+		if k.hidden != nil {
+			documents = append(documents, k.hidden(production))
+		}
+		k.insert(t, store, append(k.crowd(staging), documents...)...)
+		for _, field := range k.shape.fields {
+			for _, operands := range k.operandsFor(op, field, documents) {
+				query := persistence.Query{
 					EnvironmentID: production, Filter: persistence.Condition{Field: field, Op: op, Operands: operands},
 				}
-				expectAnswer(t, store, query, 4, customers)
+				k.expectAnswer(t, store, query, 4, documents)
 			}
 		}
 	}
 }
 
-func operandsFor(op persistence.Op, field persistence.Field, customers []*domain.Customer) [][]persistence.Value {
-	known := []persistence.Value{value(customers[1], field), value(customers[4], field)}
+func (k kind[D]) operandsFor(op persistence.Op, field persistence.Field, documents []*D) [][]persistence.Value {
+	known := []persistence.Value{k.value(documents[1], field), k.value(documents[4], field)}
 	if isTime(field) {
-		known = append(known, persistence.Time(noon.Add(-time.Millisecond)), persistence.Time(noon.Add(24*time.Hour)))
+		known = append(known, persistence.Time(noon.Add(-time.Millisecond)), persistence.Now(noon.Add(24*time.Hour)))
 	} else {
 		known = append(known, persistence.Text(""), persistence.Text("a"), persistence.Text("c"))
 	}
@@ -92,10 +95,10 @@ func patternsMatchToTheLetter(t T, store persistence.Store) {
 	}
 	for _, pattern := range patterns {
 		for _, op := range []persistence.Op{persistence.Like, persistence.ILike} {
-			query := persistence.CustomerQuery{EnvironmentID: production, Filter: persistence.Condition{
+			query := persistence.Query{EnvironmentID: production, Filter: persistence.Condition{
 				Field: persistence.FieldName, Op: op, Operands: []persistence.Value{persistence.Text(pattern)},
 			}}
-			expectForward(t, store, query, len(customers), answer(query, customers))
+			customerKind.expectForward(t, store, query, len(customers), customerKind.answer(query, customers))
 		}
 	}
 }
@@ -115,6 +118,112 @@ func filtersNest(t T, store persistence.Store) {
 		persistence.And{persistence.Or{}, name}, persistence.Or{persistence.And{}, name}, persistence.And{persistence.And{}, name},
 		persistence.Or{persistence.Or{}, name}, persistence.Or{persistence.And{name, persistence.Or{email, persistence.And{created}}}},
 	} {
-		expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Filter: filter}, 2, customers)
+		customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Filter: filter}, 2, customers)
 	}
+}
+
+// filtersLookIntoLists has conditions that hold of one element or of none, though each holds of some, and lists
+// that are empty or null.
+func filtersLookIntoLists(t T, store persistence.Store) {
+	phase := func(status domain.SubscriptionStatus, from int, until ...int) domain.Phase {
+		p := domain.Phase{Status: status, From: noon.AddDate(0, 0, from)}
+		if len(until) > 0 {
+			p.Until = new(noon.AddDate(0, 0, until[0]))
+		}
+		return p
+	}
+	customer := func(id string, subscriptions ...domain.Subscription) *domain.Customer {
+		c := sparse(production, id)
+		c.Subscriptions = subscriptions
+		if len(subscriptions) > 0 {
+			c.SubscribedAt = new(noon)
+		}
+		return c
+	}
+	of := func(product string, phases ...domain.Phase) domain.Subscription {
+		return domain.Subscription{ProductID: product, Phases: phases, CreatedAt: noon, StartDate: noon, BillingCycleAnchor: noon}
+	}
+	customers := []*domain.Customer{
+		customer("none"),
+		customer("no phases", of("a")),
+		customer("trial, then active", of("a", phase(domain.InTrial, 0, 7), phase(domain.Active, 7))),
+		customer("active, then canceled", of("a", phase(domain.Active, 0, 9), phase(domain.Canceled, 9))),
+		customer("one of each", of("a", phase(domain.Canceled, 0)), of("b", phase(domain.Active, 0))),
+		filled(production, "filled"), next(filled(production, "gone"), archived), filled(staging, "elsewhere"),
+	}
+	customers[0].Subscriptions = nil
+	empty := customer("empty")
+	empty.Subscriptions, empty.PromotionalEntitlements = []domain.Subscription{}, []domain.PromotionalEntitlement{}
+	customers = append(customers, empty)
+	insert(t, store, customers...)
+
+	subscribed := persistence.Condition{Field: persistence.FieldSubscribedAt, Op: persistence.NotNull}
+	some := func(filters ...persistence.Filter) persistence.Filter {
+		return persistence.Any{List: persistence.ListSubscriptions, Filter: persistence.And(filters)}
+	}
+	in := func(status domain.SubscriptionStatus, now time.Time) persistence.Filter {
+		at := []persistence.Value{persistence.Now(now)}
+		return persistence.Any{List: persistence.ListPhases, Filter: persistence.And{
+			equal(persistence.FieldStatus, string(status)),
+			persistence.Condition{Field: persistence.FieldFrom, Op: persistence.LessOrEqual, Operands: at},
+			persistence.Or{
+				persistence.Condition{Field: persistence.FieldUntil, Op: persistence.Null},
+				persistence.Condition{Field: persistence.FieldUntil, Op: persistence.Greater, Operands: at},
+			},
+		}}
+	}
+	promoted := persistence.Any{List: persistence.ListPromotionalEntitlements, Filter: persistence.Condition{
+		Field: persistence.FieldEndDate, Op: persistence.Greater, Operands: []persistence.Value{persistence.Now(noon)},
+	}}
+	found := func(filter persistence.Filter, want ...string) {
+		query := persistence.Query{EnvironmentID: production, Filter: filter}
+		got := ids(customerKind.expectAnswer(t, store, query, 2, customers))
+		if want != nil && !slices.Equal(got, want) {
+			t.Errorf("%#v finds %q, want %q", filter, got, want)
+		}
+	}
+	later := noon.AddDate(0, 0, 8)
+	found(some(in(domain.InTrial, noon)), "filled", "trial, then active")
+	found(persistence.And{subscribed, some(in(domain.InTrial, later))}, "filled")
+	found(persistence.And{subscribed, some(in(domain.Active, later))}, "active, then canceled", "one of each", "trial, then active")
+	found(some(equal(persistence.FieldProductID, "a"), in(domain.Active, noon)), "active, then canceled")
+	found(some(equal(persistence.FieldProductID, "b"), in(domain.Canceled, noon)), []string{}...)
+	found(persistence.Any{List: persistence.ListPhases, Filter: persistence.And{}}, []string{}...)
+	for _, filter := range []persistence.Filter{
+		promoted, some(), some(persistence.Or{}), persistence.Any{List: persistence.ListPromotionalEntitlements, Filter: persistence.And{}},
+		persistence.Or{promoted, some(in(domain.Active, noon))}, persistence.Or{promoted, equal(persistence.FieldCustomerID, "none")},
+		persistence.Or{persistence.And{promoted, subscribed}, persistence.And{subscribed, some(in(domain.Canceled, noon))}},
+		persistence.And{persistence.Or{promoted, some()}, persistence.Or{}}, persistence.And{promoted, some(), equal(persistence.FieldName, "Ada Lovelace")},
+		// The element's field, not the customer's of the same name.
+		some(persistence.Condition{Field: persistence.FieldBillingID, Op: persistence.Null}),
+		persistence.And{some(equal(persistence.FieldBillingID, "sub_1")), equal(persistence.FieldBillingID, "cus_1")},
+	} {
+		found(filter)
+		for _, field := range []persistence.Field{persistence.FieldSubscribedAt, persistence.FieldName} {
+			for _, order := range ordersBy(field) {
+				customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Filter: filter, Order: order}, 1, customers)
+			}
+		}
+	}
+}
+
+// cursorOutlivesItsTime goes on with a walk whose filter has another Now, where a Time would not be let on.
+func cursorOutlivesItsTime(t T, store persistence.Store) {
+	customers := crowd(production)
+	insert(t, store, customers...)
+	until := func(value persistence.Value) persistence.Filter {
+		older := persistence.Condition{Field: persistence.FieldCreatedAt, Op: persistence.LessOrEqual, Operands: []persistence.Value{value}}
+		return persistence.And{older, persistence.Or{older, persistence.Any{List: persistence.ListSubscriptions, Filter: older}}}
+	}
+	query := persistence.Query{
+		EnvironmentID: production, Filter: until(persistence.Now(noon)), Page: persistence.PageRequest{Limit: 1},
+	}
+	first := customerKind.firstItem(t, store, query)
+	query.Filter = until(persistence.Now(noon.AddDate(1, 0, 0)))
+	query.Page = persistence.PageRequest{Limit: len(customers), After: first.Cursor}
+	want := customerKind.answer(query, customers)
+	at := slices.IndexFunc(want, func(c *domain.Customer) bool { return c.Key == first.Document.Key })
+	customerKind.expectPage(t, query, customerKind.list(t, store, query), want[at+1:], false, true)
+	query.Filter = until(persistence.Time(noon))
+	customerKind.expectRefused(t, store, "a cursor of Now", query, first.Cursor)
 }

@@ -26,7 +26,7 @@ func everyFieldOfAKeyIsKept(t T, store persistence.Store) {
 	timely := apiKey("timely")
 	timely.CreatedAt = noon.In(elsewhere).Add(1999 * time.Microsecond)
 	timely.ExpiresAt, timely.RevokedAt = new(timely.CreatedAt), new(timely.CreatedAt)
-	given := cloneKey(timely)
+	given := clone(timely)
 	insertKey(t, store, timely)
 	expectEqual(t, "the key that was given", timely, given)
 	at := noon.Add(time.Millisecond)

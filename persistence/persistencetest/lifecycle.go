@@ -20,10 +20,11 @@ type call struct {
 	do   func(context.Context) error
 }
 
-// everyCall is a call of every method but Close. On a store that holds the customer and the key, and that
-// serves, each would succeed.
+// everyCall is a call of every method but Close. On a store that holds the customer, the plan of the same id and
+// the key, and that serves, each would succeed.
 func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) []call {
-	query := persistence.CustomerQuery{EnvironmentID: c.EnvironmentID, Page: persistence.PageRequest{Limit: 5}}
+	plan := filledPlan(c.EnvironmentID, c.CustomerID)
+	query := persistence.Query{EnvironmentID: c.EnvironmentID, Page: persistence.PageRequest{Limit: 5}}
 	return []call{
 		{"InsertCustomer", func(ctx context.Context) error { return store.InsertCustomer(ctx, filled(c.EnvironmentID, "new")) }},
 		{"ReplaceCustomer", func(ctx context.Context) error { return store.ReplaceCustomer(ctx, next(c)) }},
@@ -31,6 +32,17 @@ func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) 
 		{"AnyCustomer", func(ctx context.Context) error { return second(store.AnyCustomer(ctx, c.Ref())) }},
 		{"ListCustomers", func(ctx context.Context) error { return second(store.ListCustomers(ctx, query)) }},
 		{"CountCustomers", func(ctx context.Context) error { return second(store.CountCustomers(ctx, c.EnvironmentID, nil)) }},
+		{"Insert", func(ctx context.Context) error { return store.Plans().Insert(ctx, filledPlan(c.EnvironmentID, "new")) }},
+		{"Replace", func(ctx context.Context) error { return store.Plans().Replace(ctx, planRecords.next(plan)) }},
+		{"Get", func(ctx context.Context) error { return second(store.Plans().Get(ctx, plan.Ref())) }},
+		{"GetMany", func(ctx context.Context) error {
+			return second(store.Plans().GetMany(ctx, c.EnvironmentID, []string{plan.RefID}))
+		}},
+		{"GetMany of nothing", func(ctx context.Context) error {
+			return second(store.Plans().GetMany(ctx, c.EnvironmentID, nil))
+		}},
+		{"List", func(ctx context.Context) error { return second(store.Plans().List(ctx, query)) }},
+		{"Count", func(ctx context.Context) error { return second(store.Plans().Count(ctx, c.EnvironmentID, nil)) }},
 		{"InsertKey", func(ctx context.Context) error { return store.InsertKey(ctx, apiKey("new")) }},
 		{"Key", func(ctx context.Context) error { return second(store.Key(ctx, key.ID)) }},
 		{"ListKeys", func(ctx context.Context) error { return second(store.ListKeys(ctx)) }},
@@ -42,6 +54,7 @@ func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) 
 func openStoreServes(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
+	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
 	for _, call := range everyCall(store, c, key) {
 		if err := call.do(t.Context()); err != nil {
@@ -53,6 +66,7 @@ func openStoreServes(t T, store persistence.Store) {
 func doneContextIsAnswered(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
+	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -62,7 +76,8 @@ func doneContextIsAnswered(t T, store persistence.Store) {
 		expectError(t, call.name, call.do(cancelled), context.Canceled)
 		expectError(t, call.name, call.do(late), context.DeadlineExceeded)
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production}, 5, []*domain.Customer{c})
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 5, []*domain.Customer{c})
+	planRecords.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 5, []*domain.Plan{filledPlan(production, "c")})
 	refused := sparse(production, "new").Ref()
 	expectError(t, "the insert that was refused", second(store.AnyCustomer(t.Context(), refused)), persistence.ErrNotFound)
 	expectEqual(t, "keys", listKeys(t, store), []*domain.APIKey{key})
@@ -96,7 +111,7 @@ func contextDoneDuringAReadEndsIt(t T, store persistence.Store) {
 
 // slowQuery stores n customers and answers a query that costs milliseconds for each, because it matches none
 // of them by any of two thousand patterns.
-func slowQuery(t T, store persistence.Store, n int) persistence.CustomerQuery {
+func slowQuery(t T, store persistence.Store, n int) persistence.Query {
 	t.Helper()
 	customers := make([]*domain.Customer, n)
 	for i := range customers {
@@ -110,12 +125,13 @@ func slowQuery(t T, store persistence.Store, n int) persistence.CustomerQuery {
 			Field: persistence.FieldName, Op: persistence.ILike, Operands: []persistence.Value{persistence.Text(fmt.Sprintf("%%b%d%%", i))},
 		})
 	}
-	return persistence.CustomerQuery{EnvironmentID: production, Filter: filter, Page: persistence.PageRequest{Limit: 10}}
+	return persistence.Query{EnvironmentID: production, Filter: filter, Page: persistence.PageRequest{Limit: 10}}
 }
 
 func closedStoreAnswersErrClosed(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
+	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
 	for range 3 {
 		closeStore(t, store)
@@ -149,6 +165,7 @@ func closeWaitsForCallsUnderWay(t T, store persistence.Store) {
 func closeAmongCalls(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
+	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
 	var closed atomic.Bool
 	use := func() error {
@@ -207,7 +224,7 @@ func acknowledgedWritesOutliveTheStore(reopen func(persistence.Store) (persisten
 		defer closeStore(t, again)
 		expectStored(t, again, customers...)
 		for _, field := range persistence.CustomerSortFields {
-			expectAnswer(t, again, persistence.CustomerQuery{EnvironmentID: production, Order: ordersBy(field)[0]}, 4, customers)
+			customerKind.expectAnswer(t, again, persistence.Query{EnvironmentID: production, Order: ordersBy(field)[0]}, 4, customers)
 		}
 		expectEqual(t, "keys", listKeys(t, again), []*domain.APIKey{key})
 		err = again.InsertCustomer(t.Context(), sparse(staging, "gone"))

@@ -9,22 +9,32 @@ import (
 	"clientele/persistence"
 )
 
-// crowd is nine customers among whom every field that can have equal values and nulls has them, each field
-// in a pattern of its own so that no two orders agree by chance.
-func crowd(environment string) []*domain.Customer {
+// crowd is nine documents among which every field that can have equal values and nulls has them, each field in
+// a pattern of its own so that no two orders agree by chance.
+func (k kind[D]) crowd(environment string) []*D {
 	values := []*string{nil, new("b"), new("a"), new("B"), new("b"), nil, new("")}
-	customers := make([]*domain.Customer, 9)
-	for i := range customers {
-		c := sparse(environment, fmt.Sprintf("%c%d", "xAbX"[i%4], i*7%9))
-		for j, field := range texts(c) {
-			*field = clonePointer(values[(i*(j+1)+i/3)%len(values)])
-		}
-		c.CreatedAt = noon.Add(time.Duration(i*5%3) * time.Millisecond)
-		c.UpdatedAt = noon.Add(time.Duration(i*2%4) * time.Hour)
-		customers[i] = c
+	documents := make([]*D, 9)
+	for i := range documents {
+		d := k.sparse(environment, fmt.Sprintf("%c%d", "xAbX"[i%4], i*7%9))
+		fields, times := 0, 0
+		k.vary(d, func() *string {
+			fields++
+			return clonePointer(values[(i*fields+i/3)%len(values)])
+		}, func() *time.Time {
+			times++
+			// Times that may be null come last.
+			if times > 2 && i%(times+1) == 0 {
+				return nil
+			}
+			unit := []time.Duration{time.Millisecond, time.Hour}[times%2]
+			return new(noon.Add(time.Duration(i*(7-2*times)%(times+2)) * unit))
+		})
+		documents[i] = d
 	}
-	return customers
+	return documents
 }
+
+func crowd(environment string) []*domain.Customer { return customerKind.crowd(environment) }
 
 // ordersBy is every order by one field.
 func ordersBy(field persistence.Field) [][]persistence.Order {
@@ -47,14 +57,14 @@ var mixedOrders = [][]persistence.Order{
 	{{Field: persistence.FieldCustomerID, Descending: true}, {Field: persistence.FieldName}},
 }
 
-// pagesInOrder proves that pages of every size meet every customer once, in order and in both directions.
-func pagesInOrder(orders [][]persistence.Order) func(T, persistence.Store) {
+// pagesInOrder proves that pages of every size meet every document once, in order and in both directions.
+func (k kind[D]) pagesInOrder(orders [][]persistence.Order) func(T, persistence.Store) {
 	return func(t T, store persistence.Store) {
-		customers := crowd(production)
-		insert(t, store, append(crowd(staging), customers...)...)
+		documents := k.crowd(production)
+		k.insert(t, store, append(k.crowd(staging), documents...)...)
 		for _, order := range orders {
-			for size := 1; size <= len(customers)+1; size++ {
-				expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: order}, size, customers)
+			for size := 1; size <= len(documents)+1; size++ {
+				k.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: order}, size, documents)
 			}
 		}
 	}
@@ -72,7 +82,7 @@ func tiesGoByCustomerID(t T, store persistence.Store) {
 		{{Field: persistence.FieldCreatedAt, Descending: true}},
 		{{Field: persistence.FieldName}, {Field: persistence.FieldEmail, Descending: true}},
 	} {
-		expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: order}, 3, customers)
+		customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: order}, 3, customers)
 	}
 }
 
@@ -89,7 +99,7 @@ func textsAreOrderedByBytes(t T, store persistence.Store) {
 	}
 	insert(t, store, customers...)
 	for _, order := range ordersBy(persistence.FieldName) {
-		expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: order}, 4, customers)
+		customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: order}, 4, customers)
 	}
 }
 
@@ -111,6 +121,6 @@ func timesAreOrderedByTheClock(t T, store persistence.Store) {
 	}
 	insert(t, store, customers...)
 	for _, order := range ordersBy(persistence.FieldCreatedAt) {
-		expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: order}, 4, customers)
+		customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: order}, 4, customers)
 	}
 }

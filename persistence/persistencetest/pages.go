@@ -12,8 +12,8 @@ func emptyListIsAnEmptyPage(t T, store persistence.Store) {
 	insert(t, store, filled(staging, "elsewhere"), next(filled(production, "gone"), archived))
 	for _, page := range []persistence.PageRequest{{Limit: 10}, {Limit: 10, Backward: true}} {
 		for _, filter := range []persistence.Filter{nil, persistence.Condition{Field: persistence.FieldName, Op: persistence.NotNull}} {
-			query := persistence.CustomerQuery{EnvironmentID: production, Filter: filter, Page: page}
-			expectPage(t, query, list(t, store, query), nil, false, false)
+			query := persistence.Query{EnvironmentID: production, Filter: filter, Page: page}
+			customerKind.expectPage(t, query, customerKind.list(t, store, query), nil, false, false)
 		}
 	}
 }
@@ -22,17 +22,17 @@ func everyCursorNamesItsPlace(t T, store persistence.Store) {
 	customers := crowd(production)
 	insert(t, store, customers...)
 	for _, order := range append(ordersBy(persistence.FieldName), mixedOrders...) {
-		query := persistence.CustomerQuery{
+		query := persistence.Query{
 			EnvironmentID: production, Order: order, Page: persistence.PageRequest{Limit: len(customers)},
 		}
-		want := answer(query, customers)
-		all := list(t, store, query)
-		expectPage(t, query, all, want, false, false)
+		want := customerKind.answer(query, customers)
+		all := customerKind.list(t, store, query)
+		customerKind.expectPage(t, query, all, want, false, false)
 		for i, item := range all.Items {
 			query.Page = persistence.PageRequest{Limit: len(customers), After: item.Cursor}
-			expectPage(t, query, list(t, store, query), want[i+1:], false, true)
+			customerKind.expectPage(t, query, customerKind.list(t, store, query), want[i+1:], false, true)
 			query.Page = persistence.PageRequest{Limit: len(customers), Before: item.Cursor}
-			expectPage(t, query, list(t, store, query), want[:i], true, false)
+			customerKind.expectPage(t, query, customerKind.list(t, store, query), want[:i], true, false)
 		}
 	}
 }
@@ -41,9 +41,9 @@ func everyCursorNamesItsPlace(t T, store persistence.Store) {
 func pagesTellWhatLiesBeyond(t T, store persistence.Store) {
 	customers := []*domain.Customer{sparse(production, "a"), sparse(production, "b"), sparse(production, "c")}
 	insert(t, store, customers...)
-	query := persistence.CustomerQuery{EnvironmentID: production, Page: persistence.PageRequest{Limit: 3}}
-	all := list(t, store, query)
-	expectPage(t, query, all, customers, false, false)
+	query := persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 3}}
+	all := customerKind.list(t, store, query)
+	customerKind.expectPage(t, query, all, customers, false, false)
 	first, middle, last := all.Items[0].Cursor, all.Items[1].Cursor, all.Items[2].Cursor
 	for _, page := range []struct {
 		request        persistence.PageRequest
@@ -61,7 +61,7 @@ func pagesTellWhatLiesBeyond(t T, store persistence.Store) {
 		{persistence.PageRequest{Limit: 1, Before: first}, nil, true, false},
 	} {
 		query.Page = page.request
-		expectPage(t, query, list(t, store, query), page.want, page.next, page.previous)
+		customerKind.expectPage(t, query, customerKind.list(t, store, query), page.want, page.next, page.previous)
 	}
 }
 
@@ -69,20 +69,20 @@ func cursorOutlivesItsCustomer(t T, store persistence.Store) {
 	customers := crowd(production)
 	insert(t, store, customers...)
 	for _, order := range ordersBy(persistence.FieldName) {
-		query := persistence.CustomerQuery{
+		query := persistence.Query{
 			EnvironmentID: production, Order: order, Page: persistence.PageRequest{Limit: len(customers)},
 		}
-		want := answer(query, customers)
-		all := list(t, store, query)
-		expectPage(t, query, all, want, false, false)
+		want := customerKind.answer(query, customers)
+		all := customerKind.list(t, store, query)
+		customerKind.expectPage(t, query, all, want, false, false)
 		const at = 4
 		cursor := all.Items[at].Cursor
 		gone := next(want[at], func(c *domain.Customer) { c.ArchivedAt = new(noon) })
 		replace(t, store, gone)
 		query.Page.After = cursor
-		expectPage(t, query, list(t, store, query), want[at+1:], false, true)
+		customerKind.expectPage(t, query, customerKind.list(t, store, query), want[at+1:], false, true)
 		query.Page.After, query.Page.Before = "", cursor
-		expectPage(t, query, list(t, store, query), want[:at], true, false)
+		customerKind.expectPage(t, query, customerKind.list(t, store, query), want[:at], true, false)
 		back := next(gone, func(c *domain.Customer) { c.ArchivedAt = nil })
 		replace(t, store, back)
 		customers[slices.Index(customers, want[at])] = back
@@ -91,8 +91,8 @@ func cursorOutlivesItsCustomer(t T, store persistence.Store) {
 
 func listsLeaveTheQueryAsItWas(t T, store persistence.Store) {
 	insert(t, store, crowd(production)...)
-	query := func() persistence.CustomerQuery {
-		return persistence.CustomerQuery{
+	query := func() persistence.Query {
+		return persistence.Query{
 			EnvironmentID: production,
 			Filter: persistence.And{persistence.Condition{
 				Field: persistence.FieldName, Op: persistence.In, Operands: []persistence.Value{persistence.Text("b"), persistence.Text("a")},
@@ -102,6 +102,6 @@ func listsLeaveTheQueryAsItWas(t T, store persistence.Store) {
 		}
 	}
 	passed := query()
-	list(t, store, passed)
+	customerKind.list(t, store, passed)
 	expectEqual(t, "the query after the call", fmt.Sprintf("%#v", passed), fmt.Sprintf("%#v", query()))
 }

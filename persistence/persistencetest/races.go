@@ -33,8 +33,8 @@ func oneWriterOfAVersionWins(t T, store persistence.Store) {
 		errs := race(8, func(i int) error { return store.ReplaceCustomer(t.Context(), named(i)) })
 		c = named(expectOneWinner(t, errs, persistence.ErrConflict))
 		expectStored(t, store, c)
-		query := persistence.CustomerQuery{EnvironmentID: production, Order: ordersBy(persistence.FieldName)[0]}
-		expectAnswer(t, store, query, 2, []*domain.Customer{c})
+		query := persistence.Query{EnvironmentID: production, Order: ordersBy(persistence.FieldName)[0]}
+		customerKind.expectAnswer(t, store, query, 2, []*domain.Customer{c})
 	}
 }
 
@@ -105,7 +105,7 @@ func writesAreAtomic(t T, store persistence.Store) {
 			}
 			return nil
 		}
-		query := persistence.CustomerQuery{EnvironmentID: production, Page: persistence.PageRequest{Limit: 2}}
+		query := persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 2}}
 		for !over.Load() {
 			live, err := store.LiveCustomer(t.Context(), whole(1).Ref())
 			if err != nil {
@@ -118,7 +118,7 @@ func writesAreAtomic(t T, store persistence.Store) {
 			if len(page.Items) != 1 {
 				return fmt.Errorf("listed %d customers, want 1", len(page.Items))
 			}
-			if err := errors.Join(check(live), check(page.Items[0].Customer)); err != nil {
+			if err := errors.Join(check(live), check(page.Items[0].Document)); err != nil {
 				return err
 			}
 		}
@@ -140,7 +140,7 @@ func concurrentUseIsSafe(t T, store persistence.Store) {
 		for round := range rounds {
 			own := filled(production, fmt.Sprintf("own-%d-%d", i, round))
 			ownKey := apiKey(own.CustomerID)
-			query := persistence.CustomerQuery{EnvironmentID: production, Order: mixedOrders[0], Page: persistence.PageRequest{Limit: 3}}
+			query := persistence.Query{EnvironmentID: production, Order: mixedOrders[0], Page: persistence.PageRequest{Limit: 3}}
 			for _, err := range []error{
 				store.InsertCustomer(t.Context(), own),
 				store.InsertKey(t.Context(), ownKey),
@@ -153,6 +153,9 @@ func concurrentUseIsSafe(t T, store persistence.Store) {
 				store.RevokeKey(t.Context(), sharedKey.ID, noon),
 				second(store.Key(t.Context(), ownKey.ID)),
 				second(store.ListKeys(t.Context())),
+				second(store.Plans().GetMany(t.Context(), production, []string{own.CustomerID, "shared"})),
+				store.Plans().Insert(t.Context(), filledPlan(production, own.CustomerID)),
+				second(store.Plans().List(t.Context(), persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 3}})),
 				store.Ping(t.Context()),
 			} {
 				if err != nil {
@@ -171,5 +174,5 @@ func concurrentUseIsSafe(t T, store persistence.Store) {
 	if got := len(listKeys(t, store)); got != 1+workers*rounds {
 		t.Errorf("got %d keys, want %d", got, 1+workers*rounds)
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production}, 2, []*domain.Customer{stored(t, store, shared)})
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 2, []*domain.Customer{stored(t, store, shared)})
 }

@@ -2,6 +2,8 @@ package persistencetest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,24 +25,26 @@ func textOf(alphabet string, least int) *rapid.Generator[string] {
 	return rapid.StringOfN(rapid.RuneFrom([]rune(alphabet)), least, 3, -1)
 }
 
-// randomQueriesAgreeWithTheOracle compares random filters and orders over random customers with Matches
-// and a plain sort.
-func randomQueriesAgreeWithTheOracle(t T, store persistence.Store) {
-	// An environment of its own for each round is cheaper than a store of its own.
-	var rounds atomic.Int64
-	rapid.Check(t, func(rt *rapid.T) {
-		t := round{rt}
-		environment := fmt.Sprintf("round-%d", rounds.Add(1))
-		customers := drawCustomers(rt, environment)
-		insert(t, store, customers...)
-		for range 4 {
-			query := persistence.CustomerQuery{EnvironmentID: environment, Order: drawOrder(rt)}
-			if rapid.IntRange(0, 9).Draw(rt, "filtered") > 0 {
-				query.Filter = drawFilter(rt, 3, customers)
+// randomQueriesAgreeWithTheOracle compares random filters and orders over random documents, so many for each set
+// of documents, with Matches and a plain sort.
+func (k kind[D]) randomQueriesAgreeWithTheOracle(queries int) func(T, persistence.Store) {
+	return func(t T, store persistence.Store) {
+		// An environment of its own for each round is cheaper than a store of its own.
+		var rounds atomic.Int64
+		rapid.Check(t, func(rt *rapid.T) {
+			t := round{rt}
+			environment := fmt.Sprintf("round-%d", rounds.Add(1))
+			documents := k.drawDocuments(rt, environment)
+			k.insert(t, store, documents...)
+			for range queries {
+				query := persistence.Query{EnvironmentID: environment, Order: k.drawOrder(rt)}
+				if rapid.IntRange(0, 9).Draw(rt, "filtered") > 0 {
+					query.Filter = drawFilter(rt, 3, k.shape, k.see(documents))
+				}
+				k.expectAnswer(t, store, query, rapid.IntRange(1, len(documents)+1).Draw(rt, "size"), documents)
 			}
-			expectAnswer(t, store, query, rapid.IntRange(1, len(customers)+1).Draw(rt, "size"), customers)
-		}
-	})
+		})
+	}
 }
 
 // round is a rapid.T whose failures have one text. A failure that tells its round by another text is another
@@ -61,53 +65,91 @@ func (r round) Fatalf(format string, args ...any) {
 	r.FailNow()
 }
 
-func drawCustomers(t *rapid.T, environment string) []*domain.Customer {
+func (k kind[D]) drawDocuments(t *rapid.T, environment string) []*D {
 	ids := rapid.SliceOfNDistinct(textOf(idAlphabet, 1), 0, 8, rapid.ID).Draw(t, "ids")
-	customers := make([]*domain.Customer, len(ids))
+	documents := make([]*D, len(ids))
 	for i, id := range ids {
-		c := sparse(environment, id)
-		// The same in every round, so that orders by it are.
-		c.ID = uuid(id)
-		for _, field := range texts(c) {
-			*field = rapid.Ptr(rapid.OneOf(rapid.SampledFrom([]string{"", "a", "A", "ab"}), textOf(textAlphabet, 0)), true).Draw(t, "text")
+		documents[i] = k.sparse(environment, id)
+		k.vary(documents[i], func() *string { return drawNullableText(t) }, func() *time.Time { return drawNullableTime(t) })
+		if k.draw != nil {
+			k.draw(t, documents[i])
 		}
-		c.CreatedAt = drawTime(t)
-		c.UpdatedAt = drawTime(t)
-		if rapid.IntRange(0, 3).Draw(t, "archived") == 3 {
-			c.ArchivedAt = new(noon)
-		}
-		customers[i] = c
 	}
 	// What is drawn is logged too, but as pointers.
-	t.Logf("customers: %s", show(customers))
-	return customers
+	t.Logf("%s: %s", k.Name, show(documents))
+	return documents
+}
+
+// drawCustomer draws what orders do not see.
+func drawCustomer(t *rapid.T, c *domain.Customer) {
+	// The same in every round, so that orders by it are.
+	c.ID = uuid(c.CustomerID)
+	if rapid.IntRange(0, 3).Draw(t, "archived") == 3 {
+		c.ArchivedAt = new(noon)
+	}
+	if rapid.Bool().Draw(t, "no lists") {
+		return
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "subscriptions") {
+		s := domain.Subscription{
+			ProductID: rapid.SampledFrom([]string{"", "a", "A"}).Draw(t, "product"), BillingID: drawNullableText(t), CreatedAt: drawTime(t),
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "phases") {
+			s.Phases = append(s.Phases, domain.Phase{
+				Status: rapid.SampledFrom(domain.SubscriptionStatuses).Draw(t, "status"), From: drawTime(t), Until: drawNullableTime(t),
+			})
+		}
+		c.Subscriptions = append(c.Subscriptions, s)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "promotional entitlements") {
+		c.PromotionalEntitlements = append(c.PromotionalEntitlements, domain.PromotionalEntitlement{
+			Description: drawNullableText(t), StartDate: noon, EndDate: drawNullableTime(t), CreatedAt: noon, UpdatedAt: noon,
+		})
+	}
+}
+
+func drawNullableText(t *rapid.T) *string {
+	return rapid.Ptr(rapid.OneOf(rapid.SampledFrom([]string{"", "a", "A", "ab"}), textOf(textAlphabet, 0)), true).Draw(t, "text")
 }
 
 func drawTime(t *rapid.T) time.Time {
 	return noon.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "milliseconds from noon")) * time.Millisecond)
 }
 
-func drawOrder(t *rapid.T) []persistence.Order {
+func drawNullableTime(t *rapid.T) *time.Time {
+	return rapid.Ptr(rapid.Custom(drawTime), true).Draw(t, "time")
+}
+
+func (k kind[D]) drawOrder(t *rapid.T) []persistence.Order {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) persistence.Order {
 		return persistence.Order{
-			Field:      rapid.SampledFrom(persistence.CustomerSortFields).Draw(t, "field"),
+			Field:      rapid.SampledFrom(k.SortFields).Draw(t, "field"),
 			Descending: rapid.Bool().Draw(t, "descending"),
 			NullsFirst: rapid.Bool().Draw(t, "nulls first"),
 		}
 	}), 0, 3).Draw(t, "order")
 }
 
-func drawFilter(t *rapid.T, depth int, customers []*domain.Customer) persistence.Filter {
+// drawFilter draws a filter on documents of a shape; known are some of them.
+func drawFilter(t *rapid.T, depth int, shape shape, known []persistence.Document) persistence.Filter {
 	kind := 0
 	if depth > 0 {
-		kind = rapid.IntRange(0, 3).Draw(t, "kind of filter")
+		kind = rapid.IntRange(0, 4).Draw(t, "kind of filter")
 	}
-	if kind < 2 {
-		return drawCondition(t, customers)
+	switch {
+	case kind < 2, kind == 4 && len(shape.lists) == 0:
+		return drawCondition(t, shape, known)
+	case kind == 4:
+		list := rapid.SampledFrom(slices.Sorted(maps.Keys(shape.lists))).Draw(t, "list")
+		var elements []persistence.Document
+		for _, document := range known {
+			elements = append(elements, document.Elements(list)...)
+		}
+		return persistence.Any{List: list, Filter: drawFilter(t, depth-1, shape.lists[list], elements)}
 	}
 	filters := make([]persistence.Filter, rapid.IntRange(0, 3).Draw(t, "filters"))
 	for i := range filters {
-		filters[i] = drawFilter(t, depth-1, customers)
+		filters[i] = drawFilter(t, depth-1, shape, known)
 	}
 	if kind == 2 {
 		return persistence.And(filters)
@@ -115,12 +157,12 @@ func drawFilter(t *rapid.T, depth int, customers []*domain.Customer) persistence
 	return persistence.Or(filters)
 }
 
-func drawCondition(t *rapid.T, customers []*domain.Customer) persistence.Condition {
+func drawCondition(t *rapid.T, shape shape, known []persistence.Document) persistence.Condition {
 	condition := persistence.Condition{
-		Field: rapid.SampledFrom(fields).Draw(t, "field"), Op: rapid.SampledFrom(operators).Draw(t, "operator"),
+		Field: rapid.SampledFrom(shape.fields).Draw(t, "field"), Op: rapid.SampledFrom(operators).Draw(t, "operator"),
 	}
 	if isPattern(condition.Op) && isTime(condition.Field) {
-		condition.Field = persistence.FieldName
+		condition.Op = persistence.NotNull
 	}
 	var operands int
 	switch condition.Op {
@@ -131,7 +173,7 @@ func drawCondition(t *rapid.T, customers []*domain.Customer) persistence.Conditi
 		operands = 1
 	}
 	for range operands {
-		operand := drawOperand(t, condition.Field, customers)
+		operand := drawOperand(t, condition.Field, known)
 		if text, isText := operand.AsText(); isPattern(condition.Op) && isText {
 			operand = persistence.Text(drawPattern(t, text))
 		}
@@ -140,16 +182,21 @@ func drawCondition(t *rapid.T, customers []*domain.Customer) persistence.Conditi
 	return condition
 }
 
-// drawOperand is often a value that a customer has, or next to one.
-func drawOperand(t *rapid.T, field persistence.Field, customers []*domain.Customer) persistence.Value {
+// drawOperand is often a value that a document has, or next to one.
+func drawOperand(t *rapid.T, field persistence.Field, known []persistence.Document) persistence.Value {
 	if isTime(field) {
 		// A time between two milliseconds means the millisecond that it is in.
-		return persistence.Time(drawTime(t).Add(time.Duration(rapid.IntRange(-1500, 1500).Draw(t, "microseconds")) * time.Microsecond))
+		at := drawTime(t).Add(time.Duration(rapid.IntRange(-1500, 1500).Draw(t, "microseconds")) * time.Microsecond)
+		if rapid.Bool().Draw(t, "now") {
+			return persistence.Now(at)
+		}
+		return persistence.Time(at)
 	}
 	text := textOf(textAlphabet, 0).Draw(t, "operand")
-	if len(customers) > 0 && rapid.IntRange(0, 3).Draw(t, "known") > 0 {
-		if known, isText := value(rapid.SampledFrom(customers).Draw(t, "customer"), field).AsText(); isText {
-			text = known
+	if len(known) > 0 && rapid.IntRange(0, 3).Draw(t, "known") > 0 {
+		at := rapid.IntRange(0, len(known)-1).Draw(t, "document")
+		if value, isText := known[at].Value(field).AsText(); isText {
+			text = value
 		}
 	}
 	switch rapid.IntRange(0, 4).Draw(t, "case") {

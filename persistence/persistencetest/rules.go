@@ -1,6 +1,8 @@
 package persistencetest
 
 import (
+	"slices"
+
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
@@ -11,7 +13,7 @@ type rule struct {
 	prove func(T, persistence.Store)
 }
 
-// rules are all cases, in the order of the sentences in persistence/store.go. ErrInUse and ErrUnavailable are
+// rules are all cases, in the order of the sentences in persistence/store.go and persistence/collection.go. ErrInUse and ErrUnavailable are
 // the machine's doing; the engines prove them by themselves.
 func rules(engine Engine) []rule {
 	rules := []rule{
@@ -73,7 +75,7 @@ func rules(engine Engine) []rule {
 		{"times are ordered by the clock", timesAreOrderedByTheClock},
 		{"lists follow every replace", listsFollowEveryReplace},
 		{"pages tell what lies beyond", pagesTellWhatLiesBeyond},
-		{"pages in order of several fields meet everyone once", pagesInOrder(mixedOrders)},
+		{"pages in order of several fields meet everyone once", customerKind.pagesInOrder(mixedOrders)},
 		{"a walk meets once what stays among changes", walkMeetsWhatStays},
 		{"a walk meets once what stays among writers", walkMeetsWhatStaysAmongWriters},
 		{"every cursor names its place", everyCursorNamesItsPlace},
@@ -83,13 +85,21 @@ func rules(engine Engine) []rule {
 		{"a foreign cursor is refused", foreignCursorIsRefused},
 		{"patterns match to the letter", patternsMatchToTheLetter},
 		{"filters nest", filtersNest},
-		{"random queries agree with the oracle", randomQueriesAgreeWithTheOracle},
+		{"filters look into lists", filtersLookIntoLists},
+		{"a cursor outlives the time of its request", cursorOutlivesItsTime},
+		{"random queries agree with the oracle", customerKind.randomQueriesAgreeWithTheOracle(3)},
 	}
 	for _, field := range persistence.CustomerSortFields {
-		rules = append(rules, rule{"pages in order of " + string(field) + " meet everyone once", pagesInOrder(ordersBy(field))})
+		rules = append(rules, rule{"pages in order of " + string(field) + " meet everyone once", customerKind.pagesInOrder(ordersBy(field))})
 	}
 	for _, op := range operators {
-		rules = append(rules, rule{"the operator " + string(op) + " means what Matches says", operatorMeansWhatMatchesSays(op)})
+		rules = append(rules, rule{"the operator " + string(op) + " means what Matches says", customerKind.operatorMeansWhatMatchesSays(op)})
 	}
-	return rules
+	rules = append(rules,
+		// Catalog, Documents.
+		rule{"collections do not see one another, and keep every field", recordsKeepEveryField},
+		rule{"collections keep texts to the letter", textsOfRecordsAreKept},
+		rule{"collections keep times to the millisecond in UTC", timesOfRecordsAreKept},
+	)
+	return slices.Concat(rules, planRecords.rules(engine.Reopen), couponRecords.rules(engine.Reopen))
 }

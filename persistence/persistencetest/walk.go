@@ -4,20 +4,17 @@ import (
 	"fmt"
 	"slices"
 
-	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
 // expectAnswer expects the query's pages of one size, walked in both directions, and its count to be what
-// the customers say. The answer it returns is the one expected.
-func expectAnswer(
-	t T, store persistence.Store, query persistence.CustomerQuery, size int, customers []*domain.Customer,
-) []*domain.Customer {
+// the documents say. The answer it returns is the one expected.
+func (k kind[D]) expectAnswer(t T, store persistence.Store, query persistence.Query, size int, documents []*D) []*D {
 	t.Helper()
-	want := answer(query, customers)
-	expectForward(t, store, query, size, want)
-	expectBackward(t, store, query, size, want)
-	count, err := store.CountCustomers(t.Context(), query.EnvironmentID, query.Filter)
+	want := k.answer(query, documents)
+	k.expectForward(t, store, query, size, want)
+	k.expectBackward(t, store, query, size, want)
+	count, err := k.countAll(t.Context(), store, query.EnvironmentID, query.Filter)
 	if err != nil || count != len(want) {
 		t.Fatalf("count of %#v: got %d, %v, want %d", query.Filter, count, err, len(want))
 	}
@@ -25,13 +22,13 @@ func expectAnswer(
 }
 
 // expectForward walks from the start to the end.
-func expectForward(t T, store persistence.Store, query persistence.CustomerQuery, size int, want []*domain.Customer) {
+func (k kind[D]) expectForward(t T, store persistence.Store, query persistence.Query, size int, want []*D) {
 	t.Helper()
 	query.Page = persistence.PageRequest{Limit: size}
 	for at := 0; ; at += size {
 		end := min(at+size, len(want))
-		page := list(t, store, query)
-		expectPage(t, query, page, want[at:end], end < len(want), at > 0)
+		page := k.list(t, store, query)
+		k.expectPage(t, query, page, want[at:end], end < len(want), at > 0)
 		if end == len(want) {
 			return
 		}
@@ -40,13 +37,13 @@ func expectForward(t T, store persistence.Store, query persistence.CustomerQuery
 }
 
 // expectBackward walks from the end to the start.
-func expectBackward(t T, store persistence.Store, query persistence.CustomerQuery, size int, want []*domain.Customer) {
+func (k kind[D]) expectBackward(t T, store persistence.Store, query persistence.Query, size int, want []*D) {
 	t.Helper()
 	query.Page = persistence.PageRequest{Limit: size, Backward: true}
 	for end := len(want); ; end -= size {
 		at := max(end-size, 0)
-		page := list(t, store, query)
-		expectPage(t, query, page, want[at:end], end < len(want), at > 0)
+		page := k.list(t, store, query)
+		k.expectPage(t, query, page, want[at:end], end < len(want), at > 0)
 		if at == 0 {
 			return
 		}
@@ -55,60 +52,71 @@ func expectBackward(t T, store persistence.Store, query persistence.CustomerQuer
 }
 
 // expectPage ends the case at a difference: a walk has no sense once it is off the track.
-func expectPage(
-	t T, query persistence.CustomerQuery, page persistence.CustomerPage, want []*domain.Customer, next, previous bool,
+func (k kind[D]) expectPage(
+	t T, query persistence.Query, page persistence.Page[D], want []*D, next, previous bool,
 ) {
 	t.Helper()
-	if got := customersOf(page); !slices.Equal(ids(got), ids(want)) {
-		t.Fatalf("%s:\n got %q\nwant %q", describe(query), ids(got), ids(want))
+	if got := documentsOf(page); !slices.Equal(k.ids(got), k.ids(want)) {
+		t.Fatalf("%s:\n got %q\nwant %q", describe(query), k.ids(got), k.ids(want))
 	}
 	for i, item := range page.Items {
-		expectEqual(t, describe(query), item.Customer, want[i])
+		expectEqual(t, describe(query), item.Document, want[i])
 		if item.Cursor == "" {
-			t.Fatalf("%s: %q has no cursor", describe(query), item.Customer.CustomerID)
+			t.Fatalf("%s: %q has no cursor", describe(query), k.id(item.Document))
 		}
 	}
 	if page.HasNext != next || page.HasPrevious != previous {
 		t.Fatalf("%s, at %q: got HasNext %t, HasPrevious %t, want %t, %t",
-			describe(query), ids(want), page.HasNext, page.HasPrevious, next, previous)
+			describe(query), k.ids(want), page.HasNext, page.HasPrevious, next, previous)
 	}
 }
 
-func list(t T, store persistence.Store, query persistence.CustomerQuery) persistence.CustomerPage {
+func (k kind[D]) list(t T, store persistence.Store, query persistence.Query) persistence.Page[D] {
 	t.Helper()
-	page, err := store.ListCustomers(t.Context(), query)
+	page, err := k.listPage(t.Context(), store, query)
 	if err != nil {
 		t.Fatalf("%s: %v", describe(query), err)
 	}
 	return page
 }
 
-// firstItem is the first customer of a list that must not be empty, with its cursor.
-func firstItem(t T, store persistence.Store, query persistence.CustomerQuery) persistence.CustomerItem {
+// firstItem is the first document of a list that must not be empty, with its cursor.
+func (k kind[D]) firstItem(t T, store persistence.Store, query persistence.Query) persistence.Item[D] {
 	t.Helper()
-	page := list(t, store, query)
+	page := k.list(t, store, query)
 	if len(page.Items) == 0 {
-		t.Fatalf("%s: got nobody", describe(query))
+		t.Fatalf("%s: got nothing", describe(query))
 	}
 	return page.Items[0]
 }
 
-func customersOf(page persistence.CustomerPage) []*domain.Customer {
-	out := make([]*domain.Customer, len(page.Items))
+func documentsOf[D any](page persistence.Page[D]) []*D {
+	out := make([]*D, len(page.Items))
 	for i, item := range page.Items {
-		out[i] = item.Customer
+		out[i] = item.Document
 	}
 	return out
 }
 
-func ids(customers []*domain.Customer) []string {
-	out := make([]string, len(customers))
-	for i, c := range customers {
-		out[i] = c.CustomerID
-	}
-	return out
+// insert stores new documents, many at a time because an engine may group commits.
+func (k kind[D]) insert(t T, store persistence.Store, documents ...*D) {
+	t.Helper()
+	inParallel(t, 32, documents, func(d *D) error {
+		if err := k.insertOne(t.Context(), store, d); err != nil {
+			return fmt.Errorf("insert %q into %s: %w", k.id(d), k.Name, err)
+		}
+		return nil
+	})
 }
 
-func describe(query persistence.CustomerQuery) string {
+// replace stores the next version of a document.
+func (k kind[D]) replace(t T, store persistence.Store, document *D) {
+	t.Helper()
+	if err := k.replaceOne(t.Context(), store, document); err != nil {
+		t.Fatalf("replace %q in %s by version %d: %v", k.id(document), k.Name, *k.version(document), err)
+	}
+}
+
+func describe(query persistence.Query) string {
 	return fmt.Sprintf("list %s, filter %#v, order %+v, page %+v", query.EnvironmentID, query.Filter, query.Order, query.Page)
 }

@@ -25,7 +25,7 @@ func missingKeyIsNotFound(t T, store persistence.Store) {
 			expectError(t, fmt.Sprintf("%s of %q", call.name, id), call.do(t.Context()), persistence.ErrNotFound)
 		}
 	}
-	expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production}, 2, []*domain.Customer{filled(production, "here")})
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 2, []*domain.Customer{filled(production, "here")})
 }
 
 func environmentsDoNotSeeOneAnother(t T, store persistence.Store) {
@@ -41,14 +41,14 @@ func environmentsDoNotSeeOneAnother(t T, store persistence.Store) {
 	expectStored(t, store, customers...)
 	for _, environment := range []string{"e", "e2", "E", "e-", "", "nobody"} {
 		for _, order := range ordersBy(persistence.FieldName) {
-			expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: environment, Order: order}, 1, customers)
+			customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: environment, Order: order}, 1, customers)
 		}
 		for _, filter := range []persistence.Filter{
 			equal(persistence.FieldCustomerID, "same"),
 			equal(persistence.FieldEnvironmentID, "e2"),
 			persistence.Or{persistence.Condition{Field: persistence.FieldEnvironmentID, Op: persistence.NotNull}},
 		} {
-			expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: environment, Filter: filter}, 2, customers)
+			customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: environment, Filter: filter}, 2, customers)
 		}
 	}
 	customers[0] = next(customers[0], archived)
@@ -138,8 +138,8 @@ func onlyAnyCustomerSeesArchived(t T, store persistence.Store) {
 				persistence.Condition{Field: field, Op: persistence.Null},
 				equal(persistence.FieldCustomerID, customers[0].CustomerID),
 			} {
-				query := persistence.CustomerQuery{EnvironmentID: production, Filter: filter, Order: ordersBy(field)[0]}
-				expectAnswer(t, store, query, 2, customers)
+				query := persistence.Query{EnvironmentID: production, Filter: filter, Order: ordersBy(field)[0]}
+				customerKind.expectAnswer(t, store, query, 2, customers)
 			}
 		}
 	}
@@ -162,10 +162,10 @@ func listsFollowEveryReplace(t T, store persistence.Store) {
 			replace(t, store, customers[i])
 		}
 		for _, field := range persistence.CustomerSortFields {
-			expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Order: ordersBy(field)[0]}, 4, customers)
-			if v := value(others[1], field); !v.IsNull() {
+			customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Order: ordersBy(field)[0]}, 4, customers)
+			if v := customerKind.value(others[1], field); !v.IsNull() {
 				filter := persistence.Condition{Field: field, Op: persistence.Equal, Operands: []persistence.Value{v}}
-				expectAnswer(t, store, persistence.CustomerQuery{EnvironmentID: production, Filter: filter}, 4, customers)
+				customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Filter: filter}, 4, customers)
 			}
 		}
 	}
@@ -205,11 +205,11 @@ func refusedWriteChangesNothing(t T, store persistence.Store) {
 	expectError(t, "read missing", second(store.AnyCustomer(t.Context(), sparse(production, "missing").Ref())), persistence.ErrNotFound)
 	expectEqual(t, "keys", listKeys(t, store), []*domain.APIKey{key})
 	for _, field := range persistence.CustomerSortFields {
-		query := persistence.CustomerQuery{EnvironmentID: production, Order: ordersBy(field)[0]}
-		expectAnswer(t, store, query, 4, customers)
+		query := persistence.Query{EnvironmentID: production, Order: ordersBy(field)[0]}
+		customerKind.expectAnswer(t, store, query, 4, customers)
 		if !isTime(field) {
 			query.Filter = equal(field, "scribbled")
-			expectAnswer(t, store, query, 4, customers)
+			customerKind.expectAnswer(t, store, query, 4, customers)
 		}
 	}
 }

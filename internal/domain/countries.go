@@ -1,10 +1,14 @@
-package billing
+package domain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // countries are the 249 officially assigned codes of ISO 3166-1 alpha-2, sorted. They are written out
 // because the region tables at hand (golang.org/x/text) also take 38 codes that are withdrawn, reserved or
-// user-assigned for countries: AN, SU, UK, XK and the like. A test compares this list with those tables.
+// user-assigned for countries: AN, SU, UK, XK and the like. A test of internal/billing compares this list
+// with those tables.
 var countries = strings.Fields(`
 	AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ
 	BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
@@ -32,3 +36,9 @@ var countries = strings.Fields(`
 	YE YT
 	ZA ZM ZW
 `)
+
+// IsCountry reports whether the text is the ISO 3166-1 alpha-2 code of a country, in upper case.
+func IsCountry(code string) bool {
+	_, found := slices.BinarySearch(countries, code)
+	return found
+}

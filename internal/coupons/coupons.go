@@ -1,0 +1,240 @@
+// Package coupons holds what can be done with coupons over the API: to make, change and archive them. It knows
+// the storage contract but no engine, and nothing of GraphQL or HTTP. Who has a coupon is said by package
+// customers.
+package coupons
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// Service is the use cases. Create it with New.
+type Service struct {
+	coupons persistence.Documents[domain.Coupon]
+	now     func() time.Time
+	newID   func() string
+}
+
+// Option changes a Service for tests.
+type Option func(*Service)
+
+// WithClock sets where the time comes from.
+func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
+
+// New makes the use cases over a store's coupons.
+func New(coupons persistence.Documents[domain.Coupon], options ...Option) *Service {
+	service := &Service{coupons: coupons, now: time.Now, newID: func() string { return uuid.Must(uuid.NewV7()).String() }}
+	for _, option := range options {
+		option(service)
+	}
+	return service
+}
+
+// The limits of texts, in characters.
+const (
+	maxNameLength        = 255
+	maxDescriptionLength = 1000
+)
+
+// idForm is what the catalogue file takes for an id.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$`)
+
+// Create is the input of Service.Create.
+type Create struct {
+	EnvironmentID *string
+	RefID         string
+	Name          string
+	Description   *string
+	// Type may be left out where the discount says it. DiscountValue is the deprecated way to give a percentage.
+	Type             *domain.CouponType
+	DiscountValue    *domain.Decimal
+	PercentOff       *domain.Decimal
+	AmountsOff       []Amount
+	DurationInMonths *float64
+	Metadata         json.RawMessage
+}
+
+// Amount is an amount off; without a currency it is in US dollars.
+type Amount struct {
+	Amount   domain.Decimal
+	Currency *string
+}
+
+// Create makes a coupon. Errors: IdentityForbidden, BadUserInput, AmountTooLarge, InvalidMetadata, Duplicate for
+// an id that a coupon has, archived or not.
+func (s *Service) Create(ctx context.Context, actor domain.Actor, input Create) (*domain.Coupon, error) {
+	if err := actor.AuthorizeWrite(); err != nil {
+		return nil, err
+	}
+	environment, err := actor.Environment(input.EnvironmentID)
+	if err != nil {
+		return nil, err
+	}
+	if !idForm.MatchString(input.RefID) {
+		return nil, domain.FieldErrorf(domain.BadUserInput, "refId",
+			"must be 1 to 255 letters, digits, dots, colons, hyphens and underscores, beginning with a letter or digit")
+	}
+	now := domain.Timestamp(s.now())
+	ref := domain.Ref{EnvironmentID: environment, RefID: input.RefID}
+	coupon := &domain.Coupon{
+		Record: domain.NewRecord(ref, s.newID(), now), Status: domain.CouponActive, Source: domain.CouponSource,
+	}
+	if err := setTexts(coupon, &input.Name, domain.Change[string]{Given: true, Value: input.Description}); err != nil {
+		return nil, err
+	}
+	if err := setDiscount(coupon, input); err != nil {
+		return nil, err
+	}
+	if len(input.Metadata) > 0 {
+		if coupon.Metadata, err = domain.Metadata(nil).Merge("additionalMetaData", input.Metadata); err != nil {
+			return nil, err
+		}
+	}
+	err = s.coupons.Insert(ctx, coupon)
+	if errors.Is(err, persistence.ErrExists) {
+		err = domain.FieldErrorf(domain.Duplicate, "refId", "is in use: Duplicated entity not allowed").
+			With("entityName", "Coupon").With("identifier", input.RefID)
+	}
+	return coupon, err
+}
+
+// Find answers a coupon by its RefID or UUID, archived or not; nil without an error for one that is unknown.
+func (s *Service) Find(ctx context.Context, actor domain.Actor, id string) (*domain.Coupon, error) {
+	coupon, err := persistence.Find(ctx, s.coupons, actor.EnvironmentID, id)
+	if errors.Is(err, persistence.ErrNotFound) {
+		return nil, nil
+	}
+	return coupon, err
+}
+
+func setTexts(coupon *domain.Coupon, name *string, description domain.Change[string]) error {
+	if name != nil {
+		if n := utf8.RuneCountInString(*name); n < 1 || n > maxNameLength {
+			return domain.FieldErrorf(domain.BadUserInput, "name", "must have 1 to %d characters, it has %d", maxNameLength, n)
+		}
+		coupon.Name = *name
+	}
+	if description.Given {
+		if description.Value != nil && utf8.RuneCountInString(*description.Value) > maxDescriptionLength {
+			return domain.FieldErrorf(domain.BadUserInput, "description", "must have at most %d characters", maxDescriptionLength)
+		}
+		coupon.Description = description.Value
+	}
+	return nil
+}
+
+func setDiscount(coupon *domain.Coupon, input Create) error {
+	percent := input.PercentOff
+	if input.DiscountValue != nil {
+		if percent != nil || len(input.AmountsOff) > 0 || input.Type != nil && *input.Type == domain.CouponFixed {
+			return domain.FieldErrorf(domain.BadUserInput, "discountValue", "is a percentage; give percentOff or amountsOff instead of it")
+		}
+		percent = input.DiscountValue
+	}
+	coupon.PercentOff, coupon.Type = percent, domain.CouponPercentage
+	if percent == nil {
+		coupon.Type = domain.CouponFixed
+	}
+	for _, off := range input.AmountsOff {
+		currency := "USD"
+		if off.Currency != nil {
+			currency = *off.Currency
+		}
+		coupon.AmountsOff = append(coupon.AmountsOff, domain.Money{Amount: off.Amount, Currency: currency})
+	}
+	if err := domain.CheckDiscount("", percent, coupon.AmountsOff); err != nil {
+		return err
+	}
+	if input.Type != nil && *input.Type != coupon.Type {
+		return domain.FieldErrorf(domain.BadUserInput, "type", "must be %s for this discount", coupon.Type)
+	}
+	if months := input.DurationInMonths; months != nil {
+		if *months != math.Trunc(*months) || *months < 1 || *months > domain.MaxDurationInMonths {
+			return domain.FieldErrorf(domain.BadUserInput, "durationInMonths", "must be a whole number from 1 to %d", domain.MaxDurationInMonths)
+		}
+		whole := int(*months)
+		coupon.DurationInMonths = &whole
+	}
+	return nil
+}
+
+// Update is the input of Service.Update: what is not given stays.
+type Update struct {
+	EnvironmentID *string
+	RefID         string
+	Name          domain.Change[string]
+	Description   domain.Change[string]
+	// Metadata is merged key by key, as that of customers.
+	Metadata domain.Change[json.RawMessage]
+}
+
+// Update changes what the input gives; the discount of a coupon never changes.
+// Errors: IdentityForbidden, BadUserInput, InvalidMetadata, CouponNotFound, Archived, Conflict.
+func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Coupon, error) {
+	return s.change(ctx, actor, input.EnvironmentID, input.RefID, func(coupon *domain.Coupon) error {
+		if input.Name.Given && input.Name.Value == nil {
+			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be null")
+		}
+		if err := setTexts(coupon, input.Name.Value, input.Description); err != nil {
+			return err
+		}
+		if !input.Metadata.Given {
+			return nil
+		}
+		var patch json.RawMessage
+		if input.Metadata.Value != nil {
+			patch = *input.Metadata.Value
+		}
+		var err error
+		coupon.Metadata, err = coupon.Metadata.Merge("additionalMetaData", patch)
+		return err
+	})
+}
+
+// Archive ends a coupon for everybody who does not have it yet.
+// Errors: IdentityForbidden, CouponNotFound, Archived, Conflict.
+func (s *Service) Archive(ctx context.Context, actor domain.Actor, environmentID *string, refID string) (*domain.Coupon, error) {
+	return s.change(ctx, actor, environmentID, refID, func(coupon *domain.Coupon) error {
+		coupon.Status = domain.CouponArchived
+		return nil
+	})
+}
+
+// change applies decide to a coupon that is not archived, and stores the outcome.
+func (s *Service) change(
+	ctx context.Context, actor domain.Actor, environmentID *string, refID string, decide func(*domain.Coupon) error,
+) (*domain.Coupon, error) {
+	if err := actor.AuthorizeWrite(); err != nil {
+		return nil, err
+	}
+	environment, err := actor.Environment(environmentID)
+	if err != nil {
+		return nil, err
+	}
+	coupon, err := persistence.Change(ctx, s.coupons, domain.Ref{EnvironmentID: environment, RefID: refID}, func(coupon *domain.Coupon) (bool, error) {
+		if coupon.Archived() {
+			return false, domain.FieldErrorf(domain.Archived, "refId", "is an archived coupon: Entity is archived").
+				With("entityName", "Coupon").With("identifier", refID)
+		}
+		if err := decide(coupon); err != nil {
+			return false, err
+		}
+		coupon.UpdatedAt = domain.Timestamp(s.now())
+		return true, nil
+	})
+	if errors.Is(err, persistence.ErrNotFound) {
+		err = domain.FieldErrorf(domain.CouponNotFound, "refId", "is no coupon of this environment: Coupon not found").
+			With("entityName", "Coupon").With("identifier", refID)
+	}
+	return coupon, err
+}

@@ -1,0 +1,132 @@
+package customers
+
+import (
+	"context"
+	"errors"
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// SetCoupon gives a customer a coupon in place of the one it has. Customer and coupon are named by their UUIDs
+// or by the ids that their owner gave.
+// Errors: IdentityForbidden, CustomerNotFound, CouponNotFound, CouponIsArchived, Conflict.
+func (s *Service) SetCoupon(ctx context.Context, actor domain.Actor, customer, coupon string) (*domain.Customer, error) {
+	ref, found, err := s.relation(ctx, actor, customer, coupon)
+	if err != nil {
+		return nil, err
+	}
+	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if sameText(customer.CouponID, &found.RefID) {
+			return false, nil
+		}
+		if err := checkGivable("relationId", found); err != nil {
+			return false, err
+		}
+		customer.UpdatedAt = s.Now()
+		return setCoupon(customer, &found.RefID, customer.UpdatedAt), nil
+	})
+}
+
+// RemoveCoupon takes a coupon away from a customer who has it; from another it takes nothing.
+// Errors: IdentityForbidden, CustomerNotFound, CouponNotFound, Conflict.
+func (s *Service) RemoveCoupon(ctx context.Context, actor domain.Actor, customer, coupon string) (*domain.Customer, error) {
+	ref, found, err := s.relation(ctx, actor, customer, coupon)
+	if err != nil {
+		return nil, err
+	}
+	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if !sameText(customer.CouponID, &found.RefID) {
+			return false, nil
+		}
+		customer.UpdatedAt = s.Now()
+		return setCoupon(customer, nil, customer.UpdatedAt), nil
+	})
+}
+
+// relation finds a customer and a coupon. Errors: IdentityForbidden, CustomerNotFound, CouponNotFound.
+func (s *Service) relation(ctx context.Context, actor domain.Actor, customer, coupon string) (domain.CustomerRef, *domain.Coupon, error) {
+	var ref domain.CustomerRef
+	if err := actor.AuthorizeWrite(); err != nil {
+		return ref, nil, err
+	}
+	ref.EnvironmentID = actor.EnvironmentID
+	ref.CustomerID = customer
+	byUUID, err := s.store.ListCustomers(ctx, persistence.Query{
+		EnvironmentID: actor.EnvironmentID,
+		Filter:        persistence.Condition{Field: persistence.FieldID, Op: persistence.Equal, Operands: []persistence.Value{persistence.Text(customer)}},
+		Page:          persistence.PageRequest{Limit: 1},
+	})
+	if err != nil {
+		return ref, nil, err
+	}
+	if len(byUUID.Items) > 0 {
+		ref.CustomerID = byUUID.Items[0].Document.CustomerID
+	}
+	found, err := persistence.Find(ctx, s.store.Coupons(), actor.EnvironmentID, coupon)
+	if errors.Is(err, persistence.ErrNotFound) {
+		err = domain.FieldErrorf(domain.CouponNotFound, "relationId", "is no coupon of this environment: Coupon not found").
+			With("entityName", "Coupon").With("identifier", coupon)
+	}
+	return ref, found, err
+}
+
+// MaxCouponCustomers bounds how many customers WithCoupons answers.
+const MaxCouponCustomers = 1000
+
+// WithCoupons answers the live customers that match a filter and have one of the coupons, by coupon, each list
+// in the given order, in one call to the store. Errors: BadUserInput for more than MaxCouponCustomers.
+func (s *Service) WithCoupons(
+	ctx context.Context, actor domain.Actor, couponIDs []string, filter persistence.Filter, order []persistence.Order,
+) (map[string][]*domain.Customer, error) {
+	operands := make([]persistence.Value, len(couponIDs))
+	for i, id := range couponIDs {
+		operands[i] = persistence.Text(id)
+	}
+	wanted := persistence.And{persistence.Condition{Field: persistence.FieldCouponID, Op: persistence.In, Operands: operands}}
+	if filter != nil {
+		wanted = append(wanted, filter)
+	}
+	page, err := s.store.ListCustomers(ctx, persistence.Query{
+		EnvironmentID: actor.EnvironmentID, Filter: wanted, Order: order,
+		Page: persistence.PageRequest{Limit: MaxCouponCustomers},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if page.HasNext {
+		return nil, domain.Errorf(domain.BadUserInput,
+			"customers of coupons must be at most %d in one answer; ask for them with customers(filter: { couponId: … })", MaxCouponCustomers)
+	}
+	out := map[string][]*domain.Customer{}
+	for _, item := range page.Items {
+		out[*item.Document.CouponID] = append(out[*item.Document.CouponID], item.Document)
+	}
+	return out, nil
+}
+
+// CouponsOf answers the ids of the coupons that live customers who match a filter have, at most so many.
+// Errors: BadUserInput for more.
+func (s *Service) CouponsOf(ctx context.Context, actor domain.Actor, filter persistence.Filter) ([]string, error) {
+	page, err := s.store.ListCustomers(ctx, persistence.Query{
+		EnvironmentID: actor.EnvironmentID,
+		Filter:        persistence.And{persistence.Condition{Field: persistence.FieldCouponID, Op: persistence.NotNull}, filter},
+		Page:          persistence.PageRequest{Limit: MaxCouponCustomers},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if page.HasNext {
+		return nil, domain.FieldErrorf(domain.BadUserInput, "filter.customers", "must match at most %d customers", MaxCouponCustomers)
+	}
+	seen := map[string]bool{}
+	ids := []string{}
+	for _, item := range page.Items {
+		// The store answers no archived customer, and if it did, the coupon would tell of one.
+		if id := *item.Document.CouponID; !seen[id] && !item.Document.Archived() {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,267 @@
+package customers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"clientele/internal/customers"
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// pastLease is longer than what was set aside is left alone.
+const pastLease = 4 * time.Minute
+
+// offer stores a product with one paid plan, and the promotion code CODE that gives a third off so many times.
+func (f *fixture) offer(t testing.TB, redemptions int64) {
+	t.Helper()
+	record := func(id string) domain.Record {
+		return domain.NewRecord(domain.Ref{EnvironmentID: full.EnvironmentID, RefID: id}, "uuid-of-"+id, noon)
+	}
+	amount, percent := domain.Decimal("30"), domain.Decimal("33.3")
+	if err := errors.Join(
+		f.store.Products().Insert(t.Context(), &domain.Product{Record: record("product"), Journey: domain.Journey{
+			Start: domain.StartPlanSelection, End: domain.EndCancel, CancellationTime: "IMMEDIATE",
+		}}),
+		f.store.Plans().Insert(t.Context(), &domain.Plan{Package: domain.Package{
+			Record: record("plan"), DisplayName: "Plan", ProductID: "product", PricingType: domain.PricingPaid, Published: true, VersionNumber: 1,
+			Prices: []domain.Price{{ID: "price", Model: domain.FlatFee, Period: domain.Monthly, Cadence: "RECURRING", Currency: "USD", Amount: &amount}},
+		}}),
+		f.store.Coupons().Insert(t.Context(), &domain.Coupon{
+			Record: record("coupon"), Name: "Coupon", Type: domain.CouponPercentage, Status: domain.CouponActive, Source: domain.CouponSource, PercentOff: &percent,
+		}),
+		f.store.PromotionCodes().Insert(t.Context(), &domain.PromotionCode{
+			Record: record("CODE"), CouponID: "coupon", Active: true, MaxRedemptions: &redemptions, FirstPurchaseOnly: true,
+		}),
+	); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// redeeming is a customer who subscribes to the plan with the code; a subscription id of "" is made up.
+func redeeming(id, subscriptionID string) customers.Provision {
+	month := domain.Monthly
+	subscribe := &customers.Subscribe{
+		PlanID: "plan", BillingPeriod: &month, PromotionCode: new("CODE"), PaymentCollectionMethod: "CHARGE", AwaitPayment: true,
+	}
+	if subscriptionID != "" {
+		subscribe.SubscriptionID = &subscriptionID
+	}
+	return customers.Provision{Identity: by(id), Subscription: subscribe}
+}
+
+func (f *fixture) code(t testing.TB) *domain.PromotionCode {
+	t.Helper()
+	code, err := f.store.PromotionCodes().Get(t.Context(), domain.Ref{EnvironmentID: full.EnvironmentID, RefID: "CODE"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// requireCode checks how often the code was used, and what of it is set aside.
+func (f *fixture) requireCode(t testing.TB, redeemed int64, reserved int) {
+	t.Helper()
+	if code := f.code(t); code.Redeemed != redeemed || len(code.Reserved) != reserved {
+		t.Errorf("redeemed %d, reserved %d; want %d and %d", code.Redeemed, len(code.Reserved), redeemed, reserved)
+	}
+}
+
+func TestARedemptionIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 2)
+	for _, id := range []string{"ada", "bob"} {
+		if _, err := f.Provision(t.Context(), full, redeeming(id, "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.requireCode(t, 2, 0)
+	_, err := f.Provision(t.Context(), full, redeeming("eve", "sub-of-eve"))
+	if !domain.IsKind(err, domain.PromotionCodeExhausted) || f.stored(t, full.EnvironmentID, "eve") != nil {
+		t.Errorf("a third redemption: %v", err)
+	}
+	f.requireCode(t, 2, 0)
+	// What eve could not have is free for others.
+	if _, err := f.Provision(t.Context(), full, customers.Provision{Identity: by("zoe"), Subscription: &customers.Subscribe{
+		PlanID: "plan", BillingPeriod: new(domain.Monthly), SubscriptionID: new("sub-of-eve"), PaymentCollectionMethod: "CHARGE",
+	}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARepeatedProvisionSetsNothingAside(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 5)
+	if _, err := f.Provision(t.Context(), full, redeeming("ada", "sub")); err != nil {
+		t.Fatal(err)
+	}
+	f.requireNothingWritten(t, func() {
+		_, err := f.Provision(t.Context(), full, redeeming("ada", "sub"))
+		requireRefusal(t, err, domain.Duplicate, aboutCustomer("ada"))
+	})
+}
+
+// lostAnswer is a store whose answer to an insert is lost, after the write or before it.
+type lostAnswer struct {
+	customers.Store
+	written bool
+}
+
+func (s lostAnswer) InsertCustomer(ctx context.Context, c *domain.Customer) error {
+	if s.written {
+		if err := s.Store.InsertCustomer(ctx, c); err != nil {
+			return err
+		}
+	}
+	return persistence.ErrUnavailable
+}
+
+// TestWhatWasSetAsideIsSettledByTheCustomer is about processes that died, or never heard what came of a write.
+func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
+	t.Parallel()
+	for name, written := range map[string]bool{"the customer was written": true, "the customer was not written": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t)
+			f.offer(t, 1)
+			if _, err := f.over(lostAnswer{f.store, written}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
+				t.Fatal(err)
+			}
+			f.requireCode(t, 0, 1)
+
+			f.at = noon.Add(time.Minute)
+			_, err := f.Provision(t.Context(), full, redeeming("bob", "sub-of-bob"))
+			if !domain.IsKind(err, domain.PromotionCodeExhausted) {
+				t.Errorf("within the lease: %v", err)
+			}
+			_, err = f.Provision(t.Context(), full, redeeming("bob", "sub"))
+			if !domain.IsKind(err, domain.Duplicate) {
+				t.Errorf("the subscription's id within the lease: %v", err)
+			}
+
+			f.at = noon.Add(pastLease)
+			_, err = f.Provision(t.Context(), full, redeeming("bob", "sub"))
+			switch {
+			case written && !domain.IsKind(err, domain.Duplicate):
+				t.Errorf("the id that ada has: %v", err)
+			case !written && err != nil:
+				t.Errorf("what nobody has: %v", err)
+			}
+			if written {
+				_, err = f.Provision(t.Context(), full, redeeming("eve", ""))
+				if !domain.IsKind(err, domain.PromotionCodeExhausted) {
+					t.Errorf("the redemption that ada has: %v", err)
+				}
+				return
+			}
+			f.requireCode(t, 1, 0)
+			found, err := f.Subscription(t.Context(), full, nil, "sub")
+			if err != nil || found.Customer.CustomerID != "bob" {
+				t.Errorf("the id leads to %v, %v", found.Customer, err)
+			}
+		})
+	}
+}
+
+// TestTheSameCustomerCanTryAgainAtOnce: who is told that it is not known whether the customer was written, repeats.
+func TestTheSameCustomerCanTryAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 2)
+	if _, err := f.over(lostAnswer{f.store, false}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	if _, err := f.Provision(t.Context(), full, redeeming("ada", "sub")); err != nil {
+		t.Fatal(err)
+	}
+	f.requireCode(t, 1, 1)
+}
+
+func TestARaceForACode(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 50)
+	// Two services do not take turns with each other, as two servers do not.
+	services := []*customers.Service{f.Service, f.over(f.store)}
+	var won, lost atomic.Int64
+	var group sync.WaitGroup
+	for i := range 200 {
+		group.Go(func() {
+			_, err := services[i%2].Provision(t.Context(), full, redeeming(fmt.Sprint("customer-", i), ""))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case domain.IsKind(err, domain.PromotionCodeExhausted):
+				lost.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 50 || lost.Load() != 150 || f.count(t, full) != 50 {
+		t.Errorf("%d won, %d lost, %d customers", won.Load(), lost.Load(), f.count(t, full))
+	}
+	f.requireCode(t, 50, 0)
+}
+
+func TestARaceForASubscriptionID(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 100)
+	services := []*customers.Service{f.Service, f.over(f.store)}
+	var won atomic.Int64
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			_, err := services[i%2].Provision(t.Context(), full, redeeming(fmt.Sprint("customer-", i), "sub"))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !domain.IsKind(err, domain.Duplicate):
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 || f.count(t, full) != 1 {
+		t.Errorf("%d won, %d customers", won.Load(), f.count(t, full))
+	}
+	f.requireCode(t, 1, 0)
+}
+
+// TestARaceOfOneCustomer: of many equal requests one provisions the customer, and its subscription keeps its id.
+func TestARaceOfOneCustomer(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 100)
+	services := []*customers.Service{f.Service, f.over(f.store)}
+	var won atomic.Int64
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			_, err := services[i%2].Provision(t.Context(), full, redeeming("ada", "sub"))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !domain.IsKind(err, domain.Duplicate):
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d won", won.Load())
+	}
+	f.requireCode(t, 1, 0)
+	if found, err := f.Subscription(t.Context(), full, nil, "sub"); err != nil || found.Customer.CustomerID != "ada" {
+		t.Errorf("the subscription is not found: %v", err)
+	}
+}

@@ -1,0 +1,64 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"clientele/internal/domain"
+)
+
+// The bounds of an optimistic write. A round is lost only to another process; after so many lost ones, a
+// second or so, the caller hears of the conflict.
+const (
+	MaxRounds = 100
+	MaxPause  = 20 * time.Millisecond
+)
+
+// recorded is what Change can change: a pointer to a type with a Record.
+type recorded[T any] interface {
+	*T
+	Head() *domain.Record
+}
+
+// Change applies decide to a document as it is and stores the outcome, again and again until nobody else wrote
+// in between. decide answers false when there is nothing to store; it may run several times.
+// Errors: those of decide, ErrNotFound, a refusal of the kind Conflict.
+func Change[T any, D recorded[T]](
+	ctx context.Context, documents Documents[T], ref domain.Ref, decide func(D) (bool, error),
+) (D, error) {
+	for range MaxRounds {
+		found, err := documents.Get(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		document := D(found)
+		store, err := decide(document)
+		if err != nil || !store {
+			return document, err
+		}
+		document.Head().Version++
+		err = documents.Replace(ctx, found)
+		if !errors.Is(err, ErrConflict) {
+			return document, err
+		}
+		if err := Pause(ctx, rand.N(MaxPause)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, domain.Errorf(domain.Conflict, "too many requests are changing the same thing at once; nothing was changed, try again").
+		With("identifier", ref.RefID)
+}
+
+// Pause waits, so that writers who lost together do not meet again together. Errors: the context's.
+func Pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,257 @@
+package mongo
+
+import (
+	"context"
+	"math"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"clientele/internal/domain"
+	"clientele/persistence"
+	"clientele/persistence/internal/bsondoc"
+)
+
+const (
+	fieldKey        = "_id"
+	fieldVersion    = "version"
+	fieldArchivedAt = "archivedAt"
+)
+
+// document is a stored document whose fields are read where they stand.
+type document = bsondoc.Document
+
+// collection is a collection of the contract in the database.
+type collection struct {
+	persistence.Collection
+
+	documents *driver.Collection
+	// archives is whether documents may be archived, and are in no list then.
+	archives bool
+}
+
+func (s *Store) collection(c persistence.Collection) collection {
+	return collection{
+		Collection: c, documents: s.database.Collection(c.Name), archives: c.Name == persistence.CustomerCollection.Name,
+	}
+}
+
+// documents serves one collection, which keeps a T as one document.
+type documents[T any] struct {
+	collection
+
+	store    *Store
+	identify func(*T) identity
+}
+
+// identity is what a replacement depends on.
+type identity struct {
+	key     string
+	version int64
+}
+
+// record is a document that begins with a domain.Record.
+type record[T any] interface {
+	*T
+	Head() *domain.Record
+}
+
+func recordsOf[T any, R record[T]](s *Store, c persistence.Collection) documents[T] {
+	return documents[T]{store: s, collection: s.collection(c), identify: func(document *T) identity {
+		head := R(document).Head()
+		return identity{key: head.Key, version: head.Version}
+	}}
+}
+
+// Products implements persistence.Catalog.
+func (s *Store) Products() persistence.Documents[domain.Product] {
+	return recordsOf[domain.Product](s, persistence.Products)
+}
+
+// Plans implements persistence.Catalog.
+func (s *Store) Plans() persistence.Documents[domain.Plan] {
+	return recordsOf[domain.Plan](s, persistence.Plans)
+}
+
+// PlanVersions implements persistence.Catalog.
+func (s *Store) PlanVersions() persistence.Documents[domain.Plan] {
+	return recordsOf[domain.Plan](s, persistence.PlanVersions)
+}
+
+// Addons implements persistence.Catalog.
+func (s *Store) Addons() persistence.Documents[domain.Addon] {
+	return recordsOf[domain.Addon](s, persistence.Addons)
+}
+
+// AddonVersions implements persistence.Catalog.
+func (s *Store) AddonVersions() persistence.Documents[domain.Addon] {
+	return recordsOf[domain.Addon](s, persistence.AddonVersions)
+}
+
+// Features implements persistence.Catalog.
+func (s *Store) Features() persistence.Documents[domain.Feature] {
+	return recordsOf[domain.Feature](s, persistence.Features)
+}
+
+// Coupons implements persistence.Catalog.
+func (s *Store) Coupons() persistence.Documents[domain.Coupon] {
+	return recordsOf[domain.Coupon](s, persistence.Coupons)
+}
+
+// PromotionCodes implements persistence.Catalog.
+func (s *Store) PromotionCodes() persistence.Documents[domain.PromotionCode] {
+	return recordsOf[domain.PromotionCode](s, persistence.PromotionCodes)
+}
+
+// SubscriptionClaims implements persistence.Catalog.
+func (s *Store) SubscriptionClaims() persistence.Documents[domain.SubscriptionClaim] {
+	return recordsOf[domain.SubscriptionClaim](s, persistence.SubscriptionClaims)
+}
+
+// Insert implements persistence.Documents.
+//
+// On a replica set or a sharded cluster the driver sends a write again when its acknowledgement is lost,
+// under the number of the first attempt, and the server answers what it did then: a document never
+// collides with itself. A standalone server keeps no such numbers, so there a lost acknowledgement is
+// ErrUnavailable, the write may stand, and who tries again may be told ErrExists of its own document. The
+// same holds of every server once the time for retries has run out, or when a write was applied but its
+// replication not confirmed in time.
+func (d documents[T]) Insert(ctx context.Context, document *T) error {
+	return d.store.call(ctx, "insert into "+d.Name, func(ctx context.Context) error {
+		_, err := d.documents.InsertOne(ctx, document)
+		return err
+	})
+}
+
+// Replace implements persistence.Documents.
+//
+// The server evaluates the filter and replaces the document as one step, so of several writers that name
+// one version one finds it and the others do not. What Insert says of lost acknowledgements holds here: a
+// retry by the driver is answered as its first attempt was, not with a conflict with itself; after
+// ErrUnavailable the write may stand, and the same write again is then a conflict, never a second write.
+func (d documents[T]) Replace(ctx context.Context, document *T) error {
+	return d.store.call(ctx, "replace in "+d.Name, func(ctx context.Context) error {
+		id := d.identify(document)
+		filter := bson.D{{Key: fieldKey, Value: id.key}, {Key: fieldVersion, Value: id.version - 1}}
+		result, err := d.documents.ReplaceOne(ctx, filter, document)
+		if err != nil {
+			return err
+		}
+		if result.MatchedCount == 0 {
+			// No document is ever deleted. So one that is missing now was missing then, and the answer is
+			// right although this is a second look.
+			if err := requireKey(ctx, d.documents, id.key); err != nil {
+				return err
+			}
+			return persistence.ErrConflict
+		}
+		return nil
+	})
+}
+
+// Get implements persistence.Documents.
+func (d documents[T]) Get(ctx context.Context, ref domain.Ref) (*T, error) {
+	return d.get(ctx, bson.D{{Key: fieldKey, Value: ref.Key()}})
+}
+
+func (d documents[T]) get(ctx context.Context, filter bson.D) (*T, error) {
+	var out *T
+	err := d.store.call(ctx, "get from "+d.Name, func(ctx context.Context) error {
+		found, err := d.documents.FindOne(ctx, filter).Raw()
+		if err != nil {
+			return err
+		}
+		out, err = bsondoc.Decode[T](document(found))
+		return err
+	})
+	return out, err
+}
+
+// GetMany implements persistence.Documents.
+func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs []string) (map[string]*T, error) {
+	out := make(map[string]*T, len(refIDs))
+	keys := make(bson.A, len(refIDs))
+	for i, refID := range refIDs {
+		keys[i] = domain.Ref{EnvironmentID: environmentID, RefID: refID}.Key()
+	}
+	err := d.store.call(ctx, "get many from "+d.Name, func(ctx context.Context) error {
+		if len(keys) == 0 {
+			return nil
+		}
+		opts := options.Find().SetBatchSize(oneBatch(len(keys)))
+		for found, err := range d.find(ctx, is(fieldKey, "$in", keys), opts) {
+			if err != nil {
+				return err
+			}
+			document, err := bsondoc.Decode[T](found)
+			if err != nil {
+				return err
+			}
+			out[found.Text(d.TieField())] = document
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// List implements persistence.Documents.
+func (d documents[T]) List(ctx context.Context, query persistence.Query) (persistence.Page[T], error) {
+	var page persistence.Page[T]
+	where, err := d.query(query.EnvironmentID, query.Filter)
+	if err != nil {
+		return page, err
+	}
+	err = d.store.call(ctx, "list "+d.Name, func(ctx context.Context) error {
+		scope := persistence.Scope{Collection: d.Name, EnvironmentID: query.EnvironmentID, Filter: query.Filter}
+		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, d.TieField(), d.scan(where))
+		if err != nil {
+			return err
+		}
+		page, err = bsondoc.DecodePage[T](found)
+		return err
+	})
+	return page, err
+}
+
+// Count implements persistence.Documents.
+func (d documents[T]) Count(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
+	where, err := d.query(environmentID, filter)
+	if err != nil {
+		return 0, err
+	}
+	count := 0
+	err = d.store.call(ctx, "count "+d.Name, func(ctx context.Context) error {
+		if where.residual == nil {
+			n, err := d.documents.CountDocuments(ctx, where.sent)
+			count = int(n)
+			return err
+		}
+		for found, err := range d.find(ctx, where.sent, options.Find().SetBatchSize(batchSize)) {
+			if err != nil {
+				return err
+			}
+			if where.residual.Matches(found) {
+				count++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return count, nil
+}
+
+// oneBatch is the size of a batch that holds n documents and is the last one, so that the server keeps no
+// cursor: it has room for one more.
+func oneBatch(n int) int32 { return int32(min(n, math.MaxInt32-1) + 1) }
+
+// requireKey answers whether a document has the key. Errors: driver.ErrNoDocuments.
+func requireKey(ctx context.Context, collection *driver.Collection, key string) error {
+	keyOnly := options.FindOne().SetProjection(bson.D{{Key: fieldKey, Value: 1}})
+	return collection.FindOne(ctx, bson.D{{Key: fieldKey, Value: key}}, keyOnly).Err()
+}

@@ -1,0 +1,99 @@
+package tests
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// seenCodes are the error codes that the server answered to the tests of this run.
+var seenCodes sync.Map
+
+// elsewhereCodes are the codes that these tests cannot bring about, each with the reason and the test that can.
+var elsewhereCodes = map[string]struct{ reason, file, test string }{
+	"PromotionCodeCustomerNotFirstPurchase": {
+		"a code is used by a new customer only, so this is always its first purchase", "../internal/domain/promotioncode_test.go", "TestPromotionCodeCheck",
+	},
+	"ProductNotFoundError": {
+		"no catalogue with a plan of a missing product can be applied", "../graph/loaders_test.go", "TestWhatIsNotThere",
+	},
+	"ObjectAlreadyBeingUsedByAnotherRequestError": {
+		"others would have to win every race for a customer", "../internal/customers/update_test.go", "TestAWriteThatAlwaysLosesEndsInConflict",
+	},
+	"OperationTimeout": {"a store would have to hang", "../graph/errors_test.go", "TestTimeOuts"},
+	"UnexpectedError":  {"something would have to be broken", "../graph/errors_test.go", "TestUnexpectedErrorsAreMasked"},
+}
+
+var errorCodeForm = regexp.MustCompile(`(?m)^  "([^"]+)"\n  (\w+)$`)
+
+// answeredCodes are the codes that the schema says this server answers.
+func answeredCodes() ([]string, error) {
+	schema, err := os.ReadFile("../graph/schema/errors.graphqls")
+	if err != nil {
+		return nil, err
+	}
+	var codes []string
+	for _, code := range errorCodeForm.FindAllStringSubmatch(string(schema), -1) {
+		if !strings.HasPrefix(code[1], "Not answered by this server.") {
+			codes = append(codes, code[2])
+		}
+	}
+	return codes, nil
+}
+
+// TestCodesFromElsewhere keeps elsewhereCodes true: each of its tests is there, and each of its codes is one that
+// the schema promises.
+func TestCodesFromElsewhere(t *testing.T) {
+	codes, err := answeredCodes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, where := range elsewhereCodes {
+		source, err := os.ReadFile(where.file)
+		if err != nil || !strings.Contains(string(source), "func "+where.test+"(t *testing.T)") {
+			t.Errorf("%s: %s has no %s: %v", code, where.file, where.test, err)
+		}
+		if !slices.Contains(codes, code) {
+			t.Errorf("%s is no code that the schema says this server answers", code)
+		}
+	}
+}
+
+// checkCodes reports, at the end of a run of all tests, which codes of the schema none of them brought about.
+// It is no test of its own because it has to come last.
+func checkCodes() error {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return nil
+		}
+	}
+	if testing.Short() {
+		return nil
+	}
+	codes, err := answeredCodes()
+	if err != nil || len(codes) < 30 {
+		return fmt.Errorf("the schema has %d error codes: %w", len(codes), err)
+	}
+	var missing, known []string
+	for _, code := range codes {
+		_, seen := seenCodes.Load(code)
+		_, elsewhere := elsewhereCodes[code]
+		switch {
+		case !seen && !elsewhere:
+			missing = append(missing, code)
+		case seen && elsewhere:
+			known = append(known, code)
+		}
+	}
+	if len(missing)+len(known) > 0 {
+		return fmt.Errorf("error codes: no test brings about %v; elsewhereCodes need not have %v, out of %v",
+			missing, known, slices.Sorted(maps.Keys(elsewhereCodes)))
+	}
+	return nil
+}
