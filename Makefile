@@ -33,8 +33,8 @@ test-wire: $(WIRE) ## the same on a MongoDB-wire server started for the occasion
 	@./tests/with-wire-server.sh $(WIRE) $(MAKE) --no-print-directory test-mongo
 
 .PHONY: bench
-bench: ## measure the embedded engine with 100,000 customers, and the whole server with them
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./persistence/bolt ./tests
+bench: ## measure the embedded engine and the whole server with 100,000 customers, and a catalogue of 2,000 items
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./persistence/bolt ./internal/catalog ./tests
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)

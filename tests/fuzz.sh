@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 grep -rl --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do
   grep -o '^func Fuzz[A-Za-z0-9_]*' "$file" | sed 's/func //' | while read -r target; do
     echo "$target in $(dirname "$file")"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-30s}" "$(dirname "$file")"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 5s "$(dirname "$file")"
   done
 done

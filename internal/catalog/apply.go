@@ -15,14 +15,9 @@ import (
 	"clientele/persistence"
 )
 
-const (
-	// applyWorkers is how many writes of one list are under way at once: enough for an engine to commit them in
-	// groups.
-	applyWorkers = 32
-	// maxRounds and maxPause bound a write that others get in front of.
-	maxRounds = 20
-	maxPause  = 20 * time.Millisecond
-)
+// applyWorkers is how many writes of one list are under way at once: enough for an engine to commit them in
+// groups.
+const applyWorkers = 32
 
 // Apply makes the items that a file names what the file says, and leaves the others. The whole is checked
 // before the first write; with dryRun nothing is written. Each item is one write, features first and promotion
@@ -111,7 +106,7 @@ func applyList[T any, D pointer[T]](ctx context.Context, run *run, l list[T, D],
 
 // applyOne writes one item, again and again until nobody else wrote it in between.
 func applyOne[T any, D pointer[T]](ctx context.Context, run *run, l list[T, D], want, stored D) (Change, error) {
-	for range maxRounds {
+	for range persistence.MaxRounds {
 		next := l.next(run, want, stored)
 		change, err := compare(l, next, stored)
 		if err != nil || change.Action == Unchanged || run.dryRun {
@@ -130,7 +125,7 @@ func applyOne[T any, D pointer[T]](ctx context.Context, run *run, l list[T, D], 
 		if !errors.Is(err, persistence.ErrExists) && !errors.Is(err, persistence.ErrConflict) {
 			return change, err
 		}
-		if err := pause(ctx, rand.N(maxPause)); err != nil {
+		if err := persistence.Pause(ctx, rand.N(persistence.MaxPause)); err != nil {
 			return change, err
 		}
 		if stored, err = l.documents.Get(ctx, domain.Ref{EnvironmentID: run.environmentID, RefID: want.Head().RefID}); err != nil {
@@ -156,18 +151,6 @@ func (l list[T, D]) next(run *run, want, stored D) D {
 		l.complete(next, stored)
 	}
 	return next
-}
-
-// pause waits, so that writers who lost together do not meet again together.
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 func (s *Service) featureList() list[domain.Feature, *domain.Feature] {
