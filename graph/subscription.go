@@ -126,7 +126,11 @@ func appliedCoupon(ctx context.Context, c *domain.Customer, s *domain.Subscripti
 	if c.CouponAppliedAt != nil && c.CouponAppliedAt.After(from) {
 		from = *c.CouponAppliedAt
 	}
-	return coupon.Applied(from), nil
+	applied := coupon.Applied(from)
+	if len(s.Charges) > 0 && !applied.DiscountsIn(s.Charges[0].Price.Currency) {
+		return nil, nil // It takes nothing off this subscription.
+	}
+	return applied, nil
 }
 
 func toSubscriptionCoupon(a *domain.AppliedCoupon, environmentID string, at time.Time) *model.SubscriptionCoupon {

@@ -199,3 +199,17 @@ func TestMakeRunAppliesTheExample(t *testing.T) {
 		t.Error("make run does not apply examples/catalog.yaml")
 	}
 }
+
+// TestAMistypedFolderIsNoStore: commands that look at data, or end some of it, make none.
+func TestAMistypedFolderIsNoStore(t *testing.T) {
+	for _, command := range [][]string{{"catalog", "export"}, {"keys", "list"}, {"keys", "revoke", "0123456789abcdef"}} {
+		folder := filepath.Join(t.TempDir(), "mistyped")
+		stdout, stderr, code := runProgram(t, append(command, "--data-dir", folder)...)
+		if code != 1 || stdout != "" || !strings.Contains(stderr, "no data") {
+			t.Errorf("%v: exit code %d, %q, %q", command, code, stdout, stderr)
+		}
+		if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v made the folder", command)
+		}
+	}
+}

@@ -7118,7 +7118,7 @@ type Coupon {
   "The environment that the coupon lives in."
   environment: Environment
   """
-  The live customers that have the coupon, at most 1,000 for all coupons of an answer together; more are
+  The live customers that have the coupon, at most 100 for all coupons of a list together; more are
   refused with BadUserInput. For more, page through ` + "`" + `customers(filter: { couponId: … })` + "`" + `.
   """
   customers(
@@ -7269,7 +7269,7 @@ input CouponFilter {
   source: CouponSourceFilterComparison
   "By id at the billing provider."
   billingId: StringFieldComparison
-  "By the live customers that have the coupon: one of them fits. At most 1,000 customers may fit."
+  "By the live customers that have the coupon: one of them fits. At most 100 customers may fit."
   customers: CouponFilterCustomerFilter
 }
 

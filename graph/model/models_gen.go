@@ -326,7 +326,7 @@ type CouponFilter struct {
 	Source graphql.Omittable[*CouponSourceFilterComparison] `json:"source,omitempty"`
 	// By id at the billing provider.
 	BillingID graphql.Omittable[*StringFieldComparison] `json:"billingId,omitempty"`
-	// By the live customers that have the coupon: one of them fits. At most 1,000 customers may fit.
+	// By the live customers that have the coupon: one of them fits. At most 100 customers may fit.
 	Customers graphql.Omittable[*CouponFilterCustomerFilter] `json:"customers,omitempty"`
 }
 

@@ -16,6 +16,7 @@ import (
 	"clientele/internal/config"
 	"clientele/internal/domain"
 	"clientele/persistence"
+	"clientele/persistence/bolt"
 	"clientele/persistence/mongo"
 )
 
@@ -46,7 +47,18 @@ func WronglyAsked(err error) bool {
 	return wrongCatalog || errors.Is(err, mongo.ErrURI) || domain.IsKind(err, domain.BadUserInput)
 }
 
+// errNoData answers a command that only looks, or ends something, where there is nothing to look at: a folder that
+// was mistyped should not become a store.
+var errNoData = errors.New("there is no data in this folder")
+
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
+	switch cfg.Command {
+	case config.CommandCatalogExport, config.CommandKeysList, config.CommandKeysRevoke:
+		if cfg.MongoDBURI == "" && !bolt.Exists(cfg.DataDir) {
+			return fmt.Errorf("%s: %w", cfg.DataDir, errNoData)
+		}
+	default:
+	}
 	a, err := New(ctx, cfg, log)
 	if err != nil {
 		return err

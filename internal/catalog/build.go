@@ -247,10 +247,10 @@ func (b builder) time(at []string, text string) *time.Time {
 	if err != nil {
 		parsed, err = time.Parse(time.RFC3339, text)
 	}
-	if err != nil {
+	parsed = domain.Timestamp(parsed)
+	if err != nil || parsed.Year() < 1 || parsed.Year() > 9999 {
 		b.problems.add(at, "%s", patternRules["time"])
 	}
-	parsed = domain.Timestamp(parsed)
 	return &parsed
 }
 

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -58,6 +59,9 @@ func check(file, stored items, found *problems) {
 	for _, id := range slices.Sorted(maps.Keys(c.addons)) {
 		c.addon(place{c.addons[id].at, "the stored add-on " + id}, c.addons[id].item)
 	}
+	for _, was := range stored.coupons {
+		c.coupon(was)
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.codes)) {
 		at := place{c.codes[id].at, "the stored promotion code " + id}
 		if coupon := c.codes[id].item.CouponID; c.coupons[coupon].item == nil {
@@ -84,6 +88,24 @@ func (c checker) add(at place, field []string, format string, args ...any) {
 		path += " " + name
 	}
 	c.problems.addAt(0, path, format, args...)
+}
+
+// coupon refuses another discount for a coupon that is stored: those who have it keep what they were given.
+func (c checker) coupon(stored *domain.Coupon) {
+	next := c.coupons[stored.RefID]
+	if next.at == nil {
+		return
+	}
+	was, will := showCoupon(stored), showCoupon(next.item)
+	for field, changed := range map[string]bool{
+		"percent": !reflect.DeepEqual(was.Percent, will.Percent),
+		"amounts": !reflect.DeepEqual(was.Amounts, will.Amounts),
+		"months":  !reflect.DeepEqual(was.Months, will.Months),
+	} {
+		if changed {
+			c.problems.add(step(next.at, field), "differs from what is stored; a discount never changes, so make another coupon")
+		}
+	}
 }
 
 func (c checker) product(at place, p *domain.Product) {

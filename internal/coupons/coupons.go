@@ -9,7 +9,9 @@ import (
 	"errors"
 	"math"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -121,6 +123,9 @@ func setTexts(coupon *domain.Coupon, name *string, description domain.Change[str
 	if name != nil {
 		if n := utf8.RuneCountInString(*name); n < 1 || n > maxNameLength {
 			return domain.FieldErrorf(domain.BadUserInput, "name", "must have 1 to %d characters, it has %d", maxNameLength, n)
+		}
+		if strings.TrimSpace(*name) == "" || strings.ContainsFunc(*name, unicode.IsControl) {
+			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be blank or contain control characters")
 		}
 		coupon.Name = *name
 	}

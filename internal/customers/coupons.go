@@ -72,7 +72,7 @@ func (s *Service) relation(ctx context.Context, actor domain.Actor, customer, co
 }
 
 // MaxCouponCustomers bounds how many customers WithCoupons answers.
-const MaxCouponCustomers = 1000
+const MaxCouponCustomers = 100
 
 // WithCoupons answers the live customers that match a filter and have one of the coupons, by coupon, each list
 // in the given order, in one call to the store. Errors: BadUserInput for more than MaxCouponCustomers.

@@ -76,13 +76,7 @@ func (b *subscriber) checkCurrency(field string, s *domain.Subscription) error {
 }
 
 func (b *subscriber) addCodesCoupon(ctx context.Context, s *domain.Subscription, field, text string, start time.Time) (*redemption, error) {
-	if err := checkID(field, text); err != nil {
-		return nil, err
-	}
-	code, err := b.service.store.PromotionCodes().Get(ctx, b.ref(text))
-	if errors.Is(err, persistence.ErrNotFound) {
-		return nil, domain.FieldErrorf(domain.PromotionCodeNotFound, field, "is no promotion code of this environment: Promotion code not found")
-	}
+	code, err := b.getCode(ctx, field, text)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +113,18 @@ func (b *subscriber) addCodesCoupon(ctx context.Context, s *domain.Subscription,
 		service: b.service, ref: code.Ref(), field: field, check: check,
 		reservation: domain.Reservation{ID: id, CustomerID: b.customer.CustomerID, At: b.now},
 	}, nil
+}
+
+// getCode answers a promotion code. Errors: PromotionCodeNotFound, BadUserInput.
+func (b *subscriber) getCode(ctx context.Context, field, text string) (*domain.PromotionCode, error) {
+	if err := checkID(field, text); err != nil {
+		return nil, err
+	}
+	code, err := b.service.store.PromotionCodes().Get(ctx, b.ref(text))
+	if errors.Is(err, persistence.ErrNotFound) {
+		err = domain.FieldErrorf(domain.PromotionCodeNotFound, field, "is no promotion code of this environment: Promotion code not found")
+	}
+	return code, err
 }
 
 // discountCoupon is a coupon for this subscription alone. Errors: BadUserInput, AmountTooLarge.

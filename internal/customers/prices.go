@@ -73,8 +73,7 @@ func (b *subscriber) addons(ctx context.Context) ([]*domain.Addon, error) {
 		addon := found[asked.AddonID]
 		switch {
 		case addon == nil:
-			return nil, domain.FieldErrorf(domain.AddonNotFound, field+".addonId", "is no add-on of this environment: Addon not found").
-				With("entityName", "Addon").With("identifier", asked.AddonID)
+			return nil, addonNotFound(i, asked.AddonID)
 		case !addon.Published:
 			return nil, domain.FieldErrorf(domain.UnpublishedPackage, field+".addonId", "is an add-on that was not published").
 				With("entityName", "Addon").With("identifier", asked.AddonID)
@@ -95,6 +94,11 @@ func (b *subscriber) addons(ctx context.Context) ([]*domain.Addon, error) {
 		addons[i] = addon
 	}
 	return addons, nil
+}
+
+func addonNotFound(i int, addonID string) error {
+	return domain.FieldErrorf(domain.AddonNotFound, fmt.Sprintf("subscriptionParams.addons[%d].addonId", i),
+		"is no add-on of this environment: Addon not found").With("entityName", "Addon").With("identifier", addonID)
 }
 
 // addCharges chooses the prices of the plan and of the add-ons, all in one currency.
@@ -338,6 +342,15 @@ func (o PriceOverride) isFor(c domain.Charge) bool {
 }
 
 func (o PriceOverride) apply(field string, price *domain.Price) error {
+	counted := price.Model == domain.PerUnit || price.Model == domain.UsageBased
+	switch tiered := len(o.Tiers) > 0; {
+	case o.Amount == nil && o.BlockSize == nil && !tiered:
+		return domain.FieldErrorf(domain.BadUserInput, field, "must give a price, a blockSize or tiers")
+	case o.Amount != nil && tiered:
+		return domain.FieldErrorf(domain.BadUserInput, field+".tiers", "must not be given together with a price")
+	case o.BlockSize != nil && (!counted || tiered || o.Amount == nil && len(price.Tiers) > 0):
+		return domain.FieldErrorf(domain.BadUserInput, field+".blockSize", "is for a price of units without tiers")
+	}
 	if o.Amount != nil {
 		amount, err := o.Amount.in(field+".price", price.Currency)
 		if err != nil {
@@ -375,6 +388,9 @@ func (o PriceOverride) apply(field string, price *domain.Price) error {
 			below = *tier.UpTo
 			upTo := int64(below)
 			tiers[i].UpTo = &upTo
+		}
+		if tier.UnitAmount == nil && tier.FlatAmount == nil {
+			return domain.FieldErrorf(domain.BadUserInput, at, "must give a unitPrice, a flatPrice or both")
 		}
 		var err error
 		if tier.UnitAmount != nil {

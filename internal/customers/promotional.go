@@ -95,8 +95,8 @@ func (s *Service) checkPromotional(
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".featureId", "must not be there twice")
 		case input.Period != domain.PeriodCustom && input.EndDate != nil:
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be given for the period CUSTOM only")
-		case input.Period == domain.PeriodCustom && (input.EndDate == nil || !input.EndDate.After(now)):
-			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be in the future for the period CUSTOM")
+		case input.Period == domain.PeriodCustom && (input.EndDate == nil || !input.EndDate.After(now) || input.EndDate.Year() > latestYear):
+			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be in the future, up to the year %d, for the period CUSTOM", latestYear)
 		case input.Period == domain.PeriodCustom:
 			custom := domain.Timestamp(*input.EndDate)
 			end = &custom

@@ -109,6 +109,12 @@ func (s *Service) insert(ctx context.Context, customer *domain.Customer) error {
 // insertSubscribed writes a new customer with subscriptions, between setting aside what these need and making
 // that final. redemption is nil without a promotion code.
 func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, redemption *redemption) error {
+	// Of equal requests in this process one writes the customer, and the others see it.
+	release, err := s.turns.take(ctx, customer.Key)
+	if err != nil {
+		return err
+	}
+	defer release()
 	// A look beforehand, so that a repeated request sets nothing aside.
 	if _, err := s.store.AnyCustomer(ctx, customer.Ref()); !errors.Is(err, persistence.ErrNotFound) {
 		if err != nil {
@@ -116,40 +122,31 @@ func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Custome
 		}
 		return s.taken(ctx, customer.Ref())
 	}
-	for i := range customer.Subscriptions {
-		if err := s.claim(ctx, customer, customer.Subscriptions[i].SubscriptionID); err != nil {
-			s.giveBack(ctx, customer, i, nil)
-			return err
-		}
+	if redemption == nil {
+		return s.insertClaimed(ctx, customer)
 	}
-	if redemption != nil {
-		if err := redemption.reserve(ctx); err != nil {
-			s.giveBack(ctx, customer, len(customer.Subscriptions), nil)
-			return err
-		}
+	if err := redemption.reserve(ctx); err != nil {
+		return err
 	}
-	err := s.insert(ctx, customer)
-	if _, refused := errors.AsType[*domain.Error](err); refused {
-		s.giveBack(ctx, customer, len(customer.Subscriptions), redemption)
-	}
-	if err == nil && redemption != nil {
-		// The customer is written, whatever comes of this; a redemption that is not counted now is later.
-		_ = redemption.settle(context.WithoutCancel(ctx), true)
+	err = s.insertClaimed(ctx, customer)
+	if _, refused := errors.AsType[*domain.Error](err); refused || err == nil {
+		// The customer is written, or is not, whatever comes of this; a redemption that cannot be settled now is
+		// settled after its lease.
+		_ = redemption.settle(context.WithoutCancel(ctx), err == nil)
 	}
 	// Of any other error it is not known whether the customer was written. The lease ends that.
 	return err
 }
 
-// giveBack undoes what was set aside for a customer who was not written: the ids of the first so many
-// subscriptions, and the redemption. What cannot be undone now ends with its lease.
-func (s *Service) giveBack(ctx context.Context, customer *domain.Customer, claimed int, redemption *redemption) {
-	ctx = context.WithoutCancel(ctx)
-	for i := range claimed {
-		_ = s.release(ctx, customer, customer.Subscriptions[i].SubscriptionID)
+// insertClaimed writes a new customer once the ids of its subscriptions are its own.
+// Errors: Duplicate, Archived, Conflict.
+func (s *Service) insertClaimed(ctx context.Context, customer *domain.Customer) error {
+	for i := range customer.Subscriptions {
+		if err := s.claim(ctx, customer, customer.Subscriptions[i].SubscriptionID); err != nil {
+			return err
+		}
 	}
-	if redemption != nil {
-		_ = redemption.settle(ctx, false)
-	}
+	return s.insert(ctx, customer)
 }
 
 // newCustomer is a customer at its first version.

@@ -12,8 +12,8 @@ import (
 
 // A promotion code and a subscription's id are documents of their own, and a customer is another. No
 // transaction spans them. So what a new customer needs of them is set aside first, then the customer is
-// written, and then what was set aside is made final or given back. The customer's document alone decides: a
-// process that dies in between leaves something set aside, and whoever finds that later looks at the customer.
+// written, and then a redemption is counted or given back. The customer's document alone decides: a process that
+// dies in between leaves something set aside, and whoever finds that later looks at the customer.
 
 // lease is how long something that was set aside is left alone. It is far longer than an operation may take,
 // so that after it the customer was written or never will be, even if clocks differ by a minute.
@@ -76,8 +76,9 @@ func (s *Service) settleAbandoned(ctx context.Context, code *domain.PromotionCod
 	return nil
 }
 
-// claim sets the id of a subscription aside for a customer who is about to be written.
-// Errors: Duplicate, Conflict.
+// claim sets the id of a subscription aside for a customer who is about to be written. The same customer may
+// claim it again, for several requests may try to write the customer at once; so a claim is never given back,
+// which would take it from another of them, but left to its lease. Errors: Duplicate, Conflict.
 func (s *Service) claim(ctx context.Context, customer *domain.Customer, subscriptionID string) error {
 	ref := domain.Ref{EnvironmentID: customer.EnvironmentID, RefID: subscriptionID}
 	now := s.Now()
@@ -87,7 +88,7 @@ func (s *Service) claim(ctx context.Context, customer *domain.Customer, subscrip
 		return err
 	}
 	_, err = changeDocument(ctx, s.turns, "subscription ", s.store.SubscriptionClaims(), ref, func(claim *domain.SubscriptionClaim) (bool, error) {
-		free := claim.CustomerID == "" || claim.CustomerID == customer.CustomerID
+		free := claim.CustomerID == customer.CustomerID
 		if !free && now.Sub(claim.UpdatedAt) >= lease {
 			held, err := s.holds(ctx, claim)
 			if err != nil {
@@ -100,23 +101,6 @@ func (s *Service) claim(ctx context.Context, customer *domain.Customer, subscrip
 				"is in use: Duplicated entity not allowed").With("entityName", "Subscription").With("identifier", subscriptionID)
 		}
 		claim.CustomerID, claim.UpdatedAt = customer.CustomerID, now
-		return true, nil
-	})
-	return err
-}
-
-// release gives a subscription's id back, unless its customer has such a subscription.
-func (s *Service) release(ctx context.Context, customer *domain.Customer, subscriptionID string) error {
-	ref := domain.Ref{EnvironmentID: customer.EnvironmentID, RefID: subscriptionID}
-	_, err := changeDocument(ctx, s.turns, "subscription ", s.store.SubscriptionClaims(), ref, func(claim *domain.SubscriptionClaim) (bool, error) {
-		if claim.CustomerID != customer.CustomerID {
-			return false, nil
-		}
-		held, err := s.holds(ctx, claim)
-		if err != nil || held {
-			return false, err
-		}
-		claim.CustomerID, claim.UpdatedAt = "", s.Now()
 		return true, nil
 	})
 	return err

@@ -55,6 +55,13 @@ func redeeming(id, subscriptionID string) customers.Provision {
 	return customers.Provision{Identity: by(id), Subscription: subscribe}
 }
 
+// subscribing is redeeming without the code.
+func subscribing(id, subscriptionID string) customers.Provision {
+	provision := redeeming(id, subscriptionID)
+	provision.Subscription.PromotionCode = nil
+	return provision
+}
+
 func (f *fixture) code(t testing.TB) *domain.PromotionCode {
 	t.Helper()
 	code, err := f.store.PromotionCodes().Get(t.Context(), domain.Ref{EnvironmentID: full.EnvironmentID, RefID: "CODE"})
@@ -88,9 +95,7 @@ func TestARedemptionIsCountedOnce(t *testing.T) {
 	}
 	f.requireCode(t, 2, 0)
 	// What eve could not have is free for others.
-	if _, err := f.Provision(t.Context(), full, customers.Provision{Identity: by("zoe"), Subscription: &customers.Subscribe{
-		PlanID: "plan", BillingPeriod: new(domain.Monthly), SubscriptionID: new("sub-of-eve"), PaymentCollectionMethod: "CHARGE",
-	}}); err != nil {
+	if _, err := f.Provision(t.Context(), full, subscribing("zoe", "sub-of-eve")); err != nil {
 		t.Error(err)
 	}
 }
@@ -141,13 +146,17 @@ func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
 			if !domain.IsKind(err, domain.PromotionCodeExhausted) {
 				t.Errorf("within the lease: %v", err)
 			}
-			_, err = f.Provision(t.Context(), full, redeeming("bob", "sub"))
+			_, err = f.Provision(t.Context(), full, subscribing("bob", "sub"))
 			if !domain.IsKind(err, domain.Duplicate) {
 				t.Errorf("the subscription's id within the lease: %v", err)
 			}
 
 			f.at = noon.Add(pastLease)
-			_, err = f.Provision(t.Context(), full, redeeming("bob", "sub"))
+			want := redeeming("bob", "sub")
+			if written {
+				want = subscribing("bob", "sub")
+			}
+			_, err = f.Provision(t.Context(), full, want)
 			switch {
 			case written && !domain.IsKind(err, domain.Duplicate):
 				t.Errorf("the id that ada has: %v", err)
@@ -263,5 +272,36 @@ func TestARaceOfOneCustomer(t *testing.T) {
 	f.requireCode(t, 1, 0)
 	if found, err := f.Subscription(t.Context(), full, nil, "sub"); err != nil || found.Customer.CustomerID != "ada" {
 		t.Errorf("the subscription is not found: %v", err)
+	}
+}
+
+// TestEqualRequestsDoNotTakeTheIDFromEachOther is about a client that sends one request several times at once,
+// where only one of them can have the code: the others must not give back what it has.
+func TestEqualRequestsDoNotTakeTheIDFromEachOther(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 20)
+	services := []*customers.Service{f.Service, f.over(f.store), f.over(f.store), f.over(f.store)}
+	for round := range 20 {
+		id, sub := fmt.Sprint("customer-", round), fmt.Sprint("sub-", round)
+		var group sync.WaitGroup
+		var won atomic.Int64
+		for _, service := range services {
+			group.Go(func() {
+				if _, err := service.Provision(t.Context(), full, redeeming(id, sub)); err == nil {
+					won.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if won.Load() != 1 {
+			t.Fatalf("%d won", won.Load())
+		}
+		if found, err := f.Subscription(t.Context(), full, nil, sub); err != nil || found.Customer.CustomerID != id {
+			t.Fatalf("the subscription is not found: %v", err)
+		}
+		if _, err := f.Provision(t.Context(), full, subscribing("other", sub)); !domain.IsKind(err, domain.Duplicate) {
+			t.Fatalf("another customer with the same subscription id: %v", err)
+		}
 	}
 }

@@ -168,8 +168,13 @@ func (b *subscriber) subscribe(ctx context.Context) (*redemption, error) {
 		if redemption, err = b.addCoupon(ctx, subscription); err != nil {
 			return nil, err
 		}
-	} else if err := b.defaultPrices(subscription); err != nil {
-		return nil, err
+	} else {
+		if err := b.checkNames(ctx); err != nil {
+			return nil, err
+		}
+		if err := b.defaultPrices(subscription); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.overrideEntitlements(ctx, subscription); err != nil {
 		return nil, err
@@ -186,6 +191,44 @@ func (b *subscriber) subscribe(ctx context.Context) (*redemption, error) {
 		return redemption, b.addDowngrade(ctx, subscription)
 	}
 	return redemption, nil
+}
+
+// checkNames refuses what does not exist of all that was said of the plan asked for, although none of it applies
+// to the one that the customer gets.
+func (b *subscriber) checkNames(ctx context.Context) error {
+	ids := make([]string, len(b.input.Addons))
+	for i, addon := range b.input.Addons {
+		ids[i] = addon.AddonID
+	}
+	found, err := b.service.store.Addons().GetMany(ctx, b.customer.EnvironmentID, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if found[id] == nil {
+			return addonNotFound(i, id)
+		}
+	}
+	for _, feature := range b.input.BillableFeatures {
+		if _, err := b.service.requireFeatures(ctx, b.customer.EnvironmentID, feature.Field, []string{feature.FeatureID}); err != nil {
+			return err
+		}
+	}
+	code, field := b.input.PromotionCode, "subscriptionParams.promotionCode"
+	if applied := b.input.Coupon; applied != nil {
+		if applied.PromotionCode != nil {
+			code, field = applied.PromotionCode, "subscriptionParams.appliedCoupon.promotionCode"
+		}
+		if applied.CouponID != nil {
+			if _, err := b.service.getCoupon(ctx, b.customer.EnvironmentID, "subscriptionParams.appliedCoupon.couponId", *applied.CouponID); err != nil {
+				return err
+			}
+		}
+	}
+	if code != nil {
+		_, err = b.getCode(ctx, field, *code)
+	}
+	return err
 }
 
 // check judges what needs no catalogue.
@@ -211,6 +254,11 @@ func (b *subscriber) check() error {
 			}
 		}
 	}
+	for _, date := range b.dates() {
+		if date.value != nil && (date.value.Year() < earliestYear || date.value.Year() > latestYear) {
+			return domain.FieldErrorf(domain.BadUserInput, date.field, "must be in a year from %d to %d", earliestYear, latestYear)
+		}
+	}
 	if in.BillingCountryCode != nil && !domain.IsCountry(*in.BillingCountryCode) {
 		return domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.billingCountryCode",
 			"must be the ISO 3166-1 alpha-2 code of a country, in upper case")
@@ -231,6 +279,29 @@ func (b *subscriber) check() error {
 			"must have at most %d add-ons, billable features, entitlements and price overrides each", maxSubscriptionItems)
 	}
 	return nil
+}
+
+// What follows from a date, such as the end of a trial, must have a year of four digits too.
+const (
+	earliestYear = 1900
+	latestYear   = 3000
+)
+
+type inputDate struct {
+	field string
+	value *time.Time
+}
+
+// dates are the dates of the input.
+func (b *subscriber) dates() []inputDate {
+	dates := []inputDate{{"subscriptionParams.startDate", b.input.StartDate}}
+	if b.input.Trial != nil {
+		dates = append(dates, inputDate{"subscriptionParams.trialOverrideConfiguration.trialEndDate", b.input.Trial.EndDate})
+	}
+	if b.input.Coupon != nil {
+		dates = append(dates, inputDate{"subscriptionParams.appliedCoupon.configuration.startDate", b.input.Coupon.StartDate})
+	}
+	return dates
 }
 
 // maxSubscriptionItems bounds each list of a subscription.

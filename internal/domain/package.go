@@ -132,6 +132,9 @@ const (
 	UsageBased   BillingModel = "USAGE_BASED"
 )
 
+// OneOff is the cadence of a price that is paid once; any other is paid each period.
+const OneOff = "ONE_OFF"
+
 // TiersMode is how tiers of a price are applied.
 type TiersMode string
 

@@ -133,6 +133,9 @@ func (s *Subscription) Running(at time.Time) bool {
 
 // Ended is when and why the subscription ended; nil while it has not.
 func (s *Subscription) Ended(at time.Time) (*time.Time, *CancelReason) {
+	if len(s.Phases) == 0 {
+		return nil, nil
+	}
 	if phase := s.phase(at); phase.Status == Expired || phase.Status == Canceled {
 		return &phase.From, phase.Reason
 	}
@@ -175,13 +178,16 @@ type TotalPrice struct {
 }
 
 // TotalPrice adds up what the subscription costs at a time with the coupon that applies, or none; nil if it
-// has no price. Amounts are rounded to the currency's smallest unit.
+// has no price. What is paid once belongs to the first billing period. Amounts are rounded to the currency's smallest unit.
 func (s *Subscription) TotalPrice(coupon *AppliedCoupon, at time.Time) *TotalPrice {
 	if len(s.Charges) == 0 {
 		return nil
 	}
 	total := &TotalPrice{Currency: s.Charges[0].Price.Currency}
 	for i := range s.Charges {
+		if s.Charges[i].Price.Cadence == OneOff && s.paidBefore(at) {
+			continue
+		}
 		cost := s.Charges[i].Total()
 		total.SubTotal = total.SubTotal.Plus(cost)
 		if s.Charges[i].AddonID != nil {
@@ -200,10 +206,16 @@ func (s *Subscription) TotalPrice(coupon *AppliedCoupon, at time.Time) *TotalPri
 	return total
 }
 
+// paidBefore reports whether a time is after the first billing period.
+func (s *Subscription) paidBefore(at time.Time) bool {
+	start, _ := s.BillingPeriodAt(at)
+	return start != nil && start.After(s.BillingCycleAnchor)
+}
+
 // BillingPeriodAt is the billing period that a time is in, counted from the anchor; nil if nothing is paid
-// periodically, or before the anchor.
+// periodically, before the anchor, and once the subscription has ended.
 func (s *Subscription) BillingPeriodAt(at time.Time) (start, end *time.Time) {
-	if s.BillingPeriod == nil || at.Before(s.BillingCycleAnchor) {
+	if ended, _ := s.Ended(at); ended != nil || s.BillingPeriod == nil || at.Before(s.BillingCycleAnchor) {
 		return nil, nil
 	}
 	months := 1
@@ -223,7 +235,7 @@ func (s *Subscription) BillingPeriodAt(at time.Time) (start, end *time.Time) {
 // and leads to the customer. Its RefID is the subscription's id.
 type SubscriptionClaim struct {
 	Record `bson:",inline"`
-	// CustomerID is who the id is for; empty once it was given back.
+	// CustomerID is who the id is for.
 	CustomerID string `bson:"customerId"`
 }
 

@@ -62,6 +62,12 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return &Store{db: db, queue: newWriteQueue()}, nil
 }
 
+// Exists reports whether a directory holds a store.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err == nil
+}
+
 func openFile(dir string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
