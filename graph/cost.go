@@ -24,14 +24,22 @@ const (
 // listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
 // where a list leads to documents of its own, or back to where it came from.
 var listSizes = map[string]int{
-	"Coupon.customers":                 100,
-	"Customer.subscriptions":           3,
-	"Customer.promotionalEntitlements": 3,
-	"Customer.eligibleForTrial":        3,
-	"CustomerSubscription.addons":      3,
-	"CustomerSubscription.prices":      3,
-	"Plan.compatibleAddons":            5,
-	"Addon.dependencies":               5,
+	"Coupon.customers":                  100,
+	"Customer.subscriptions":            3,
+	"Customer.promotionalEntitlements":  3,
+	"Customer.eligibleForTrial":         10,
+	"Plan.entitlements":                 3,
+	"Plan.packageEntitlements":          3,
+	"Plan.inheritedEntitlements":        3,
+	"Plan.inheritedPackageEntitlements": 3,
+	"Plan.prices":                       3,
+	"Addon.entitlements":                3,
+	"Addon.packageEntitlements":         3,
+	"Addon.prices":                      3,
+	"CustomerSubscription.addons":       3,
+	"CustomerSubscription.prices":       3,
+	"Plan.compatibleAddons":             5,
+	"Addon.dependencies":                5,
 }
 
 // maxNesting is how often a type may stand on the way to one field. Lists that lead back to where

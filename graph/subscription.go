@@ -20,7 +20,7 @@ func toSubscription(c *domain.Customer, s *domain.Subscription, at time.Time) *m
 	if status == domain.PaymentPending {
 		collection = model.PaymentCollectionProcessing
 	}
-	custom := s.PaymentCollectionMethod == "NONE"
+	custom := s.PricingType == domain.PricingCustom
 	out := &model.CustomerSubscription{
 		ID: s.ID, SubscriptionID: s.SubscriptionID, RefID: s.SubscriptionID,
 		CustomerID: &c.CustomerID, PayingCustomerID: &c.CustomerID, ResourceID: s.ResourceID, EnvironmentID: c.EnvironmentID,
@@ -122,7 +122,7 @@ func appliedCoupon(ctx context.Context, c *domain.Customer, s *domain.Subscripti
 	if coupon == nil || err != nil {
 		return nil, err
 	}
-	from := s.StartDate
+	from := s.BillingCycleAnchor
 	if c.CouponAppliedAt != nil && c.CouponAppliedAt.After(from) {
 		from = *c.CouponAppliedAt
 	}

@@ -69,7 +69,7 @@ func TestSubscribing(t *testing.T) {
 		{"paid, with a payment method", payable, basic(nil), facts("status", "ACTIVE", "paymentCollection", "NOT_REQUIRED", "active", "1",
 			"statistics", "PAID 1", "entitlements", "region[eu] seats=2 sso storage=50/MONTH")},
 		{"paid by invoice", nil, basic(object{"paymentCollectionMethod": "INVOICE"}), facts("status", "ACTIVE", "paymentCollectionMethod", "INVOICE")},
-		{"paid elsewhere", nil, basic(object{"paymentCollectionMethod": "NONE"}), facts("status", "ACTIVE", "isCustomPriceSubscription", "true")},
+		{"paid elsewhere", nil, basic(object{"paymentCollectionMethod": "NONE"}), facts("status", "ACTIVE", "isCustomPriceSubscription", "false")},
 		{"paid without waiting", nil, basic(object{"awaitPaymentConfirmation": false}), facts("status", "ACTIVE")},
 		{"a custom price", nil, object{"planId": "custom"}, facts("status", "ACTIVE", "pricingType", "CUSTOM", "total", "", "entitlements", "seats=unlimited")},
 		{"a start in the future", nil, object{"planId": "free", "startDate": at(0)}, facts("status", "NOT_STARTED", "startDate", at(0),

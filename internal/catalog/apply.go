@@ -260,6 +260,7 @@ func keepVersion[T any, D pointer[T]](
 		version := D(new(*next))
 		ref := domain.Ref{EnvironmentID: pack.EnvironmentID, RefID: domain.VersionRef(pack.RefID, pack.VersionNumber)}
 		*version.Head() = domain.NewRecord(ref, pack.ID, pack.UpdatedAt)
+		version.Head().CreatedAt = pack.CreatedAt
 		err := versions.Insert(ctx, version)
 		if !errors.Is(err, persistence.ErrExists) {
 			return err

@@ -59,6 +59,11 @@ func check(file, stored items, found *problems) {
 	for _, id := range slices.Sorted(maps.Keys(c.addons)) {
 		c.addon(place{c.addons[id].at, "the stored add-on " + id}, c.addons[id].item)
 	}
+	for _, was := range stored.features {
+		if next := c.features[was.RefID]; next.at != nil && next.item.Type != was.Type {
+			c.problems.add(step(next.at, "type"), "differs from %s, which is stored; customers have the feature, so make another one", was.Type)
+		}
+	}
 	for _, was := range stored.coupons {
 		c.coupon(was)
 	}

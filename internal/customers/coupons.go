@@ -3,6 +3,7 @@ package customers
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -128,5 +129,7 @@ func (s *Service) CouponsOf(ctx context.Context, actor domain.Actor, filter pers
 			ids = append(ids, id)
 		}
 	}
+	// In an order of their own, so that cursors of the same coupons are good for each other.
+	slices.Sort(ids)
 	return ids, nil
 }

@@ -134,8 +134,8 @@ func (b *subscriber) addCharges(s *domain.Subscription, addons []*domain.Addon) 
 
 func (b *subscriber) charge(s *domain.Subscription, prices []domain.Price, addonID *string, times int64) {
 	for _, price := range prices {
-		if price.Model == domain.MinimumSpend && price.Amount != nil {
-			s.MinimumSpend = price.Amount
+		if least := price.Amount; price.Model == domain.MinimumSpend && least != nil && (s.MinimumSpend == nil || least.Compare(*s.MinimumSpend) > 0) {
+			s.MinimumSpend = least
 		}
 		s.Charges = append(s.Charges, domain.Charge{
 			ID: b.service.newID(), AddonID: addonID, Price: price, Quantity: 1, Times: times,

@@ -61,8 +61,11 @@ func (s *Service) Promote(
 			return false, domain.FieldErrorf(domain.BadUserInput, "promotionalEntitlements",
 				"must leave the customer with at most %d features", maxPromotionalEntitlements)
 		}
+		if len(given) == 0 {
+			return false, nil
+		}
 		customer.PromotedAt, customer.UpdatedAt = &now, now
-		return len(given) > 0, nil
+		return true, nil
 	})
 	return customer, given, err
 }
@@ -253,6 +256,7 @@ func (s *Service) walk(ctx context.Context, environmentID string, field persiste
 		Order:         []persistence.Order{{Field: field}},
 		Page:          persistence.PageRequest{Limit: walkSize},
 	}
+	seen := map[string]bool{}
 	for {
 		page, err := s.store.ListCustomers(ctx, query)
 		if err != nil {
@@ -260,7 +264,9 @@ func (s *Service) walk(ctx context.Context, environmentID string, field persiste
 		}
 		for _, item := range page.Items {
 			// The store answers none, and if it did, the count would tell.
-			if !item.Document.Archived() {
+			// A customer whose value grew during the walk comes again.
+			if !item.Document.Archived() && !seen[item.Document.ID] {
+				seen[item.Document.ID] = true
 				see(item.Document)
 			}
 		}

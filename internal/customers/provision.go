@@ -132,11 +132,16 @@ func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Custome
 	if _, refused := errors.AsType[*domain.Error](err); refused || err == nil {
 		// The customer is written, or is not, whatever comes of this; a redemption that cannot be settled now is
 		// settled after its lease.
-		_ = redemption.settle(context.WithoutCancel(ctx), err == nil)
+		settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+		_ = redemption.settle(settling, err == nil)
 	}
 	// Of any other error it is not known whether the customer was written. The lease ends that.
 	return err
 }
+
+// settleTimeout bounds what a request waits for after its customer was written.
+const settleTimeout = 3 * time.Second
 
 // insertClaimed writes a new customer once the ids of its subscriptions are its own.
 // Errors: Duplicate, Archived, Conflict.

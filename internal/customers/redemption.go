@@ -30,10 +30,13 @@ type redemption struct {
 
 // reserve sets the redemption aside. Errors: those of PromotionCode.Check and Reserve, Conflict.
 func (r *redemption) reserve(ctx context.Context) error {
+	// Stored by itself, so that a code that is refused then is not looked through again and again.
+	if err := r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
+		return r.service.settleAbandoned(ctx, code)
+	}); err != nil {
+		return err
+	}
 	return r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
-		if err := r.service.settleAbandoned(ctx, code); err != nil {
-			return false, err
-		}
 		// The code may have changed since it was looked at.
 		if err := r.check(code); err != nil {
 			return false, err
@@ -58,22 +61,27 @@ func (r *redemption) change(ctx context.Context, decide func(*domain.PromotionCo
 	return err
 }
 
-// settleAbandoned settles the reservations whose processes must have ended by now.
-func (s *Service) settleAbandoned(ctx context.Context, code *domain.PromotionCode) error {
+// maxSettled is how many abandoned reservations one request settles at most.
+const maxSettled = 100
+
+// settleAbandoned settles reservations whose processes must have ended by now, and reports whether there were any.
+func (s *Service) settleAbandoned(ctx context.Context, code *domain.PromotionCode) (bool, error) {
+	settled := 0
 	for _, reservation := range slices.Clone(code.Reserved) {
-		if s.Now().Sub(reservation.At) < lease {
+		if s.Now().Sub(reservation.At) < lease || settled == maxSettled {
 			continue
 		}
 		customer, err := s.store.AnyCustomer(ctx, domain.CustomerRef{EnvironmentID: code.EnvironmentID, CustomerID: reservation.CustomerID})
 		if err != nil && !errors.Is(err, persistence.ErrNotFound) {
-			return err
+			return false, err
 		}
 		written := err == nil && slices.ContainsFunc(customer.Subscriptions, func(s domain.Subscription) bool {
 			return s.ReservationID != nil && *s.ReservationID == reservation.ID
 		})
 		code.Settle(reservation.ID, written)
+		settled++
 	}
-	return nil
+	return settled > 0, nil
 }
 
 // claim sets the id of a subscription aside for a customer who is about to be written. The same customer may

@@ -168,6 +168,8 @@ func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
 				if !domain.IsKind(err, domain.PromotionCodeExhausted) {
 					t.Errorf("the redemption that ada has: %v", err)
 				}
+				// Although the request was refused, what it found out is kept.
+				f.requireCode(t, 1, 0)
 				return
 			}
 			f.requireCode(t, 1, 0)
@@ -302,6 +304,34 @@ func TestEqualRequestsDoNotTakeTheIDFromEachOther(t *testing.T) {
 		}
 		if _, err := f.Provision(t.Context(), full, subscribing("other", sub)); !domain.IsKind(err, domain.Duplicate) {
 			t.Fatalf("another customer with the same subscription id: %v", err)
+		}
+	}
+}
+
+// TestACouponBeginsWhenPaymentDoes: a trial does not use up the time that a coupon discounts.
+func TestACouponBeginsWhenPaymentDoes(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.offer(t, 5)
+	provision := redeeming("ada", "sub")
+	end, behavior := noon.AddDate(0, 2, 0), domain.ConvertToPaid
+	provision.Subscription.Trial = &customers.Trial{IsTrial: true, EndDate: &end, EndBehavior: &behavior}
+	ada, err := f.Provision(t.Context(), full, provision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := ada.Subscriptions[0]
+	s.Coupon.DurationInMonths = new(1)
+	for name, c := range map[string]struct {
+		at   time.Time
+		want domain.Decimal
+	}{
+		"in the trial, what will be paid first": {noon, "20.01"},
+		"the first payment":                     {end, "20.01"},
+		"after the coupon's month":              {end.AddDate(0, 1, 1), "30"},
+	} {
+		if got := s.TotalPrice(s.Coupon, c.at); got.Total != c.want {
+			t.Errorf("%s: got %s, want %s", name, got.Total, c.want)
 		}
 	}
 }

@@ -385,7 +385,8 @@ func (s *Service) planEntitlements(ctx context.Context, plan *domain.Plan) ([]do
 	for plan.BasePlanID != nil && len(chain) <= domain.MaxBasePlans {
 		base, err := s.store.Plans().Get(ctx, domain.Ref{EnvironmentID: plan.EnvironmentID, RefID: *plan.BasePlanID})
 		if errors.Is(err, persistence.ErrNotFound) {
-			break
+			return nil, domain.FieldErrorf(domain.PlanNotFound, "subscriptionParams.planId", "is based on a plan that does not exist: Plan not found").
+				With("entityName", "Plan").With("identifier", *plan.BasePlanID)
 		}
 		if err != nil {
 			return nil, err
@@ -455,6 +456,10 @@ func (b *subscriber) schedule(s *domain.Subscription) error {
 	}
 	begin(b.paidStatus(s), from, nil)
 	s.Phases = phases
+	if s.Coupon != nil && (b.input.Coupon == nil || b.input.Coupon.StartDate == nil) {
+		// A coupon discounts what is paid, so it begins when payment does.
+		s.Coupon.StartDate = s.BillingCycleAnchor
+	}
 	return nil
 }
 

@@ -121,6 +121,14 @@ const (
 	Annually BillingPeriod = "ANNUALLY"
 )
 
+// Months is how long the period is.
+func (p BillingPeriod) Months() int {
+	if p == Annually {
+		return 12
+	}
+	return 1
+}
+
 // BillingModel is how a price is charged.
 type BillingModel string
 

@@ -183,6 +183,9 @@ func (s *Subscription) TotalPrice(coupon *AppliedCoupon, at time.Time) *TotalPri
 	if len(s.Charges) == 0 {
 		return nil
 	}
+	if at.Before(s.BillingCycleAnchor) {
+		at = s.BillingCycleAnchor // What will be paid first.
+	}
 	total := &TotalPrice{Currency: s.Charges[0].Price.Currency}
 	for i := range s.Charges {
 		if s.Charges[i].Price.Cadence == OneOff && s.paidBefore(at) {
@@ -208,8 +211,7 @@ func (s *Subscription) TotalPrice(coupon *AppliedCoupon, at time.Time) *TotalPri
 
 // paidBefore reports whether a time is after the first billing period.
 func (s *Subscription) paidBefore(at time.Time) bool {
-	start, _ := s.BillingPeriodAt(at)
-	return start != nil && start.After(s.BillingCycleAnchor)
+	return s.BillingPeriod != nil && !at.Before(AddMonths(s.BillingCycleAnchor, s.BillingPeriod.Months()))
 }
 
 // BillingPeriodAt is the billing period that a time is in, counted from the anchor; nil if nothing is paid
@@ -218,10 +220,7 @@ func (s *Subscription) BillingPeriodAt(at time.Time) (start, end *time.Time) {
 	if ended, _ := s.Ended(at); ended != nil || s.BillingPeriod == nil || at.Before(s.BillingCycleAnchor) {
 		return nil, nil
 	}
-	months := 1
-	if *s.BillingPeriod == Annually {
-		months = 12
-	}
+	months := s.BillingPeriod.Months()
 	anchor := s.BillingCycleAnchor
 	n := ((at.Year()-anchor.Year())*12 + int(at.Month()) - int(anchor.Month())) / months
 	for n > 0 && at.Before(AddMonths(anchor, n*months)) {

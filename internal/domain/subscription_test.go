@@ -182,6 +182,16 @@ func TestTotalPrice(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
+	once := in("USD")
+	once[2].Price.Cadence = OneOff
+	for name, c := range map[string]struct {
+		at   time.Time
+		want Decimal
+	}{"what is paid once, in the first period": {start, "53.99"}, "and in the second": {start.AddDate(0, 1, 0), "38.99"}} {
+		if got := (&Subscription{Charges: once, BillingPeriod: new(Monthly), BillingCycleAnchor: start}).TotalPrice(nil, c.at); got.Total != c.want {
+			t.Errorf("%s: got %s, want %s", name, got.Total, c.want)
+		}
+	}
 	if got := (&Subscription{}).TotalPrice(nil, start); got != nil {
 		t.Errorf("a subscription without a price costs %v", got)
 	}
