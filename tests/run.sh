@@ -19,8 +19,12 @@ report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 status=0
 # The random cases take minutes on a MongoDB-wire server that reads whole collections.
-CLIENTELE_TEST_REPORT="$report" go test -timeout 30m "${flags[@]}" "${packages[@]}" || status=$?
+CLIENTELE_TEST_REPORT="$report" go test -timeout 30m "${packages[@]}" "${flags[@]}" || status=$?
 echo
 echo "Storage engines:"
 sort -u "$report" | tee -a "${CLIENTELE_TEST_ENGINES:-/dev/null}"
+if [ -n "${CLIENTELE_TEST_MONGODB_REQUIRED:-}" ] && [ ! -s "$report" ]; then
+  echo "MongoDB was required, and no test ran on any engine" >&2
+  status=1
+fi
 exit "$status"
