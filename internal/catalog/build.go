@@ -278,5 +278,4 @@ const (
 	trialDays          = "DAY"
 	trialMonths        = "MONTH"
 	recurring          = "RECURRING"
-	oneOff             = "ONE_OFF"
 )

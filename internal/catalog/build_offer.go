@@ -86,7 +86,7 @@ func (b builder) price(at []string, p price) domain.Price {
 	b.refuse(at, "min", p.Min != nil && built.Model != domain.PerUnit, "is for the model PER_UNIT, this is "+model)
 	b.refuse(at, "max", p.Max != nil && built.Model != domain.PerUnit, "is for the model PER_UNIT, this is "+model)
 	b.refuse(at, "max", p.Min != nil && p.Max != nil && *p.Min > *p.Max, "must be at least min")
-	b.refuse(at, "cadence", built.Cadence == oneOff && (built.Model == domain.UsageBased || built.Model == domain.MinimumSpend),
+	b.refuse(at, "cadence", built.Cadence == domain.OneOff && (built.Model == domain.UsageBased || built.Model == domain.MinimumSpend),
 		"cannot be ONE_OFF for "+model)
 	built.Tiers = b.tiers(step(at, "tiers"), p.Tiers)
 	return built

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -231,7 +232,8 @@ func (s *Service) change(
 			return false, domain.FieldErrorf(domain.Archived, "refId", "is an archived coupon: Entity is archived").
 				With("entityName", "Coupon").With("identifier", refID)
 		}
-		if err := decide(coupon); err != nil {
+		before := *coupon
+		if err := decide(coupon); err != nil || reflect.DeepEqual(before, *coupon) {
 			return false, err
 		}
 		coupon.UpdatedAt = domain.Timestamp(s.now())

@@ -145,6 +145,9 @@ func TestUpdateAndArchive(t *testing.T) {
 	if err != nil || got.Name != "New" || got.Description != nil || *got.PercentOff != "10" {
 		t.Errorf("the texts: %+v, %v", got, err)
 	}
+	if same, err := s.Update(t.Context(), full, coupons.Update{RefID: "coupon", Name: domain.SetTo("New")}); err != nil || same.Version != got.Version {
+		t.Errorf("the same name again: version %d after %d, %v", same.Version, got.Version, err)
+	}
 	if _, err := s.Update(t.Context(), full, coupons.Update{RefID: "coupon", Name: domain.Cleared[string]()}); !domain.IsKind(err, domain.BadUserInput) {
 		t.Errorf("no name: %v", err)
 	}
