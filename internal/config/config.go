@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,23 +30,6 @@ const (
 	CommandVersion       Command = "version"
 	CommandHelp          Command = "help"
 )
-
-// Secret is a text that never prints.
-type Secret string
-
-// String says whether there is a secret, and no more.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return "[hidden]"
-}
-
-// Format hides the secret from every verb, the wrong ones too.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// MarshalText hides the secret from encoders and structured logs.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Config is everything that the program can be told.
 type Config struct {
@@ -86,118 +68,6 @@ func Default() Config {
 		Environment:   "development",
 		KeyScope:      "full",
 	}
-}
-
-// Setting is one thing that can be told, by flag or by environment variable.
-type Setting struct {
-	Flag string
-	// Env is empty for what describes a single command rather than the program.
-	Env     string
-	Default string
-	Usage   string
-
-	target   func(*Config) any
-	commands []Command
-}
-
-var (
-	serving = []Command{CommandServe}
-	storing = []Command{
-		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
-	}
-	keying     = []Command{CommandKeysCreate}
-	applying   = []Command{CommandCatalogApply}
-	separating = []Command{CommandKeysCreate, CommandCatalogApply, CommandCatalogExport}
-)
-
-// Settings are all settings, in the order of the documentation.
-func Settings() []Setting {
-	settings := []Setting{
-		{Flag: "listen", Usage: "address to serve on", commands: serving,
-			target: func(c *Config) any { return &c.Listen }},
-		{Flag: "data-dir", Usage: "folder of the embedded engine", commands: storing,
-			target: func(c *Config) any { return &c.DataDir }},
-		{Flag: "mongodb-uri", Usage: "MongoDB to use instead of the embedded engine; database from the URI's path, else clientele", commands: storing,
-			target: func(c *Config) any { return &c.MongoDBURI }},
-		{Flag: "api-key", Usage: "API key of at least 24 characters that gets full access to the environment development", commands: serving,
-			target: func(c *Config) any { return &c.APIKey }},
-		{Flag: "introspection", Usage: "whether clients may ask for the schema", commands: serving,
-			target: func(c *Config) any { return &c.Introspection }},
-		{Flag: "shutdown-grace", Usage: "how long requests under way may take once the server is told to stop", commands: serving,
-			target: func(c *Config) any { return &c.ShutdownGrace }},
-		{Flag: "catalog", Usage: "catalogue file to apply at the start to the environment development", commands: serving,
-			target: func(c *Config) any { return &c.Catalog }},
-		{Flag: "environment", Usage: "environment of the new key or of the catalogue", commands: separating,
-			target: func(c *Config) any { return &c.Environment }},
-		{Flag: "scope", Usage: "what the new key may do: full or read", commands: keying,
-			target: func(c *Config) any { return &c.KeyScope }},
-		{Flag: "name", Usage: "a note on the new key", commands: keying,
-			target: func(c *Config) any { return &c.KeyName }},
-		{Flag: "expires-in", Usage: "how long the new key is good for; 0s is for ever", commands: keying,
-			target: func(c *Config) any { return &c.KeyExpiresIn }},
-		{Flag: "dry-run", Usage: "only say what would change", commands: applying,
-			target: func(c *Config) any { return &c.DryRun }},
-	}
-	defaults := Default()
-	for i := range settings {
-		s := &settings[i]
-		if s.commands[0] == CommandServe {
-			s.Env = "CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
-		}
-		s.Default = format(s.target(&defaults))
-	}
-	return settings
-}
-
-func format(target any) string {
-	switch t := target.(type) {
-	case *string:
-		return *t
-	case *Secret:
-		return string(*t)
-	case *bool:
-		return strconv.FormatBool(*t)
-	case *time.Duration:
-		return t.String()
-	default:
-		panic(fmt.Sprintf("setting of type %T", target))
-	}
-}
-
-// set parses a text into the setting's place. The error never quotes the text, which may be a secret.
-func (s Setting) set(config *Config, text string) error {
-	switch t := s.target(config).(type) {
-	case *string:
-		*t = text
-	case *Secret:
-		*t = Secret(text)
-	case *bool:
-		value, err := strconv.ParseBool(text)
-		if err != nil {
-			return errors.New("must be true or false")
-		}
-		*t = value
-	case *time.Duration:
-		value, err := time.ParseDuration(text)
-		if err != nil {
-			return errors.New("must be a duration, as in 20s or 1m30s")
-		}
-		*t = value
-	}
-	return nil
-}
-
-func (s Setting) isFor(command Command) bool {
-	return slices.Contains(s.commands, command)
-}
-
-// Commands are the commands that the setting is for, in words.
-func (s Setting) Commands() string {
-	names := make([]string, len(s.commands))
-	for i, command := range s.commands {
-		names[i] = string(command)
-	}
-	return strings.Join(names, ", ")
 }
 
 // operand is the one argument that the command needs, and what to say without it; nil for a command that takes
@@ -361,35 +231,3 @@ func isLoopback(address string) bool {
 
 // Exposed reports whether others than this machine can reach the server.
 func (c Config) Exposed() bool { return !isLoopback(c.Listen) }
-
-// Help is the text of the help command.
-func Help() string {
-	var out strings.Builder
-	out.WriteString(`clientele serves a customer-management API over GraphQL.
-
-Usage:
-  clientele [serve] [flags]
-  clientele keys create [flags]          make an API key and show it once
-  clientele keys list [flags]            show the keys, not their secrets
-  clientele keys revoke ID [flags]       end a key for good
-  clientele catalog apply FILE [flags]   make an environment's catalogue what a file says
-  clientele catalog export [flags]       write an environment's catalogue as such a file
-  clientele version
-
-Flags, with the environment variable that does the same:
-`)
-	for _, s := range Settings() {
-		name := "--" + s.Flag
-		if s.Env != "" {
-			name += ", " + s.Env
-		} else {
-			name += " (" + s.Commands() + ")"
-		}
-		fmt.Fprintf(&out, "  %-58s %s", name, s.Usage)
-		if s.Default != "" {
-			fmt.Fprintf(&out, " (default %s)", s.Default)
-		}
-		out.WriteString("\n")
-	}
-	return out.String()
-}
