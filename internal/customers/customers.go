@@ -34,6 +34,7 @@ type Service struct {
 	// newSubscriptionRef makes an id for a subscription that was given none.
 	newSubscriptionRef func() string
 	turns              *turns
+	settlements        *settlements
 }
 
 // Option changes a Service for tests.
@@ -52,7 +53,7 @@ func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
 		now: time.Now, newID: newUUID, newRef: newCustomerID,
-		newSubscriptionRef: newSubscriptionID, turns: newTurns(),
+		newSubscriptionRef: newSubscriptionID, turns: newTurns(), settlements: newSettlements(),
 	}
 	for _, option := range options {
 		option(service)

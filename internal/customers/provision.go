@@ -131,7 +131,7 @@ func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Custome
 	err = s.insertClaimed(ctx, customer)
 	if _, refused := errors.AsType[*domain.Error](err); refused || err == nil {
 		// The customer is written, or is not, whatever comes of this; a redemption that cannot be settled now is
-		// settled after its lease.
+		// settled by whoever wants the code next, or after its lease.
 		settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 		defer cancel()
 		_ = redemption.settle(settling, err == nil)
@@ -141,7 +141,7 @@ func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Custome
 }
 
 // settleTimeout bounds what a request waits for after its customer was written.
-const settleTimeout = 3 * time.Second
+const settleTimeout = 10 * time.Second
 
 // insertClaimed writes a new customer once the ids of its subscriptions are its own.
 // Errors: Duplicate, Archived, Conflict.

@@ -31,9 +31,7 @@ type redemption struct {
 // reserve sets the redemption aside. Errors: those of PromotionCode.Check and Reserve, Conflict.
 func (r *redemption) reserve(ctx context.Context) error {
 	// Stored by itself, so that a code that is refused then is not looked through again and again.
-	if err := r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
-		return r.service.settleAbandoned(ctx, code)
-	}); err != nil {
+	if err := r.settleKnown(ctx); err != nil {
 		return err
 	}
 	return r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
@@ -49,11 +47,42 @@ func (r *redemption) reserve(ctx context.Context) error {
 	})
 }
 
-// settle counts the redemption, or gives it back.
+// settle counts the redemption, or gives it back. What it cannot do before the context ends is left to whoever
+// changes the code next.
 func (r *redemption) settle(ctx context.Context, written bool) error {
-	return r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
-		return code.Settle(r.reservation.ID, written), nil
-	})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	settled := make(chan struct{})
+	r.service.settlements.add(r.ref.Key(), r.reservation.ID, settlement{written: written, done: func() {
+		close(settled)
+		// Ends the wait for the turn.
+		cancel()
+	}})
+	err := r.settleKnown(ctx)
+	select {
+	case <-settled:
+		return nil
+	default:
+		return err
+	}
+}
+
+// settleKnown settles every reservation of the code of which it is known, or can be found out, what became of it.
+func (r *redemption) settleKnown(ctx context.Context) error {
+	var known map[string]settlement
+	if err := r.change(ctx, func(code *domain.PromotionCode) (bool, error) {
+		known = r.service.settlements.of(r.ref.Key())
+		changed := false
+		for id, became := range known {
+			changed = code.Settle(id, became.written) || changed
+		}
+		abandoned, err := r.service.settleAbandoned(ctx, code)
+		return changed || abandoned, err
+	}); err != nil {
+		return err
+	}
+	r.service.settlements.done(r.ref.Key(), known)
+	return nil
 }
 
 func (r *redemption) change(ctx context.Context, decide func(*domain.PromotionCode) (bool, error)) error {

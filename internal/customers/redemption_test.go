@@ -335,3 +335,68 @@ func TestACouponBeginsWhenPaymentDoes(t *testing.T) {
 		}
 	}
 }
+
+// failingCodes is a store whose codes cannot be written once so many writes of them were made.
+type failingCodes struct {
+	customers.Store
+	writes *atomic.Int64
+	fail   int64
+}
+
+func (s failingCodes) PromotionCodes() persistence.Documents[domain.PromotionCode] {
+	return failingCodeDocuments{s.Store.PromotionCodes(), s}
+}
+
+type failingCodeDocuments struct {
+	persistence.Documents[domain.PromotionCode]
+	store failingCodes
+}
+
+func (d failingCodeDocuments) Replace(ctx context.Context, code *domain.PromotionCode) error {
+	if d.store.writes.Add(1) == d.store.fail {
+		return persistence.ErrUnavailable
+	}
+	return d.Documents.Replace(ctx, code)
+}
+
+// TestTheNextOneSettlesWhatCouldNotBeSettled is about a process that lives on: it need not wait for the lease.
+func TestTheNextOneSettlesWhatCouldNotBeSettled(t *testing.T) {
+	t.Parallel()
+	t.Run("given back", func(t *testing.T) {
+		t.Parallel()
+		f := start(t)
+		f.offer(t, 1)
+		if _, err := f.Provision(t.Context(), full, subscribing("ada", "sub")); err != nil {
+			t.Fatal(err)
+		}
+		// The first write sets aside, the second gives back.
+		service := f.over(failingCodes{f.store, &atomic.Int64{}, 2})
+		_, err := service.Provision(t.Context(), full, redeeming("bob", "sub"))
+		if !domain.IsKind(err, domain.Duplicate) {
+			t.Fatal(err)
+		}
+		f.requireCode(t, 0, 1)
+		if _, err := service.Provision(t.Context(), full, redeeming("eve", "")); err != nil {
+			t.Errorf("the redemption that was given back: %v", err)
+		}
+		f.requireCode(t, 1, 0)
+	})
+	t.Run("counted", func(t *testing.T) {
+		t.Parallel()
+		f := start(t)
+		f.offer(t, 2)
+		service := f.over(failingCodes{f.store, &atomic.Int64{}, 2})
+		if _, err := service.Provision(t.Context(), full, redeeming("ada", "")); err != nil {
+			t.Fatal(err)
+		}
+		f.requireCode(t, 0, 1)
+		if _, err := service.Provision(t.Context(), full, redeeming("bob", "")); err != nil {
+			t.Fatal(err)
+		}
+		f.requireCode(t, 2, 0)
+		_, err := service.Provision(t.Context(), full, redeeming("eve", ""))
+		if !domain.IsKind(err, domain.PromotionCodeExhausted) {
+			t.Errorf("a third redemption: %v", err)
+		}
+	})
+}
