@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"clientele/internal/domain"
 )
@@ -11,6 +13,10 @@ type call struct {
 	actor     domain.Actor
 	requestID string
 	loaders   *loaders
+	// now reads the clock once, when it is first asked.
+	now func() time.Time
+	// cost is what the operation costs, once that is known: see checkCost.
+	cost int
 }
 
 type callKey struct{}
@@ -28,5 +34,18 @@ func callOf(ctx context.Context) call {
 // actorOf is the caller, which resolvers hand to use cases as an argument.
 func actorOf(ctx context.Context) domain.Actor { return callOf(ctx).actor }
 
+// costOf is what the operation costs. It is 0 until the operation was read and found to cost no more than it may.
+func costOf(ctx context.Context) int { return callOf(ctx).cost }
+
+// nowOf is the time that an answer is about: one for all of it, so that no two parts of it disagree on what has
+// begun or ended. It is not before what a mutation did.
+func nowOf(ctx context.Context) time.Time { return callOf(ctx).now() }
+
 // loadersOf are the request's look-ups.
 func loadersOf(ctx context.Context) *loaders { return callOf(ctx).loaders }
+
+// fresh gives a call look-ups and a clock of its own, which know nothing of what was before.
+func (r *Resolver) fresh(ctx context.Context, c call) call {
+	c.loaders, c.now = r.newLoaders(ctx, c.actor), sync.OnceValue(r.UseCases.Customers.Now)
+	return c
+}

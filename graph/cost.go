@@ -46,23 +46,23 @@ var listSizes = map[string]int{
 // they came from would otherwise multiply beyond all cost.
 const maxNesting = 3
 
-// checkCost refuses an operation whose answer would hold too much, or would have to come in parts. Each field
+// checkCost answers what an operation costs, and refuses one whose answer would hold too much, or would have to come in parts. Each field
 // costs 1 for every time that it can stand in the answer; fields of a page count as often as the page is long,
 // those of another list as listSizes says. Errors: BadUserInput.
-func checkCost(operation *graphql.OperationContext) error {
+func checkCost(operation *graphql.OperationContext) (int, error) {
 	counter := costCounter{variables: operation.Variables, left: maxCost, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
 	if counter.nested != "" {
-		return domain.Errorf(domain.BadUserInput, "the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting)
+		return 0, domain.Errorf(domain.BadUserInput, "the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting)
 	}
 	if counter.deferred {
-		return domain.Errorf(domain.BadUserInput, "@defer is not supported: every answer comes in one piece")
+		return 0, domain.Errorf(domain.BadUserInput, "@defer is not supported: every answer comes in one piece")
 	}
 	if counter.left < 0 {
-		return domain.Errorf(domain.BadUserInput,
+		return 0, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: the fields that it can answer, those of a page times the length of the page, must be at most %d", maxCost)
 	}
-	return nil
+	return maxCost - counter.left, nil
 }
 
 type costCounter struct {

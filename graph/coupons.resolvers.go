@@ -15,7 +15,7 @@ import (
 
 // Customers is the resolver for the customers field.
 func (r *couponResolver) Customers(ctx context.Context, obj *model.Coupon, filter *model.CustomerFilter, sorting []*model.CustomerSort) ([]*model.Customer, error) {
-	now := r.UseCases.Customers.Now()
+	now := nowOf(ctx)
 	wanted, order, err := fromFilterAndSorting(filter, customerFilter(now), sorting, customerSort, customerSortFields)
 	if err != nil {
 		return nil, err
@@ -41,12 +41,12 @@ func (r *mutationResolver) ArchiveOneCoupon(ctx context.Context, input model.Arc
 
 // SetCouponOnCustomer is the resolver for the setCouponOnCustomer field.
 func (r *mutationResolver) SetCouponOnCustomer(ctx context.Context, input model.SetCouponOnCustomerInput) (*model.Customer, error) {
-	return r.customer(r.Customers.SetCoupon(ctx, actorOf(ctx), input.ID, input.RelationID))
+	return customerOf(ctx)(r.Customers.SetCoupon(ctx, actorOf(ctx), input.ID, input.RelationID))
 }
 
 // RemoveCouponFromCustomer is the resolver for the removeCouponFromCustomer field.
 func (r *mutationResolver) RemoveCouponFromCustomer(ctx context.Context, input model.RemoveCouponFromCustomerInput) (*model.Customer, error) {
-	return r.customer(r.Customers.RemoveCoupon(ctx, actorOf(ctx), input.ID, input.RelationID))
+	return customerOf(ctx)(r.Customers.RemoveCoupon(ctx, actorOf(ctx), input.ID, input.RelationID))
 }
 
 // Coupon is the resolver for the coupon field.

@@ -10,12 +10,14 @@ import (
 	"clientele/persistence"
 )
 
-// customer shapes the answer of a use case; no customer is null.
-func (r *Resolver) customer(customer *domain.Customer, err error) (*model.Customer, error) {
-	if customer == nil || err != nil {
-		return nil, err
+// customerOf shapes the answer of a use case; no customer is null.
+func customerOf(ctx context.Context) func(*domain.Customer, error) (*model.Customer, error) {
+	return func(customer *domain.Customer, err error) (*model.Customer, error) {
+		if customer == nil || err != nil {
+			return nil, err
+		}
+		return toCustomer(customer, nowOf(ctx)), nil
 	}
-	return toCustomer(customer, r.Customers.Now()), nil
 }
 
 // toCustomer shapes a customer as it is at a time.
@@ -79,8 +81,8 @@ var unsynced = &model.SyncState{
 	Integration:      &model.Integration{ID: "billing"},
 }
 
-func (r *Resolver) customerConnection(page persistence.Page[domain.Customer], count func(context.Context) (int, error)) *model.CustomerConnection {
-	now := r.Customers.Now()
+func customerConnection(ctx context.Context, page persistence.Page[domain.Customer], count func(context.Context) (int, error)) *model.CustomerConnection {
+	now := nowOf(ctx)
 	return &model.CustomerConnection{Page: toPage(page,
 		func(c *domain.Customer) *model.Customer { return toCustomer(c, now) },
 		func(c *model.Customer, cursor string) *model.CustomerEdge {
@@ -94,7 +96,7 @@ func (r *Resolver) provisioned(ctx context.Context, p customers.Provisioned) (*m
 	if err != nil {
 		return nil, err
 	}
-	now := r.Customers.Now()
+	now := nowOf(ctx)
 	out := &model.ProvisionedCustomer{
 		Customer:                     toCustomer(p.Customer, now),
 		SubscriptionStrategyDecision: model.SubscriptionDecisionStrategy(p.Decision),
@@ -110,8 +112,8 @@ func (r *Resolver) provisioned(ctx context.Context, p customers.Provisioned) (*m
 
 // eligibleForTrial says of each product whether the customer may still try it. A customer may try a product
 // once.
-func (r *Resolver) eligibleForTrial(ctx context.Context, customer *domain.Customer) ([]*model.EligibleForTrial, error) {
-	products, err := loadersOf(ctx).allProducts(ctx, r)
+func eligibleForTrial(ctx context.Context, customer *domain.Customer) ([]*model.EligibleForTrial, error) {
+	products, err := loadersOf(ctx).allProducts()
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (r *mutationResolver) GrantPromotionalEntitlements(ctx context.Context, inp
 	if err != nil {
 		return nil, err
 	}
-	now := r.Customers.Now()
+	now := nowOf(ctx)
 	return each(granted, func(p domain.PromotionalEntitlement) *model.PromotionalEntitlement {
 		return toPromotionalEntitlement(customer, &p, now)
 	}), nil
@@ -35,7 +35,7 @@ func (r *mutationResolver) RevokePromotionalEntitlement(ctx context.Context, inp
 	if err != nil {
 		return nil, err
 	}
-	return toPromotionalEntitlement(customer, revoked, r.Customers.Now()), nil
+	return toPromotionalEntitlement(customer, revoked, nowOf(ctx)), nil
 }
 
 // Feature is the resolver for the feature field.
@@ -45,7 +45,7 @@ func (r *promotionalEntitlementResolver) Feature(ctx context.Context, obj *model
 
 // Customer is the resolver for the customer field.
 func (r *promotionalEntitlementResolver) Customer(ctx context.Context, obj *model.PromotionalEntitlement) (*model.Customer, error) {
-	return toCustomer(obj.Of, r.Customers.Now()), nil
+	return toCustomer(obj.Of, nowOf(ctx)), nil
 }
 
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
@@ -58,7 +58,7 @@ func (r *queryResolver) PromotionalEntitlements(ctx context.Context, paging *mod
 	if err != nil {
 		return nil, err
 	}
-	now := r.UseCases.Customers.Now()
+	now := nowOf(ctx)
 	return &model.PromotionalEntitlementConnection{Page: toPage(found.Page,
 		func(p *customers.Promotional) *model.PromotionalEntitlement {
 			return toPromotionalEntitlement(p.Customer, p.Entitlement, now)

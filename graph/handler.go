@@ -79,18 +79,16 @@ func NewHandler(config Config) http.Handler {
 			writeError(w, r, status, errors.present(withCall(ctx, c), err))
 			return
 		}
-		c.actor, c.loaders = actor, resolver.newLoaders(actor)
-		server.ServeHTTP(w, r.WithContext(withCall(ctx, c)))
+		c.actor = actor
+		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
 	})
 }
 
-// forgetful gives each field of a mutation look-ups of its own, because the fields before it changed what is
-// looked up.
+// forgetful gives each field of a mutation look-ups and a clock of its own, because the fields before it changed
+// what is looked up, and when.
 func (r *Resolver) forgetful(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-		c := callOf(ctx)
-		c.loaders = r.newLoaders(c.actor)
-		ctx = withCall(ctx, c)
+		ctx = withCall(ctx, r.fresh(ctx, callOf(ctx)))
 	}
 	return next(ctx)
 }

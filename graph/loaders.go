@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vikstrous/dataloadgen" // batches with generics and without code generation; small and kept up
 
 	"clientele/internal/catalog"
@@ -24,14 +25,13 @@ type loaders struct {
 	coupons       *loader[domain.Coupon]
 	couponUsers   *couponUsers
 
-	productsOnce sync.Once
-	productList  []*domain.Product
-	productsErr  error
+	// allProducts are the products of the environment, read once.
+	allProducts func() ([]*domain.Product, error)
 }
 
 type loader[T any] = dataloadgen.Loader[string, *T]
 
-func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
+func (r *Resolver) newLoaders(ctx context.Context, actor domain.Actor) *loaders {
 	return &loaders{
 		products:      newLoader(r, actor, r.UseCases.Products),
 		plans:         newLoader(r, actor, r.Plans),
@@ -41,6 +41,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		features:      newLoader(r, actor, r.Features),
 		coupons:       newLoader(r, actor, r.Coupons),
 		couponUsers:   &couponUsers{},
+		allProducts:   sync.OnceValues(func() ([]*domain.Product, error) { return r.readProducts(ctx, actor) }),
 	}
 }
 
@@ -65,7 +66,16 @@ func newVersionLoader[T any, P interface {
 }
 
 func newMappedLoader[T any](r *Resolver, fetch func(context.Context, []string) (map[string]*T, error)) *loader[T] {
-	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(r.LoaderWait))
+	recovering := func(ctx context.Context, keys []string) (found map[string]*T, err error) {
+		// A look-up has a goroutine of its own. The library would recover it too, and lose the stack.
+		defer func() {
+			if cause := recover(); cause != nil {
+				err = graphql.GetOperationContext(ctx).RecoverFunc(ctx, cause)
+			}
+		}()
+		return fetch(ctx, keys)
+	}
+	return dataloadgen.NewMappedLoader(recovering, dataloadgen.WithWait(r.LoaderWait))
 }
 
 // load answers nil for an id that no document has.
@@ -114,17 +124,20 @@ func (l *loaders) loadAddon(ctx context.Context, addonID string, version int) (*
 	return addon, err
 }
 
-// maxProducts bounds the products of an answer that has all of them.
-const maxProducts = 1000
-
-// allProducts are the products of the environment, read once a request.
-func (l *loaders) allProducts(ctx context.Context, r *Resolver) ([]*domain.Product, error) {
-	l.productsOnce.Do(func() {
-		var page persistence.Page[domain.Product]
-		page, l.productsErr = r.Products.List(ctx, actorOf(ctx), persistence.Query{Page: persistence.PageRequest{Limit: maxProducts}})
-		for _, item := range page.Items {
-			l.productList = append(l.productList, item.Document)
+// readProducts reads every product of the environment.
+func (r *Resolver) readProducts(ctx context.Context, actor domain.Actor) ([]*domain.Product, error) {
+	var products []*domain.Product
+	request := persistence.PageRequest{Limit: 1000}
+	for {
+		page, err := r.Products.List(ctx, actor, persistence.Query{Page: request})
+		if err != nil {
+			return nil, err
 		}
-	})
-	return l.productList, l.productsErr
+		for _, item := range page.Items {
+			products, request.After = append(products, item.Document), item.Cursor
+		}
+		if !page.HasNext {
+			return products, nil
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 
 // EligibleForTrial is the resolver for the eligibleForTrial field.
 func (r *customerResolver) EligibleForTrial(ctx context.Context, obj *model.Customer) ([]*model.EligibleForTrial, error) {
-	return r.eligibleForTrial(ctx, obj.Source)
+	return eligibleForTrial(ctx, obj.Source)
 }
 
 // Coupon is the resolver for the coupon field.
@@ -33,7 +33,7 @@ func (r *customerResolver) Coupon(ctx context.Context, obj *model.Customer) (*mo
 
 // Subscriptions is the resolver for the subscriptions field.
 func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Customer, filter *model.CustomerSubscriptionFilter, sorting []*model.CustomerSubscriptionSort) ([]*model.CustomerSubscription, error) {
-	now := r.Customers.Now()
+	now := nowOf(ctx)
 	wanted, order, err := fromFilterAndSorting(filter, subscriptionFilter, sorting, subscriptionSort, subscriptionSortFields)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Custome
 
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
 func (r *customerResolver) PromotionalEntitlements(ctx context.Context, obj *model.Customer, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) ([]*model.PromotionalEntitlement, error) {
-	now := r.Customers.Now()
+	now := nowOf(ctx)
 	wanted, order, err := fromFilterAndSorting(filter, promotionalFilter, sorting, promotionalSort, catalogSortFields)
 	if err != nil {
 		return nil, err
@@ -77,22 +77,22 @@ func (r *mutationResolver) CreateOneCustomer(ctx context.Context, input model.Cu
 		return nil, err
 	}
 	provisioned, err := r.Customers.Provision(ctx, actorOf(ctx), provision)
-	return r.customer(provisioned.Customer, err)
+	return customerOf(ctx)(provisioned.Customer, err)
 }
 
 // UpdateOneCustomer is the resolver for the updateOneCustomer field.
 func (r *mutationResolver) UpdateOneCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.Customer, error) {
-	return r.customer(r.Customers.Update(ctx, actorOf(ctx), fromUpdateCustomerInput(input)))
+	return customerOf(ctx)(r.Customers.Update(ctx, actorOf(ctx), fromUpdateCustomerInput(input)))
 }
 
 // ArchiveCustomer is the resolver for the archiveCustomer field.
 func (r *mutationResolver) ArchiveCustomer(ctx context.Context, input model.ArchiveCustomerInput) (*model.Customer, error) {
-	return r.customer(r.Customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+	return customerOf(ctx)(r.Customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
 }
 
 // UnarchiveCustomer is the resolver for the unarchiveCustomer field.
 func (r *mutationResolver) UnarchiveCustomer(ctx context.Context, input model.UnarchiveCustomerInput) (*model.Customer, error) {
-	return r.customer(r.Customers.Unarchive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+	return customerOf(ctx)(r.Customers.Unarchive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
 }
 
 // ImportOneCustomer is the resolver for the importOneCustomer field.
@@ -101,7 +101,7 @@ func (r *mutationResolver) ImportOneCustomer(ctx context.Context, input model.Im
 	if err != nil {
 		return nil, err
 	}
-	return r.customer(r.Customers.Import(ctx, actorOf(ctx), row))
+	return customerOf(ctx)(r.Customers.Import(ctx, actorOf(ctx), row))
 }
 
 // ImportCustomersBulk is the resolver for the importCustomersBulk field.
@@ -119,12 +119,12 @@ func (r *mutationResolver) ImportCustomersBulk(ctx context.Context, input model.
 
 // GetCustomerByRefID is the resolver for the getCustomerByRefId field.
 func (r *queryResolver) GetCustomerByRefID(ctx context.Context, input model.GetCustomerByRefIDInput) (*model.Customer, error) {
-	return r.customer(r.UseCases.Customers.Get(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.CustomerID))
+	return customerOf(ctx)(r.UseCases.Customers.Get(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.CustomerID))
 }
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, paging *model.CursorPaging, filter *model.CustomerFilter, sorting []*model.CustomerSort) (*model.CustomerConnection, error) {
-	query, err := fromArguments(paging, filter, customerFilter(r.UseCases.Customers.Now()), sorting, customerSort, customerSortFields)
+	query, err := fromArguments(paging, filter, customerFilter(nowOf(ctx)), sorting, customerSort, customerSortFields)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (r *queryResolver) Customers(ctx context.Context, paging *model.CursorPagin
 	if err != nil {
 		return nil, err
 	}
-	return r.customerConnection(page, func(ctx context.Context) (int, error) {
+	return customerConnection(ctx, page, func(ctx context.Context) (int, error) {
 		return r.UseCases.Customers.Count(ctx, actorOf(ctx), query.Filter)
 	}), nil
 }

@@ -15,12 +15,12 @@ import (
 
 // Customer is the resolver for the customer field.
 func (r *customerSubscriptionResolver) Customer(ctx context.Context, obj *model.CustomerSubscription) (*model.Customer, error) {
-	return toCustomer(obj.Of, r.Customers.Now()), nil
+	return toCustomer(obj.Of, nowOf(ctx)), nil
 }
 
 // PayingCustomer is the resolver for the payingCustomer field.
 func (r *customerSubscriptionResolver) PayingCustomer(ctx context.Context, obj *model.CustomerSubscription) (*model.Customer, error) {
-	return toCustomer(obj.Of, r.Customers.Now()), nil
+	return toCustomer(obj.Of, nowOf(ctx)), nil
 }
 
 // Plan is the resolver for the plan field.
@@ -61,7 +61,7 @@ func (r *customerSubscriptionResolver) TotalPrice(ctx context.Context, obj *mode
 	if err != nil {
 		return nil, err
 	}
-	return toTotalPrice(obj.Source.TotalPrice(coupon, r.Customers.Now())), nil
+	return toTotalPrice(obj.Source.TotalPrice(coupon, nowOf(ctx))), nil
 }
 
 // Coupon is the resolver for the coupon field.
@@ -70,7 +70,7 @@ func (r *customerSubscriptionResolver) Coupon(ctx context.Context, obj *model.Cu
 	if coupon == nil || err != nil {
 		return nil, err
 	}
-	return toSubscriptionCoupon(coupon, obj.EnvironmentID, r.Customers.Now()), nil
+	return toSubscriptionCoupon(coupon, obj.EnvironmentID, nowOf(ctx)), nil
 }
 
 // Coupons is the resolver for the coupons field.
@@ -88,7 +88,7 @@ func (r *queryResolver) GetActiveSubscriptions(ctx context.Context, input model.
 	if err != nil {
 		return nil, err
 	}
-	return toSubscriptions(found, r.UseCases.Customers.Now()), nil
+	return toSubscriptions(found, nowOf(ctx)), nil
 }
 
 // GetSubscription is the resolver for the getSubscription field.
@@ -97,7 +97,7 @@ func (r *queryResolver) GetSubscription(ctx context.Context, input model.GetSubs
 	if err != nil {
 		return nil, err
 	}
-	return toSubscription(found.Customer, found.Subscription, r.UseCases.Customers.Now()), nil
+	return toSubscription(found.Customer, found.Subscription, nowOf(ctx)), nil
 }
 
 // Addon is the resolver for the addon field.

@@ -56,10 +56,12 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gra
 		writeError(w, r, requestErrorStatus(r), answer.Errors...)
 		return
 	}
-	if err := checkCost(operation); err != nil {
+	c := callOf(ctx)
+	if c.cost, err = checkCost(operation); err != nil {
 		refuse(requestErrorStatus(r), err)
 		return
 	}
+	ctx = withCall(ctx, c)
 	if operation.Operation.Operation == ast.Mutation {
 		if r.Method == http.MethodGet {
 			w.Header().Set("Allow", http.MethodPost)
