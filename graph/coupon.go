@@ -19,7 +19,7 @@ func toCoupon(c *domain.Coupon) *model.Coupon {
 		DiscountValue: discountValue(c.PercentOff, c.AmountsOff), PercentOff: toFloat(c.PercentOff), AmountsOff: toAmounts(c.AmountsOff),
 		DurationInMonths: float(c.DurationInMonths), AdditionalMetaData: c.Metadata.JSON(), BillingID: c.BillingID,
 		EnvironmentID: c.EnvironmentID, Environment: toEnvironment(c.EnvironmentID),
-		SyncStates: []*model.SyncState{unsynced}, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Source: c,
+		SyncStates: []*model.SyncState{unsynced}, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Version: int(c.Version), Source: c,
 	}
 }
 
@@ -81,6 +81,7 @@ func fromUpdateCouponInput(input model.UpdateCouponInput) coupons.Update {
 	return coupons.Update{
 		EnvironmentID: input.EnvironmentID.Value(), RefID: input.RefID, Name: changeOf(input.Name),
 		Description: changeOf(input.Description), Metadata: jsonChangeOf(input.AdditionalMetaData),
+		IfVersion: fromVersion(input.IfVersion),
 	}
 }
 

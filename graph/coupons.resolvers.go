@@ -36,7 +36,7 @@ func (r *mutationResolver) UpdateOneCoupon(ctx context.Context, input model.Upda
 
 // ArchiveOneCoupon is the resolver for the archiveOneCoupon field.
 func (r *mutationResolver) ArchiveOneCoupon(ctx context.Context, input model.ArchiveCouponInput) (*model.Coupon, error) {
-	return couponOrError(r.CouponChanges.Archive(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.RefID))
+	return couponOrError(r.CouponChanges.Archive(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.RefID, fromVersion(input.IfVersion)))
 }
 
 // SetCouponOnCustomer is the resolver for the setCouponOnCustomer field.

@@ -31,6 +31,7 @@ func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
 		EnvironmentID:            c.EnvironmentID,
 		CreatedAt:                &c.CreatedAt,
 		UpdatedAt:                c.UpdatedAt,
+		Version:                  int(c.Version),
 		DeletedAt:                c.ArchivedAt,
 		AdditionalMetaData:       c.Metadata.JSON(),
 		BillingID:                c.BillingID,

@@ -39,6 +39,7 @@ var errorCodes = map[domain.Kind]struct {
 	domain.CustomerNotFound:     {code: model.ErrorCodeCustomerNotFound},
 	domain.ImportFailed:         {code: model.ErrorCodeFailedToImportCustomer},
 	domain.Conflict:             {code: model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError},
+	domain.VersionMismatch:      {code: model.ErrorCodeVersionMismatch},
 	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
 
 	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},

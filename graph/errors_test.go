@@ -77,6 +77,7 @@ var wantCodes = map[domain.Kind]struct {
 	domain.CustomerNotFound:     {"CustomerNotFound", false},
 	domain.ImportFailed:         {"FailedToImportCustomer", false},
 	domain.Conflict:             {"ObjectAlreadyBeingUsedByAnotherRequestError", false},
+	domain.VersionMismatch:      {"VersionMismatch", false},
 	domain.Timeout:              {"OperationTimeout", false},
 
 	domain.ProductNotFound:                {"ProductNotFoundError", false},

@@ -23,6 +23,15 @@ func jsonChangeOf(field graphql.Omittable[json.RawMessage]) domain.Change[json.R
 	return domain.SetTo(field.Value())
 }
 
+// fromVersion is the version that a change is meant for; nil is any.
+func fromVersion(field graphql.Omittable[*int]) *int64 {
+	if field.Value() == nil {
+		return nil
+	}
+	version := int64(*field.Value())
+	return &version
+}
+
 // refuse answers an input field that the schema has and the server does not support yet.
 func refuse(field string, given bool) error {
 	if !given {
@@ -104,6 +113,7 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
+		IfVersion: fromVersion(input.IfVersion),
 	}
 }
 

@@ -87,7 +87,7 @@ func (r *mutationResolver) UpdateOneCustomer(ctx context.Context, input model.Up
 
 // ArchiveCustomer is the resolver for the archiveCustomer field.
 func (r *mutationResolver) ArchiveCustomer(ctx context.Context, input model.ArchiveCustomerInput) (*model.Customer, error) {
-	return customerOf(ctx)(r.Customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+	return customerOf(ctx)(r.Customers.Archive(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID), fromVersion(input.IfVersion)))
 }
 
 // UnarchiveCustomer is the resolver for the unarchiveCustomer field.

@@ -128,6 +128,7 @@ type ComplexityRoot struct {
 		SyncStates         func(childComplexity int) int
 		Type               func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
+		Version            func(childComplexity int) int
 	}
 
 	CouponConnection struct {
@@ -210,6 +211,7 @@ type ComplexityRoot struct {
 		TotalActiveSubscription            func(childComplexity int) int
 		TrialedPlans                       func(childComplexity int) int
 		UpdatedAt                          func(childComplexity int) int
+		Version                            func(childComplexity int) int
 	}
 
 	CustomerConnection struct {
@@ -1337,6 +1339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Coupon.UpdatedAt(childComplexity), true
+	case "Coupon.version":
+		if e.ComplexityRoot.Coupon.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coupon.Version(childComplexity), true
 
 	case "CouponConnection.edges":
 		if e.ComplexityRoot.CouponConnection.Edges == nil {
@@ -1737,6 +1745,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.UpdatedAt(childComplexity), true
+	case "Customer.version":
+		if e.ComplexityRoot.Customer.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Version(childComplexity), true
 
 	case "CustomerConnection.edges":
 		if e.ComplexityRoot.CustomerConnection.Edges == nil {
@@ -5069,6 +5083,8 @@ type Customer {
   createdAt: DateTime
   "When the customer last changed."
   updatedAt: DateTime!
+  "Counts the changes of the customer, from 1; ` + "`" + `ifVersion` + "`" + ` of an input names the version that was read."
+  version: Int!
   "When the customer was archived; only the answer of archiveCustomer ever shows it."
   deletedAt: DateTime
   "The product's own data on the customer, an object of at most 50 keys."
@@ -5364,6 +5380,11 @@ input UpdateCustomerInput {
   awsMarketplaceCustomerId: String
   "The customer's id at Salesforce, 1 to 255 characters."
   salesforceId: String
+  """
+  The version of the customer that the change is meant for. If it has another one by now, nothing is changed and the
+  error VersionMismatch tells the present one in ` + "`" + `currentVersion` + "`" + `. Null and left out are any version.
+  """
+  ifVersion: Int
 }
 
 "Names the customer to archive."
@@ -5372,6 +5393,8 @@ input ArchiveCustomerInput {
   customerId: String!
   "Must be the API key's own environment when given."
   environmentId: String
+  "The version of the customer that is meant, as in UpdateCustomerInput."
+  ifVersion: Int
 }
 
 "Names the customer to bring back."
@@ -7113,6 +7136,8 @@ type Coupon {
   createdAt: DateTime!
   "When the coupon last changed."
   updatedAt: DateTime!
+  "Counts the changes of the coupon, from 1; ` + "`" + `ifVersion` + "`" + ` of an input names the version that was read."
+  version: Int!
   "How far the coupon is in step with each billing integration."
   syncStates: [SyncState!]
   "The environment that the coupon lives in."
@@ -7215,6 +7240,11 @@ input UpdateCouponInput {
   name: String
   "Merged into the stored data as in UpdateCustomerInput."
   additionalMetaData: JSON
+  """
+  The version of the coupon that the change is meant for. If it has another one by now, nothing is changed and the
+  error VersionMismatch tells the present one in ` + "`" + `currentVersion` + "`" + `. Null and left out are any version.
+  """
+  ifVersion: Int
 }
 
 "Names the coupon to archive."
@@ -7223,6 +7253,8 @@ input ArchiveCouponInput {
   refId: String!
   "Must be the API key's own environment when given."
   environmentId: String
+  "The version of the coupon that is meant, as in UpdateCouponInput."
+  ifVersion: Int
 }
 
 "Names a customer and the coupon to give it."
@@ -7890,6 +7922,11 @@ enum ErrorCode {
   OperationTimeout
   "Others kept changing the same customer or coupon; nothing was changed, try again."
   ObjectAlreadyBeingUsedByAnotherRequestError
+  """
+  The input's ifVersion is not the version that the customer or coupon has, which currentVersion tells; nothing was
+  changed. Read it again, decide again, and send the change for that version.
+  """
+  VersionMismatch
   "Something went wrong on the server; the log has the cause under the request id."
   UnexpectedError
   "Not answered by this server. The document has too many aliases."
@@ -9472,6 +9509,8 @@ func (ec *executionContext) childFields_Coupon(ctx context.Context, field graphq
 		return ec.fieldContext_Coupon_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Coupon_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Coupon_version(ctx, field)
 	case "syncStates":
 		return ec.fieldContext_Coupon_syncStates(ctx, field)
 	case "environment":
@@ -9554,6 +9593,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Customer_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Customer_version(ctx, field)
 	case "deletedAt":
 		return ec.fieldContext_Customer_deletedAt(ctx, field)
 	case "additionalMetaData":
@@ -12793,6 +12834,29 @@ func (ec *executionContext) fieldContext_Coupon_updatedAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Coupon", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _Coupon_version(ctx context.Context, field graphql.CollectedField, obj *model.Coupon) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coupon_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Coupon_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coupon", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Coupon_syncStates(ctx context.Context, field graphql.CollectedField, obj *model.Coupon) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13703,6 +13767,29 @@ func (ec *executionContext) _Customer_updatedAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Customer_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Customer_version(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Customer_deletedAt(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
@@ -28237,7 +28324,7 @@ func (ec *executionContext) unmarshalInputArchiveCouponInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"refId", "environmentId"}
+	fieldsInOrder := [...]string{"refId", "environmentId", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28258,6 +28345,13 @@ func (ec *executionContext) unmarshalInputArchiveCouponInput(ctx context.Context
 				return it, err
 			}
 			it.EnvironmentID = graphql.OmittableOf(data)
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -28274,7 +28368,7 @@ func (ec *executionContext) unmarshalInputArchiveCustomerInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"customerId", "environmentId"}
+	fieldsInOrder := [...]string{"customerId", "environmentId", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28295,6 +28389,13 @@ func (ec *executionContext) unmarshalInputArchiveCustomerInput(ctx context.Conte
 				return it, err
 			}
 			it.EnvironmentID = graphql.OmittableOf(data)
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33444,7 +33545,7 @@ func (ec *executionContext) unmarshalInputUpdateCouponInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"refId", "description", "environmentId", "name", "additionalMetaData"}
+	fieldsInOrder := [...]string{"refId", "description", "environmentId", "name", "additionalMetaData", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33486,6 +33587,13 @@ func (ec *executionContext) unmarshalInputUpdateCouponInput(ctx context.Context,
 				return it, err
 			}
 			it.AdditionalMetaData = graphql.OmittableOf(data)
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33506,7 +33614,7 @@ func (ec *executionContext) unmarshalInputUpdateCustomerInput(ctx context.Contex
 		asMap["shouldWaitSync"] = false
 	}
 
-	fieldsInOrder := [...]string{"refId", "customerId", "name", "email", "environmentId", "billingId", "crmId", "couponRefId", "billingInformation", "additionalMetaData", "shouldWaitSync", "awsMarketplaceCustomerId", "salesforceId"}
+	fieldsInOrder := [...]string{"refId", "customerId", "name", "email", "environmentId", "billingId", "crmId", "couponRefId", "billingInformation", "additionalMetaData", "shouldWaitSync", "awsMarketplaceCustomerId", "salesforceId", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33604,6 +33712,13 @@ func (ec *executionContext) unmarshalInputUpdateCustomerInput(ctx context.Contex
 				return it, err
 			}
 			it.SalesforceID = graphql.OmittableOf(data)
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34447,6 +34562,11 @@ func (ec *executionContext) _Coupon(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._Coupon_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "syncStates":
 			out.Values[i] = ec._Coupon_syncStates(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -34888,6 +35008,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "updatedAt":
 			out.Values[i] = ec._Customer_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Customer_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -153,6 +153,8 @@ type ArchiveCouponInput struct {
 	RefID string `json:"refId"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// The version of the coupon that is meant, as in UpdateCouponInput.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
 // Names the customer to archive.
@@ -161,6 +163,8 @@ type ArchiveCustomerInput struct {
 	CustomerID string `json:"customerId"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// The version of the customer that is meant, as in UpdateCustomerInput.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
 // Names a customer and a payment method for it.
@@ -283,6 +287,8 @@ type Coupon struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// When the coupon last changed.
 	UpdatedAt time.Time `json:"updatedAt"`
+	// Counts the changes of the coupon, from 1; `ifVersion` of an input names the version that was read.
+	Version int `json:"version"`
 	// How far the coupon is in step with each billing integration.
 	SyncStates []*SyncState `json:"syncStates,omitempty"`
 	// The environment that the coupon lives in.
@@ -473,6 +479,8 @@ type Customer struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 	// When the customer last changed.
 	UpdatedAt time.Time `json:"updatedAt"`
+	// Counts the changes of the customer, from 1; `ifVersion` of an input names the version that was read.
+	Version int `json:"version"`
 	// When the customer was archived; only the answer of archiveCustomer ever shows it.
 	DeletedAt *time.Time `json:"deletedAt,omitempty"`
 	// The product's own data on the customer, an object of at most 50 keys.
@@ -2565,6 +2573,9 @@ type UpdateCouponInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// Merged into the stored data as in UpdateCustomerInput.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
+	// The version of the coupon that the change is meant for. If it has another one by now, nothing is changed and the
+	// error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
 // Changes to a customer: what is left out stays, what is null is cleared.
@@ -2596,6 +2607,9 @@ type UpdateCustomerInput struct {
 	AWSMarketplaceCustomerID graphql.Omittable[*string] `json:"awsMarketplaceCustomerId,omitempty"`
 	// The customer's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
+	// The version of the customer that the change is meant for. If it has another one by now, nothing is changed and the
+	// error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
 // When a weekly period starts.
@@ -4166,6 +4180,9 @@ const (
 	ErrorCodeOperationTimeout ErrorCode = "OperationTimeout"
 	// Others kept changing the same customer or coupon; nothing was changed, try again.
 	ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError ErrorCode = "ObjectAlreadyBeingUsedByAnotherRequestError"
+	// The input's ifVersion is not the version that the customer or coupon has, which currentVersion tells; nothing was
+	// changed. Read it again, decide again, and send the change for that version.
+	ErrorCodeVersionMismatch ErrorCode = "VersionMismatch"
 	// Something went wrong on the server; the log has the cause under the request id.
 	ErrorCodeUnexpectedError ErrorCode = "UnexpectedError"
 	// Not answered by this server. The document has too many aliases.
@@ -4286,6 +4303,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeRateLimitExceeded,
 	ErrorCodeOperationTimeout,
 	ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError,
+	ErrorCodeVersionMismatch,
 	ErrorCodeUnexpectedError,
 	ErrorCodeGraphQLAliasesLimitExceeded,
 	ErrorCodeGraphQLBatchedOperationsLimitExceeded,
@@ -4344,7 +4362,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
+	case ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeVersionMismatch, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
 		return true
 	}
 	return false

@@ -182,12 +182,14 @@ type Update struct {
 	Description   domain.Change[string]
 	// Metadata is merged key by key, as that of customers.
 	Metadata domain.Change[json.RawMessage]
+	// IfVersion is the version that the change is meant for; nil is any.
+	IfVersion *int64
 }
 
 // Update changes what the input gives; the discount of a coupon never changes.
-// Errors: IdentityForbidden, BadUserInput, InvalidMetadata, CouponNotFound, Archived, Conflict.
+// Errors: IdentityForbidden, BadUserInput, InvalidMetadata, CouponNotFound, Archived, VersionMismatch, Conflict.
 func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Coupon, error) {
-	return s.change(ctx, actor, input.EnvironmentID, input.RefID, func(coupon *domain.Coupon) error {
+	return s.change(ctx, actor, input.EnvironmentID, input.RefID, input.IfVersion, func(coupon *domain.Coupon) error {
 		if input.Name.Given && input.Name.Value == nil {
 			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be null")
 		}
@@ -207,10 +209,12 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 	})
 }
 
-// Archive ends a coupon for everybody who does not have it yet.
-// Errors: IdentityForbidden, CouponNotFound, Archived, Conflict.
-func (s *Service) Archive(ctx context.Context, actor domain.Actor, environmentID *string, refID string) (*domain.Coupon, error) {
-	return s.change(ctx, actor, environmentID, refID, func(coupon *domain.Coupon) error {
+// Archive ends a coupon for everybody who does not have it yet. ifVersion is the version that is meant; nil is any.
+// Errors: IdentityForbidden, CouponNotFound, Archived, VersionMismatch, Conflict.
+func (s *Service) Archive(
+	ctx context.Context, actor domain.Actor, environmentID *string, refID string, ifVersion *int64,
+) (*domain.Coupon, error) {
+	return s.change(ctx, actor, environmentID, refID, ifVersion, func(coupon *domain.Coupon) error {
 		coupon.Status = domain.CouponArchived
 		return nil
 	})
@@ -218,7 +222,8 @@ func (s *Service) Archive(ctx context.Context, actor domain.Actor, environmentID
 
 // change applies decide to a coupon that is not archived, and stores the outcome.
 func (s *Service) change(
-	ctx context.Context, actor domain.Actor, environmentID *string, refID string, decide func(*domain.Coupon) error,
+	ctx context.Context, actor domain.Actor, environmentID *string, refID string, ifVersion *int64,
+	decide func(*domain.Coupon) error,
 ) (*domain.Coupon, error) {
 	if err := actor.AuthorizeWrite(); err != nil {
 		return nil, err
@@ -231,6 +236,9 @@ func (s *Service) change(
 		if coupon.Archived() {
 			return false, domain.FieldErrorf(domain.Archived, "refId", "is an archived coupon: Entity is archived").
 				With("entityName", "Coupon").With("identifier", refID)
+		}
+		if err := domain.RequireVersion(ifVersion, coupon.Version); err != nil {
+			return false, err
 		}
 		before := *coupon
 		if err := decide(coupon); err != nil || reflect.DeepEqual(before, *coupon) {

@@ -156,13 +156,13 @@ func TestUpdateAndArchive(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if _, err := s.Archive(t.Context(), other, nil, "coupon"); !domain.IsKind(err, domain.CouponNotFound) {
+	if _, err := s.Archive(t.Context(), other, nil, "coupon", nil); !domain.IsKind(err, domain.CouponNotFound) {
 		t.Errorf("from another environment: %v", err)
 	}
-	if got, err = s.Archive(t.Context(), full, nil, "coupon"); err != nil || !got.Archived() {
+	if got, err = s.Archive(t.Context(), full, nil, "coupon", nil); err != nil || !got.Archived() {
 		t.Errorf("archive: %+v, %v", got, err)
 	}
-	if _, err := s.Archive(t.Context(), full, nil, "coupon"); !domain.IsKind(err, domain.Archived) {
+	if _, err := s.Archive(t.Context(), full, nil, "coupon", nil); !domain.IsKind(err, domain.Archived) {
 		t.Errorf("archive again: %v", err)
 	}
 	if _, err := s.Update(t.Context(), full, coupons.Update{RefID: "coupon", Name: domain.SetTo("Newer")}); !domain.IsKind(err, domain.Archived) {

@@ -7,14 +7,18 @@ import (
 )
 
 // Archive nullifies name and email for good and takes the customer out of every further answer. It
-// answers the customer as archived.
-// Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown or archived customer, Conflict.
-func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Identity) (*domain.Customer, error) {
+// answers the customer as archived. ifVersion is the version that is meant; nil is any.
+// Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown or archived customer, VersionMismatch,
+// Conflict.
+func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Identity, ifVersion *int64) (*domain.Customer, error) {
 	ref, err := writable(actor, identity)
 	if err != nil {
 		return nil, err
 	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if err := domain.RequireVersion(ifVersion, customer.Version); err != nil {
+			return false, err
+		}
 		customer.Archive(s.Now())
 		return true, nil
 	})

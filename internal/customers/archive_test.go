@@ -114,7 +114,7 @@ func TestArchiveInARace(t *testing.T) {
 	var won atomic.Int64
 	for range 20 {
 		group.Go(func() {
-			_, err := f.Archive(t.Context(), full, by("ada"))
+			_, err := f.Archive(t.Context(), full, by("ada"), nil)
 			if err == nil {
 				won.Add(1)
 			} else if !domain.IsKind(err, domain.CustomerNotFound) {
@@ -136,7 +136,7 @@ func TestArchiveIsDecidedAnewWhenItLoses(t *testing.T) {
 	losing := f.over(overtaken{Store: f.store, done: new(atomic.Bool), beforeReplacement: func() {
 		f.update(t, "ada", customers.Details{Name: domain.SetTo("Eve"), CRMID: domain.SetTo("crm-2")})
 	}})
-	got, err := losing.Archive(t.Context(), full, by("ada"))
+	got, err := losing.Archive(t.Context(), full, by("ada"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

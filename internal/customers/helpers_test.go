@@ -108,7 +108,7 @@ func (f *fixture) provision(t testing.TB, actor domain.Actor, id string) *domain
 
 func (f *fixture) archive(t testing.TB, actor domain.Actor, id string) *domain.Customer {
 	t.Helper()
-	customer, err := f.Archive(t.Context(), actor, by(id))
+	customer, err := f.Archive(t.Context(), actor, by(id), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -523,7 +523,7 @@ func TestImportOfACustomerThatComesUpMeanwhile(t *testing.T) {
 		"if it is archived, the row fails": {named("ada", "Eve"), func(f *fixture) func() {
 			return func() {
 				rival(f)()
-				if _, err := f.Archive(context.Background(), full, by("ada")); err != nil {
+				if _, err := f.Archive(context.Background(), full, by("ada"), nil); err != nil {
 					panic(err)
 				}
 			}

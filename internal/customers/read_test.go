@@ -184,7 +184,7 @@ func TestEnvironmentsDoNotSeeOneAnother(t *testing.T) {
 			return err
 		},
 		"Archive and Unarchive": func() error {
-			_, err := f.Archive(t.Context(), staging, by("ada"))
+			_, err := f.Archive(t.Context(), staging, by("ada"), nil)
 			if err == nil {
 				_, err = f.Unarchive(t.Context(), staging, by("ada"))
 			}
@@ -222,7 +222,7 @@ func TestReadAccessWritesNothing(t *testing.T) {
 			return err
 		},
 		"Archive": func(a domain.Actor) error {
-			_, err := f.Archive(t.Context(), a, by("live"))
+			_, err := f.Archive(t.Context(), a, by("live"), nil)
 			return err
 		},
 		"Unarchive": func(a domain.Actor) error {

@@ -10,12 +10,15 @@ import (
 type Update struct {
 	Identity
 	Details
+	// IfVersion is the version that the change is meant for; nil is any.
+	IfVersion *int64
 }
 
 // Update changes what the input gives and nothing else. Changes that others make at the same time to
 // other properties, or to other keys of the metadata, are kept.
 // Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, InvalidMetadata, InvalidAddress,
-// InvalidTaxID, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer, Conflict.
+// InvalidTaxID, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer,
+// VersionMismatch, Conflict.
 func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Customer, error) {
 	ref, err := writable(actor, input.Identity)
 	if err != nil {
@@ -29,6 +32,9 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 		return nil, err
 	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+		if err := domain.RequireVersion(input.IfVersion, customer.Version); err != nil {
+			return false, err
+		}
 		if err := checkGivenTo(customer, coupon); err != nil {
 			return false, err
 		}

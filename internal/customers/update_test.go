@@ -177,7 +177,7 @@ var writes = map[string]func(context.Context, *customers.Service, domain.Actor, 
 		return s.Update(ctx, actor, customers.Update{Identity: identity, Details: customers.Details{Name: domain.SetTo("Eve")}})
 	},
 	"Archive": func(ctx context.Context, s *customers.Service, actor domain.Actor, identity customers.Identity) (*domain.Customer, error) {
-		return s.Archive(ctx, actor, identity)
+		return s.Archive(ctx, actor, identity, nil)
 	},
 	"Unarchive": func(ctx context.Context, s *customers.Service, actor domain.Actor, identity customers.Identity) (*domain.Customer, error) {
 		return s.Unarchive(ctx, actor, identity)

@@ -25,6 +25,7 @@ const (
 	CustomerNotFound     Kind = "CustomerNotFound"
 	ImportFailed         Kind = "ImportFailed"
 	Conflict             Kind = "Conflict"
+	VersionMismatch      Kind = "VersionMismatch"
 	Timeout              Kind = "Timeout"
 
 	ProductNotFound                Kind = "ProductNotFound"

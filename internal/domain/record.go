@@ -36,5 +36,15 @@ func NewRecord(ref Ref, id string, at time.Time) Record {
 // Ref is the document's name.
 func (r *Record) Ref() Ref { return Ref{EnvironmentID: r.EnvironmentID, RefID: r.RefID} }
 
+// RequireVersion refuses a change that is meant for another version than the current one; nil is meant for any.
+// Errors: VersionMismatch.
+func RequireVersion(wanted *int64, current int64) error {
+	if wanted == nil || *wanted == current {
+		return nil
+	}
+	return FieldErrorf(VersionMismatch, "ifVersion", "must be the current version, which is %d; nothing was changed", current).
+		With("currentVersion", current)
+}
+
 // Head is the record of whatever document embeds it.
 func (r *Record) Head() *Record { return r }
