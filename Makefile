@@ -48,6 +48,10 @@ generate: ## generate the GraphQL server from the schema
 check-generated: ## fail if the generated code is not what the schema generates
 	@./tests/check-generated.sh
 
+.PHONY: release-schema
+release-schema: ## write this version's schema down as released; from then on clients rely on it
+	$(GO) test -count=1 ./graph -run '^TestTheReleasedSchemaIsKept$$' -release
+
 .PHONY: lint
 lint: $(LINTER) ## check formatting, linters and the dependency rules
 	$(LINTER) run ./...

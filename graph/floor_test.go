@@ -22,17 +22,22 @@ var floor string
 // contract is what facts say.
 type contract struct {
 	kinds      map[string]ast.DefinitionKind
-	members    map[string][]string             // the values of an enum, the members of a union
+	members    map[string][]string             // the values of an enum, the members of a union, the interfaces of a type
 	signatures map[string]*ast.FieldDefinition // by "Type.field" and "Type.field(argument)"
+	oneOf      map[string]bool                 // the inputs that take one field only
+	// leaving is what clients were told to leave, by the names above and "Enum.VALUE": it may be dropped.
+	leaving map[string]bool
 }
 
 var kindWords = map[string]ast.DefinitionKind{
-	"type": ast.Object, "input": ast.InputObject, "scalar": ast.Scalar, "enum": ast.Enum, "union": ast.Union,
+	"type": ast.Object, "interface": ast.Interface, "input": ast.InputObject, "scalar": ast.Scalar, "enum": ast.Enum, "union": ast.Union,
 }
 
 func contractOf(t *testing.T, facts string) contract {
 	t.Helper()
-	c := contract{map[string]ast.DefinitionKind{}, map[string][]string{}, map[string]*ast.FieldDefinition{}}
+	c := contract{
+		kinds: map[string]ast.DefinitionKind{}, members: map[string][]string{}, signatures: map[string]*ast.FieldDefinition{},
+	}
 	for fact := range strings.Lines(facts) {
 		name, what, isDetailed := strings.Cut(strings.TrimSpace(fact), ": ")
 		if word, of, isKind := strings.Cut(name, " "); isKind {
@@ -63,14 +68,21 @@ func (c contract) breaks(schema *ast.Schema) []string {
 	report := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	for name, kind := range c.kinds {
 		definition := schema.Types[name]
+		if definition == nil && c.leaving[name] {
+			continue
+		}
 		if definition == nil || definition.Kind != kind {
 			report("%s is no %s", name, kind)
 			continue
 		}
+		have := membersOf(definition)
 		for _, member := range c.members[name] {
-			if definition.EnumValues.ForName(member) == nil && !slices.Contains(definition.Types, member) {
+			if !slices.Contains(have, member) && !c.leaving[name+"."+member] {
 				report("%s has no %s", name, member)
 			}
+		}
+		if isOneOf(definition) && !c.oneOf[name] {
+			report("%s takes one field only", name)
 		}
 	}
 	have := signatures(schema)
@@ -79,6 +91,8 @@ func (c contract) breaks(schema *ast.Schema) []string {
 		isSent := c.kinds[of] == ast.InputObject || strings.HasSuffix(name, ")")
 		is := have[name]
 		switch {
+		case is == nil && c.leaving[name]:
+			continue
 		case is == nil:
 			report("%s is missing", name)
 			continue
@@ -111,6 +125,17 @@ func (c contract) demands(schema *ast.Schema) []string {
 	slices.Sort(found)
 	return found
 }
+
+// membersOf are the values of an enum, the members of a union, the interfaces of a type.
+func membersOf(definition *ast.Definition) []string {
+	members := slices.Concat(definition.Types, definition.Interfaces)
+	for _, value := range definition.EnumValues {
+		members = append(members, value.Name)
+	}
+	return members
+}
+
+func isOneOf(definition *ast.Definition) bool { return definition.Directives.ForName("oneOf") != nil }
 
 // defaultOf is the default as a schema writes it.
 func defaultOf(field *ast.FieldDefinition) string {

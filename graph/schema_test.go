@@ -107,8 +107,22 @@ union Any = Thing | Other
 scalar Time
 `
 
-func TestBreaksOfTheContractAreFound(t *testing.T) {
-	contract := contractOf(t, smallContract)
+// changed is the small schema with a change.
+func changed(t *testing.T, from, to string) *ast.Schema {
+	t.Helper()
+	if !strings.Contains(smallSchema, from) {
+		t.Fatalf("there is no %q to change", from)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: strings.Replace(smallSchema, from, to, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// TestBreaksAreFound looks at the small schema with a change as a new version of the contract, and of itself.
+func TestBreaksAreFound(t *testing.T) {
+	contract, released := contractOf(t, smallContract), contractOfRelease(changed(t, "", ""))
 	for name, test := range map[string]struct{ from, to, want string }{
 		"as it is":                        {},
 		"a field is new":                  {"id: String }", "id: String more: String! }", ""},
@@ -119,7 +133,7 @@ func TestBreaksOfTheContractAreFound(t *testing.T) {
 		"a new input may be left out":     {"size:", "more: String size:", ""},
 		"a new input has a default":       {"size:", `more: String! = "b" size:`, ""},
 		"a new argument may be left out":  {"find(", "find(more: String ", ""},
-		"a new field demands":             {"any: Any", "any(id: String!): Any", ""},
+		"a new field demands":             {"any: Any", "any: Any more(id: String!): Any", ""},
 		"more is deprecated":              {"any: Any", "any: Any @deprecated", ""},
 		"a field is dropped":              {" color: Color!", "", "Thing.color is missing"},
 		"an input field is dropped":       {"size: Int = 1", "", "Filter.size is missing"},
@@ -146,16 +160,15 @@ func TestBreaksOfTheContractAreFound(t *testing.T) {
 		"a dropped field hides no others": {"id: String! color: Color!", "color: Color", "Thing.color is Color, not Color!|Thing.id is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if test.from != "" && !strings.Contains(smallSchema, test.from) {
-				t.Fatalf("there is no %q to change", test.from)
-			}
-			text := strings.Replace(smallSchema, test.from, test.to, 1)
-			schema, err := gqlparser.LoadSchema(&ast.Source{Input: text})
-			if err != nil {
-				t.Fatal(err)
-			}
+			schema := changed(t, test.from, test.to)
 			if found := strings.Join(append(contract.breaks(schema), contract.demands(schema)...), "|"); found != test.want {
-				t.Errorf("found %q, not %q", found, test.want)
+				t.Errorf("of the contract: found %q, not %q", found, test.want)
+			}
+			if strings.Contains(test.want, "deprecated") {
+				return // Only the contract says what has to be deprecated.
+			}
+			if found := strings.Join(append(released.breaks(schema), released.demands(schema)...), "|"); found != test.want {
+				t.Errorf("of the release: found %q, not %q", found, test.want)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"clientele/graph"
@@ -81,6 +82,10 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
+	var schema http.Handler
+	if a.config.Introspection {
+		schema = graph.NewSchemaHandler()
+	}
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
 			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
@@ -89,6 +94,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Log:           a.log,
 		}),
 		Playground: graph.NewPlayground("/graphql"),
+		Schema:     schema,
 		Ready:      a.store.Ping,
 	})
 	if a.config.Exposed() {

@@ -38,6 +38,8 @@ type Routes struct {
 	API http.Handler
 	// Playground answers at / and nowhere else.
 	Playground http.Handler
+	// Schema answers at /schema.graphql; nil for a server that does not tell its schema.
+	Schema http.Handler
 	// Ready answers nil while the server can do its work.
 	Ready func(context.Context) error
 }
@@ -48,6 +50,9 @@ func NewHandler(routes Routes) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", routes.API)
 	mux.Handle("GET /{$}", routes.Playground)
+	if routes.Schema != nil {
+		mux.Handle("GET /schema.graphql", routes.Schema)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
