@@ -10,7 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/graph/generated"
@@ -38,6 +37,8 @@ const (
 // Config is what the handler needs.
 type Config struct {
 	UseCases UseCases
+	// CheckOrigin refuses what a browser sends on behalf of a page that may not use the API. Nil lets all pass.
+	CheckOrigin func(*http.Request) error
 	// Authenticate answers whom the secret of an API key stands for.
 	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
 	// Introspection is whether clients may ask for the schema.
@@ -69,6 +70,11 @@ func NewHandler(config Config) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		c := call{requestID: r.Header.Get(RequestIDHeader)}
+		if config.CheckOrigin != nil && config.CheckOrigin(r) != nil {
+			refusal := domain.Errorf(domain.IdentityForbidden, "a browser sent this request for a page of an origin that may not use the API")
+			writeError(w, r, http.StatusForbidden, errors.present(withCall(ctx, c), refusal))
+			return
+		}
 		actor, err := config.Authenticate(ctx, r.Header.Get(APIKeyHeader))
 		if err != nil {
 			status := http.StatusUnauthorized
@@ -104,6 +110,3 @@ func (c shortQueries) Add(ctx context.Context, query string, document *ast.Query
 		c.Cache.Add(ctx, query, document)
 	}
 }
-
-// NewPlayground serves a page to try queries on the API at the given path.
-func NewPlayground(path string) http.Handler { return playground.Handler("Clientele", path) }

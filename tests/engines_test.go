@@ -100,6 +100,8 @@ func startService(t *testing.T, cfg config.Config) *service {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, listener, io.Discard) }()
 	t.Cleanup(func() {
+		// The server would wait for what may be on its way on these.
+		httpClient.CloseIdleConnections()
 		stop()
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)

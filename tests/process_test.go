@@ -59,6 +59,8 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 // stop sends a signal and answers how the process ended.
 func (p *process) stop(t testing.TB, signal syscall.Signal) error {
 	t.Helper()
+	// The server would wait for what may be on its way on these.
+	httpClient.CloseIdleConnections()
 	if err := p.command.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,9 @@ type App struct {
 	keys   *auth.Service
 	// catalog is the file to apply; nil if there is none.
 	catalog *catalog.File
-	log     *slog.Logger
+	// certificate is what to serve HTTPS with; nil for plain HTTP.
+	certificate *httpd.Certificate
+	log         *slog.Logger
 	// place says where the documents are, in words.
 	place string
 }
@@ -44,11 +46,19 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, err
 	}
+	var certificate *httpd.Certificate
+	if cfg.Network.TLS() {
+		if certificate, err = httpd.LoadCertificate(cfg.Network.TLSCert, cfg.Network.TLSKey, log); err != nil {
+			return nil, err
+		}
+	}
 	store, place, err := openStore(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &App{config: cfg, store: store, keys: auth.New(store), catalog: file, log: log, place: place}, nil
+	return &App{
+		config: cfg, store: store, keys: auth.New(store), catalog: file, certificate: certificate, log: log, place: place,
+	}, nil
 }
 
 func openStore(ctx context.Context, cfg config.Config) (persistence.Store, string, error) {
@@ -86,9 +96,15 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if a.config.Introspection {
 		schema = graph.NewSchemaHandler()
 	}
+	checkOrigin, err := httpd.NewOriginCheck(a.config.Network.CORSAllowedOrigins)
+	if err != nil {
+		return err
+	}
+	drain := &httpd.Drain{}
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
 			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
+			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
 			Introspection: a.config.Introspection,
 			Log:           a.log,
@@ -96,20 +112,30 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		Playground: graph.NewPlayground("/graphql"),
 		Schema:     schema,
 		Ready:      a.store.Ping,
+		Origins:    a.config.Network.CORSAllowedOrigins,
+		Drain:      drain,
 	})
 	if a.config.Exposed() {
 		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {
 			return fmt.Errorf("the store knows the API key of the README, as everybody does: "+
 				"revoke it with `clientele keys revoke %s` before others can reach the server", actor.KeyID)
 		}
-		a.log.WarnContext(ctx, "the server can be reached from other machines and speaks plain HTTP: put a proxy that ends TLS in front of it")
+	}
+	if a.config.Exposed() && a.certificate == nil {
+		a.log.WarnContext(ctx, "the server can be reached from other machines and speaks plain HTTP: give it a certificate, or put a proxy that ends TLS in front of it")
 	}
 	catalogue, err := a.startCatalog(ctx)
 	if err != nil {
 		return err
 	}
 	a.greet(out, listener.Addr(), secret, catalogue)
-	return httpd.Serve(ctx, listener, handler, a.config.ShutdownGrace)
+	server := httpd.Server{
+		Handler: handler, Drain: drain, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
+	}
+	if a.certificate != nil {
+		server.TLS = a.certificate.TLSConfig()
+	}
+	return server.Serve(ctx, listener)
 }
 
 // firstKey makes sure that somebody can use the server: it registers the key that was given, or makes one
@@ -129,9 +155,13 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 
 // greet tells the person at the terminal what they need to go on.
 func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string) {
+	scheme := "http"
+	if a.certificate != nil {
+		scheme = "https"
+	}
 	fmt.Fprintf(out, "Clientele %s\n", Version())
-	fmt.Fprintf(out, "  GraphQL     http://%s/graphql\n", addr)
-	fmt.Fprintf(out, "  Playground  http://%s/\n", addr)
+	fmt.Fprintf(out, "  GraphQL     %s://%s/graphql\n", scheme, addr)
+	fmt.Fprintf(out, "  Playground  %s://%s/\n", scheme, addr)
 	if secret != "" {
 		fmt.Fprintf(out, "  API key     %s\n", secret)
 		fmt.Fprintf(out, "              full access to the environment %s; shown this once, kept as a hash\n", auth.DefaultEnvironment)

@@ -15,6 +15,7 @@ import (
 	"clientele/internal/catalog"
 	"clientele/internal/config"
 	"clientele/internal/domain"
+	"clientele/internal/httpd"
 	"clientele/persistence"
 	"clientele/persistence/bolt"
 	"clientele/persistence/mongo"
@@ -29,6 +30,8 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 	case config.CommandVersion:
 		_, err := fmt.Fprintln(out, "clientele", Version())
 		return err
+	case config.CommandHealth:
+		return health(ctx, cfg, out)
 	case config.CommandServe:
 		return serve(ctx, cfg, out, log)
 	case config.CommandCatalogApply:
@@ -44,7 +47,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 // once it tries.
 func WronglyAsked(err error) bool {
 	_, wrongCatalog := errors.AsType[*catalog.InvalidError](err)
-	return wrongCatalog || errors.Is(err, mongo.ErrURI) || domain.IsKind(err, domain.BadUserInput)
+	return wrongCatalog || errors.Is(err, mongo.ErrURI) || errors.Is(err, httpd.ErrCertificate) || domain.IsKind(err, domain.BadUserInput)
 }
 
 // errNoData answers a command that only looks, or ends something, where there is nothing to look at: a folder that

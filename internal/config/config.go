@@ -27,6 +27,7 @@ const (
 	CommandKeysRevoke    Command = "keys revoke"
 	CommandCatalogApply  Command = "catalog apply"
 	CommandCatalogExport Command = "catalog export"
+	CommandHealth        Command = "health"
 	CommandVersion       Command = "version"
 	CommandHelp          Command = "help"
 )
@@ -41,6 +42,7 @@ type Config struct {
 	APIKey        Secret
 	Introspection bool
 	ShutdownGrace time.Duration
+	Network       Network
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
 	// CommandCatalogApply.
 	Catalog string
@@ -170,7 +172,7 @@ func command(args []string) (Command, []string, error) {
 		return CommandServe, args, nil
 	}
 	switch args[0] {
-	case "serve", "version", "help":
+	case "serve", "health", "version", "help":
 		return Command(args[0]), args[1:], nil
 	case "keys", "catalog":
 		if len(args) > 1 {
@@ -184,7 +186,7 @@ func command(args []string) (Command, []string, error) {
 		}
 		return "", nil, errors.New("keys needs one of create, list and revoke")
 	}
-	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys, catalog and version", named(args[0]))
+	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys, catalog, health and version", named(args[0]))
 }
 
 // Verify checks what can be checked without starting anything.
@@ -218,7 +220,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return nil
+	return c.Network.verify()
 }
 
 // ExampleKey is the API key of the README's examples.

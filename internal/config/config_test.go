@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,18 +25,20 @@ func TestLoadWithoutAnything(t *testing.T) {
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
 		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full",
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got != Default() {
+	if !reflect.DeepEqual(got, Default()) {
 		t.Errorf("the defaults are %+v", Default())
 	}
 }
 
 // settingCase is one setting with two texts that differ from its default and from each other.
 type settingCase struct {
-	env      string
-	command  []string
+	env     string
+	command []string
+	// with is what the setting cannot do without.
+	with     []string
 	one, two string
 	// value reads the setting.
 	value            func(Config) any
@@ -67,6 +70,23 @@ var settingCases = map[string]settingCase{
 	"shutdown-grace": {
 		env: "CLIENTELE_SHUTDOWN_GRACE", one: "1m30s", two: "250ms",
 		value: func(c Config) any { return c.ShutdownGrace }, wantOne: 90 * time.Second, wantTwo: 250 * time.Millisecond,
+	},
+	"tls-cert": {
+		env: "CLIENTELE_TLS_CERT", with: []string{"--tls-key=key.pem"}, one: "one.pem", two: "two words.pem",
+		value: func(c Config) any { return c.Network.TLSCert }, wantOne: "one.pem", wantTwo: "two words.pem",
+	},
+	"tls-key": {
+		env: "CLIENTELE_TLS_KEY", with: []string{"--tls-cert=cert.pem"}, one: "one.pem", two: "two words.pem",
+		value: func(c Config) any { return c.Network.TLSKey }, wantOne: "one.pem", wantTwo: "two words.pem",
+	},
+	"cors-allowed-origins": {
+		env: "CLIENTELE_CORS_ALLOWED_ORIGINS", one: "https://a.example", two: " http://localhost:3000, https://b.example ,",
+		value:   func(c Config) any { return strings.Join(c.Network.CORSAllowedOrigins, " ") },
+		wantOne: "https://a.example", wantTwo: "http://localhost:3000 https://b.example",
+	},
+	"drain-delay": {
+		env: "CLIENTELE_DRAIN_DELAY", one: "15s", two: "1h",
+		value: func(c Config) any { return c.Network.DrainDelay }, wantOne: 15 * time.Second, wantTwo: time.Hour,
 	},
 	"catalog": {
 		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",
@@ -122,11 +142,13 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		}
 		initial := s.value(Default())
 		ways := map[string]way{
-			"by default":           {want: initial},
 			"by flag":              {args: []string{"--" + flag + "=" + s.one}, want: s.wantOne},
 			"by flag, one hyphen":  {args: []string{"-" + flag + "=" + s.one}, want: s.wantOne},
 			"by flag, another":     {args: []string{"--" + flag + "=" + s.two}, want: s.wantTwo},
 			"the last flag counts": {args: []string{"--" + flag + "=" + s.one, "--" + flag + "=" + s.two}, want: s.wantTwo},
+		}
+		if s.with == nil {
+			ways["by default"] = way{want: initial}
 		}
 		if _, isSwitch := initial.(bool); !isSwitch {
 			ways["by flag in two words"] = way{args: []string{"--" + flag, s.one}, want: s.wantOne}
@@ -140,7 +162,9 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		} else {
 			ways["by variable"] = way{env: map[string]string{s.env: s.one}, want: s.wantOne}
 			ways["by another variable"] = way{env: map[string]string{s.env: s.two}, want: s.wantTwo}
-			ways["an empty variable is none"] = way{env: map[string]string{s.env: ""}, want: initial}
+			if s.with == nil {
+				ways["an empty variable is none"] = way{env: map[string]string{s.env: ""}, want: initial}
+			}
 			ways["the flag wins"] = way{
 				args: []string{"--" + flag + "=" + s.two}, env: map[string]string{s.env: s.one}, want: s.wantTwo,
 			}
@@ -148,7 +172,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		for name, w := range ways {
 			t.Run(flag+" "+name, func(t *testing.T) {
 				t.Parallel()
-				got, err := Load(slices.Concat(s.command, w.args), variables(w.env))
+				got, err := Load(slices.Concat(s.command, s.with, w.args), variables(w.env))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -213,6 +237,8 @@ func TestCommands(t *testing.T) {
 		"serve":                             {[]string{"serve"}, CommandServe, ""},
 		"serve with flags":                  {[]string{"serve", "--listen", ":1"}, CommandServe, ""},
 		"version":                           {[]string{"version"}, CommandVersion, ""},
+		"health":                            {[]string{"health"}, CommandHealth, ""},
+		"health with flags":                 {[]string{"health", "--listen=:1", "--tls-cert=c", "--tls-key=k"}, CommandHealth, ""},
 		"help":                              {[]string{"help"}, CommandHelp, ""},
 		"--help":                            {[]string{"--help"}, CommandHelp, ""},
 		"-h":                                {[]string{"-h"}, CommandHelp, ""},
@@ -286,6 +312,8 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an argument behind two hyphens": {[]string{"--", "here"}, `"here"`},
 		"a switch takes no second word":  {[]string{"--introspection", "false"}, `"false"`},
 		"an argument of version":         {[]string{"version", "2"}, `"2"`},
+		"an argument of health":          {[]string{"health", "now"}, `"now"`},
+		"a flag of serve at health":      {[]string{"health", "--data-dir=/d"}, "-data-dir"},
 		"an argument of help":            {[]string{"help", "me"}, `"me"`},
 		"an argument of keys create":     {[]string{"keys", "create", "one"}, `"one"`},
 		"an argument of keys list":       {[]string{"keys", "list", "all"}, `"all"`},

@@ -17,6 +17,7 @@ Usage:
   clientele keys revoke ID [flags]       end a key for good
   clientele catalog apply FILE [flags]   make an environment's catalogue what a file says
   clientele catalog export [flags]       write an environment's catalogue as such a file
+  clientele health [flags]               ask the server on this machine whether it is ready
   clientele version
 
 Flags, with the environment variable that does the same:

@@ -23,7 +23,9 @@ type Setting struct {
 
 var (
 	serving = []Command{CommandServe}
-	storing = []Command{
+	// servingOrAsking is for what has to be known to ask the server for its health.
+	servingOrAsking = []Command{CommandServe, CommandHealth}
+	storing         = []Command{
 		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
 	}
 	keying     = []Command{CommandKeysCreate}
@@ -33,7 +35,7 @@ var (
 
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
-	settings := slices.Concat(programSettings(), commandSettings())
+	settings := slices.Concat(programSettings(), networkSettings(), commandSettings())
 	defaults := Default()
 	for i := range settings {
 		s := &settings[i]
@@ -47,7 +49,7 @@ func Settings() []Setting {
 
 func programSettings() []Setting {
 	return []Setting{
-		{Flag: "listen", Usage: "address to serve on", commands: serving,
+		{Flag: "listen", Usage: "address to serve on", commands: servingOrAsking,
 			target: func(c *Config) any { return &c.Listen }},
 		{Flag: "data-dir", Usage: "folder of the embedded engine", commands: storing,
 			target: func(c *Config) any { return &c.DataDir }},

@@ -1,15 +1,12 @@
-// Package httpd is the HTTP server around the API: time-outs, the body limit, request ids, health checks
-// and the way to stop. It knows nothing of GraphQL or storage.
+// Package httpd is the HTTP server around the API: time-outs, the body limit, request ids, TLS, what browsers may
+// do, health checks and the way to stop. It knows nothing of GraphQL or storage.
 package httpd
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"net"
 	"net/http"
 	"regexp"
-	"sync"
 	"time"
 )
 
@@ -42,6 +39,10 @@ type Routes struct {
 	Schema http.Handler
 	// Ready answers nil while the server can do its work.
 	Ready func(context.Context) error
+	// Origins are those whose pages may use the server, as browsers write them.
+	Origins []string
+	// Drain says when the server is about to stop; it is then unready, whatever Ready answers.
+	Drain *Drain
 }
 
 // NewHandler puts the routes behind the body limit and gives every request an id, which the answer's
@@ -55,6 +56,10 @@ func NewHandler(routes Routes) http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if routes.Drain.Begun() {
+			answer(w, http.StatusServiceUnavailable, "the server is about to stop")
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
 		defer cancel()
 		// The answer must come in time even from a store that does not obey its context.
@@ -70,7 +75,9 @@ func NewHandler(routes Routes) http.Handler {
 		}
 		answer(w, http.StatusServiceUnavailable, "the store does not answer")
 	})
+	shared := allowOrigins(routes.Origins, mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header(), r.TLS != nil)
 		id := r.Header.Get(requestIDHeader)
 		if !requestIDForm.MatchString(id) {
 			id = rand.Text()
@@ -78,7 +85,7 @@ func NewHandler(routes Routes) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, id)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		mux.ServeHTTP(w, r)
+		shared.ServeHTTP(w, r)
 	})
 }
 
@@ -87,60 +94,4 @@ func answer(w http.ResponseWriter, status int, text string) {
 	w.WriteHeader(status)
 	// Whoever does not read the answer is not there to be told.
 	_, _ = w.Write([]byte(text + "\n"))
-}
-
-// Serve serves on the listener until the context is done, then accepts nothing more and lets the requests
-// on accepted connections finish for as long as grace. It answers nil when all of them did.
-//
-// It does not leave that to http.Server.Shutdown, which drops the first request of a connection if its
-// header is still on its way. A later request on a kept-alive connection is dropped by both.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, grace time.Duration) error {
-	var connections sync.WaitGroup
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				connections.Add(1)
-			case http.StateClosed, http.StateHijacked:
-				connections.Done()
-			case http.StateActive, http.StateIdle:
-			}
-		},
-	}
-	var serveErr error
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		serveErr = server.Serve(listener)
-	}()
-	select {
-	case <-ended:
-		return serveErr
-	case <-ctx.Done():
-	}
-	if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return errors.Join(err, server.Close())
-	}
-	// Now no connection can be added. Idle ones are closed, the others after the request that is on them.
-	<-ended
-	server.SetKeepAlivesEnabled(false)
-	drained := make(chan struct{})
-	go func() {
-		connections.Wait()
-		close(drained)
-	}()
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case <-drained:
-		return nil
-	case <-timer.C:
-		return errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
-	}
 }

@@ -54,12 +54,22 @@ func (p *pipes) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}
 }
 
+// server stops without a delay.
+func server(handler http.Handler, grace time.Duration) Server {
+	return Server{Handler: handler, Drain: &Drain{}, Grace: grace}
+}
+
 // serve runs Serve in the background and answers how to stop it and its outcome.
 func serve(t *testing.T, network *pipes, handler http.Handler, grace time.Duration) (context.CancelFunc, <-chan error) {
 	t.Helper()
+	return serveWith(t, network, server(handler, grace))
+}
+
+func serveWith(t *testing.T, network *pipes, server Server) (context.CancelFunc, <-chan error) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	outcome := make(chan error, 1)
-	go func() { outcome <- Serve(ctx, network, handler, grace) }()
+	go func() { outcome <- server.Serve(ctx, network) }()
 	return stop, outcome
 }
 
@@ -253,7 +263,7 @@ func TestServeTellsOfAListenerThatDoesNotClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		if err := Serve(ctx, stuck{newPipes()}, NewHandler(routes()), time.Second); !errors.Is(err, errStuck) {
+		if err := server(NewHandler(routes()), time.Second).Serve(ctx, stuck{newPipes()}); !errors.Is(err, errStuck) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -315,7 +325,7 @@ func TestServeTellsOfAListenerThatFails(t *testing.T) {
 	if err := network.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Serve(t.Context(), network, NewHandler(routes()), time.Second); !errors.Is(err, net.ErrClosed) {
+	if err := server(NewHandler(routes()), time.Second).Serve(t.Context(), network); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -326,7 +336,7 @@ func TestServeAfterItWasTold(t *testing.T) {
 		network := newPipes()
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		if err := Serve(ctx, network, NewHandler(routes()), time.Second); err != nil {
+		if err := server(NewHandler(routes()), time.Second).Serve(ctx, network); err != nil {
 			t.Error(err)
 		}
 		if got := <-network.get(); got.err == nil {
@@ -428,11 +438,11 @@ func TestServeOverTCP(t *testing.T) {
 	outcome := make(chan error, 1)
 	arrived, proceed := make(chan struct{}), make(chan struct{})
 	go func() {
-		outcome <- Serve(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		outcome <- server(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			close(arrived)
 			<-proceed
 			_, _ = io.WriteString(w, "done")
-		}), time.Minute)
+		}), time.Minute).Serve(ctx, listener)
 	}()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	under := make(chan reply, 1)

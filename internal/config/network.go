@@ -1,0 +1,72 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Network is how the server meets clients beyond its own machine.
+type Network struct {
+	// TLSCert and TLSKey are files in PEM; without them the server speaks plain HTTP.
+	TLSCert string
+	TLSKey  string
+	// CORSAllowedOrigins are the origins whose pages may use the API; none by default.
+	CORSAllowedOrigins []string
+	// DrainDelay is how long the server goes on taking connections after it called itself unready.
+	DrainDelay time.Duration
+}
+
+// TLS reports whether the server speaks HTTPS.
+func (n Network) TLS() bool { return n.TLSCert != "" }
+
+func networkSettings() []Setting {
+	return []Setting{
+		{Flag: "tls-cert", Usage: "certificate chain in PEM to serve HTTPS with; read again when it changes", commands: servingOrAsking,
+			target: func(c *Config) any { return &c.Network.TLSCert }},
+		{Flag: "tls-key", Usage: "private key in PEM of the certificate", commands: servingOrAsking,
+			target: func(c *Config) any { return &c.Network.TLSKey }},
+		{Flag: "cors-allowed-origins", Usage: "origins whose pages may use the API, separated by commas", commands: serving,
+			target: func(c *Config) any { return &c.Network.CORSAllowedOrigins }},
+		{Flag: "drain-delay", Usage: "how long the server still takes connections once it is told to stop and answers 503 at /readyz", commands: serving,
+			target: func(c *Config) any { return &c.Network.DrainDelay }},
+	}
+}
+
+func (n Network) verify() error {
+	if (n.TLSCert == "") != (n.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key, or CLIENTELE_TLS_CERT and CLIENTELE_TLS_KEY, are needed together")
+	}
+	for _, origin := range n.CORSAllowedOrigins {
+		if err := checkOrigin(origin); err != nil {
+			return fmt.Errorf("--cors-allowed-origins or CLIENTELE_CORS_ALLOWED_ORIGINS %w", err)
+		}
+	}
+	if n.DrainDelay < 0 || n.DrainDelay > time.Hour {
+		return errors.New("--drain-delay or CLIENTELE_DRAIN_DELAY must be at least 0s and at most 1h")
+	}
+	return nil
+}
+
+// originForm is an origin with a host in lower case and punycode.
+var originForm = regexp.MustCompile(`^(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$`)
+
+// checkOrigin accepts an origin as browsers write it in the header Origin, and nothing else: what they never write
+// would be on the list and allow nobody.
+func checkOrigin(origin string) error {
+	if origin == "*" {
+		return errors.New("must name each origin: * would let every page on the web use the API")
+	}
+	parts := originForm.FindStringSubmatch(origin)
+	if parts == nil || (parts[1] == "http" && parts[3] == "80") || (parts[1] == "https" && parts[3] == "443") {
+		return errors.New("must be origins as browsers write them, as in https://admin.example.com or http://localhost:3000: " +
+			"scheme and host in lower case, the port unless it is the scheme's own, and nothing behind")
+	}
+	if host := strings.Trim(parts[2], "[]"); strings.HasPrefix(parts[2], "[") && net.ParseIP(host).String() != host {
+		return errors.New("must have IPv6 addresses in their short form, as in http://[::1]:3000")
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package httpd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// lastRequestTimeout is how long a connection that is kept alive may stay without a request once the server stops.
+// Nobody can tell a client that waits of the end of a connection before its request is on the way, so the server
+// answers that request and says it then. Clients under load send it at once.
+const lastRequestTimeout = 2 * time.Second
+
+// Server is how to serve and how to stop.
+type Server struct {
+	Handler http.Handler
+	// TLS is nil for plain HTTP.
+	TLS *tls.Config
+	// Drain begins when the server is told to stop.
+	Drain *Drain
+	// DrainDelay is how long connections are accepted from then on, so that who sends requests here can find out
+	// and send them elsewhere.
+	DrainDelay time.Duration
+	// Grace is how long requests may take once no more connections are accepted.
+	Grace time.Duration
+}
+
+// Serve serves on the listener until the context is done, and then lets every request on a connection that it
+// accepted come to its end. It answers nil when all of them did.
+//
+// It does not leave that to http.Server.Shutdown, which drops the first request of a connection if its header is
+// still on its way, and closes kept-alive connections while the next request may be.
+func (s Server) Serve(ctx context.Context, listener net.Listener) error {
+	var connections sync.WaitGroup
+	server := &http.Server{
+		Handler:           s.Drain.announce(s.Handler),
+		TLSConfig:         s.TLS,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				connections.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				connections.Done()
+			case http.StateActive, http.StateIdle:
+			}
+		},
+	}
+	var serveErr error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if s.TLS != nil {
+			serveErr = server.ServeTLS(listener, "", "")
+		} else {
+			serveErr = server.Serve(listener)
+		}
+	}()
+	select {
+	case <-ended:
+		return serveErr
+	case <-ctx.Done():
+	}
+	s.Drain.Begin()
+	select {
+	case <-ended:
+		return serveErr
+	case <-time.After(s.DrainDelay):
+	}
+	if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return errors.Join(err, server.Close())
+	}
+	// Now no connection can be added.
+	<-ended
+	drained := make(chan struct{})
+	go func() {
+		connections.Wait()
+		close(drained)
+	}()
+	grace := time.After(s.Grace)
+	select {
+	case <-drained:
+		return nil
+	case <-time.After(min(lastRequestTimeout-s.DrainDelay, s.Grace)):
+	}
+	// Idle connections are closed, the others after the request that is on them.
+	server.SetKeepAlivesEnabled(false)
+	select {
+	case <-drained:
+		return nil
+	case <-grace:
+		return errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
+	}
+}
