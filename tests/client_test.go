@@ -64,9 +64,7 @@ func (c *client) send(ctx context.Context, query string, variables object) (*ans
 	if err := json.Unmarshal(got.body, got); err != nil {
 		return nil, fmt.Errorf("status %d: answer is no JSON: %w", got.status, err)
 	}
-	for _, err := range got.Errors {
-		seenCodes.Store(err.Extensions["code"], true)
-	}
+	noteCodes(got)
 	return got, nil
 }
 

@@ -12,8 +12,44 @@ import (
 	"testing"
 )
 
-// seenCodes are the error codes that the server answered to the tests of this run.
-var seenCodes sync.Map
+// seenCodes are the error codes that the server answered to the tests of this run, and seenStatuses the codes each
+// with the status that it came with.
+var seenCodes, seenStatuses sync.Map
+
+func noteCodes(got *answer) {
+	for _, err := range got.Errors {
+		seenCodes.Store(err.Extensions["code"], true)
+		seenStatuses.Store(fmt.Sprint(err.Extensions["code"], " ", got.status), true)
+	}
+}
+
+var errorRowForm = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| ([0-9, ]+) \\|")
+
+// checkDocs reports which codes and statuses the server answered that docs/errors.md does not tell.
+func checkDocs() error {
+	text, err := os.ReadFile("../docs/errors.md")
+	if err != nil {
+		return err
+	}
+	documented := map[string]bool{}
+	for _, row := range errorRowForm.FindAllStringSubmatch(string(text), -1) {
+		for status := range strings.SplitSeq(row[2], ", ") {
+			documented[row[1]+" "+status] = true
+		}
+	}
+	var missing []string
+	seenStatuses.Range(func(answered, _ any) bool {
+		if code, _ := answered.(string); !documented[code] {
+			missing = append(missing, code)
+		}
+		return true
+	})
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return fmt.Errorf("docs/errors.md does not tell of these codes with these statuses: %q", missing)
+	}
+	return nil
+}
 
 // elsewhereCodes are the codes that these tests cannot bring about, each with the reason and the test that can.
 var elsewhereCodes = map[string]struct{ reason, file, test string }{

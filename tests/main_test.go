@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := checkCodes(); err != nil && code == 0 {
+	if err := errors.Join(checkCodes(), checkDocs()); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

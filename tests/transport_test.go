@@ -42,6 +42,7 @@ func (c *client) exchange(t *testing.T, method, path string, headers map[string]
 	}
 	// What the answer tells is for the caller to judge.
 	_ = json.Unmarshal(got.body, got)
+	noteCodes(got)
 	return got
 }
 
