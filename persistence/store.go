@@ -37,6 +37,7 @@ type Store interface {
 	Customers
 	Catalog
 	Keys
+	Idempotency
 
 	// Ping answers nil while the store can serve.
 	Ping(ctx context.Context) error

@@ -48,6 +48,9 @@ type Customer struct {
 	// nil without any.
 	PromotionalEntitlements []PromotionalEntitlement `bson:"promotionalEntitlements"`
 	PromotedAt              *time.Time               `bson:"promotedAt"`
+	// AnswerKey is random, and all that opens what is kept of answers about the customer: see KeyedRequest. It is
+	// nil for an archived customer, and for one that was last written when there was no such thing.
+	AnswerKey []byte `bson:"answerKey"`
 	// TrialedPlans are the plans that the customer has tried, one a product.
 	TrialedPlans []TrialedPlan `bson:"trialedPlans"`
 
@@ -68,10 +71,10 @@ func (c *Customer) Ref() CustomerRef {
 // Archived reports whether the customer was archived and must appear in no answer.
 func (c *Customer) Archived() bool { return c.ArchivedAt != nil }
 
-// Archive nullifies name and email for good, cancels what runs and takes the customer out of sight. The rest
-// of the document stays, for whoever has to finish invoices.
+// Archive nullifies name and email for good, in what was answered too, cancels what runs and takes the customer out
+// of sight. The rest of the document stays, for whoever has to finish invoices.
 func (c *Customer) Archive(at time.Time) {
-	c.Name, c.Email = nil, nil
+	c.Name, c.Email, c.AnswerKey = nil, nil, nil
 	for i := range c.Subscriptions {
 		c.Subscriptions[i].Cancel(at, ReasonCustomerArchived)
 	}

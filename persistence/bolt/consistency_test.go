@@ -26,8 +26,39 @@ func checkFile(store *Store) error {
 				return fmt.Errorf("%s: %w", c.Name, err)
 			}
 		}
+		return checkRequests(tx)
+	})
+}
+
+// checkRequests answers an error unless the indexes of keyed requests hold their entries and nothing else.
+func checkRequests(tx *bbolt.Tx) error {
+	expected := map[string]map[string]bool{string(requestsByExpiryBucket): {}, string(requestsByCustomerBucket): {}}
+	err := tx.Bucket(requestsBucket).ForEach(func(key, _ []byte) error {
+		request, err := decodeRequest(tx, key)
+		if err != nil || request.ID != string(key) {
+			return fmt.Errorf("request %q: %w", key, err)
+		}
+		for _, entry := range requestEntries(request) {
+			expected[string(entry.bucket)][string(entry.key)] = true
+		}
 		return nil
 	})
+	return errors.Join(err, checkIndexes(tx, expected))
+}
+
+// checkIndexes answers an error unless the buckets hold the keys that are expected.
+func checkIndexes(tx *bbolt.Tx, expected map[string]map[string]bool) error {
+	for name, want := range expected {
+		got := map[string]bool{}
+		err := tx.Bucket([]byte(name)).ForEach(func(key, _ []byte) error {
+			got[string(key)] = true
+			return nil
+		})
+		if err != nil || !maps.Equal(got, want) {
+			return errors.Join(err, fmt.Errorf("bucket %q holds %#v, want %#v", name, got, want))
+		}
+	}
+	return nil
 }
 
 func checkCollection(tx *bbolt.Tx, c *collection) error {
@@ -65,15 +96,8 @@ func checkCollection(tx *bbolt.Tx, c *collection) error {
 			return err
 		}
 	}
-	for name, want := range expected {
-		got := map[string]bool{}
-		err := tx.Bucket([]byte(name)).ForEach(func(key, _ []byte) error {
-			got[string(key)] = true
-			return nil
-		})
-		if err != nil || !maps.Equal(got, want) {
-			return errors.Join(err, fmt.Errorf("bucket %q holds %#v, want %#v", name, got, want))
-		}
+	if err := checkIndexes(tx, expected); err != nil {
+		return err
 	}
 	for environmentID, want := range counts {
 		if got, err := c.count(tx, environmentID); got != want || err != nil {
@@ -121,6 +145,15 @@ func drawCoupon(t *rapid.T) *domain.Coupon {
 	}
 }
 
+// drawRequest draws a state of one of a few keyed requests.
+func drawRequest(t *rapid.T) *domain.KeyedRequest {
+	text := rapid.SampledFrom([]string{"", "a", "b", "a\x00", "a\x00\x01"})
+	return &domain.KeyedRequest{
+		ID: rapid.SampledFrom([]string{"r", "s", "rs"}).Draw(t, "request"), Version: 1, CustomerKeys: rapid.SliceOfN(text, 0, 3).Draw(t, "customers"),
+		ExpiresAt: time.UnixMilli(rapid.Int64Range(-2, 2).Draw(t, "ms")).UTC(),
+	}
+}
+
 func TestIndexesFollowEveryWrite(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		store := open(t, t.TempDir())
@@ -163,6 +196,28 @@ func TestIndexesFollowEveryWrite(t *testing.T) {
 					err = store.Coupons().Replace(ctx, coupon)
 				}
 				if err != nil {
+					t.Fatal(err)
+				}
+			},
+			"insert or replace a request": func(t *rapid.T) {
+				request := drawRequest(t)
+				err := store.InsertRequest(ctx, request)
+				if errors.Is(err, persistence.ErrExists) {
+					stored, _ := store.Request(ctx, request.ID)
+					request.Version = stored.Version + 1
+					err = store.ReplaceRequest(ctx, request)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+			"delete a request": func(t *rapid.T) {
+				if err := store.DeleteRequest(ctx, drawRequest(t).ID, 1); err != nil && !errors.Is(err, persistence.ErrNotFound) && !errors.Is(err, persistence.ErrConflict) {
+					t.Fatal(err)
+				}
+			},
+			"delete expired requests": func(t *rapid.T) {
+				if _, err := store.DeleteExpiredRequests(ctx, drawRequest(t).ExpiresAt, rapid.IntRange(1, 2).Draw(t, "limit")); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,14 @@ const (
 	fileName = "clientele.db"
 	// format names the layout of the file: the buckets, the encoding of the keys, the set of indexes. It
 	// changes whenever a program that knows the old layout would misread the new one.
-	format = "2"
-	// formerFormat has customers and keys only, and no index by the fields that customers have had since.
-	formerFormat = "1"
+	format = "3"
 	// lockTimeout lets a predecessor that is just shutting down release the file.
 	lockTimeout = time.Second
 )
+
+// formerFormats lack buckets and indexes, and have nothing else that is read differently: format 1 has customers and
+// keys only, without indexes by the fields that customers have had since; format 2 has no keyed requests.
+var formerFormats = []string{"1", "2"}
 
 // The buckets, beside those of each collection.
 var (
@@ -101,17 +104,17 @@ func openBolt(path string, options *bbolt.Options) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, options)
 }
 
-// prepare lays out an empty file, brings one of the former format up to this one, and refuses a file of a
+// prepare lays out an empty file, brings one of a former format up to this one, and refuses a file of a
 // layout that this program does not know.
 func prepare(tx *bbolt.Tx) error {
 	if meta := tx.Bucket(metaBucket); meta != nil {
-		switch found := string(meta.Get(formatKey)); found {
-		case format:
+		switch found := string(meta.Get(formatKey)); {
+		case found == format:
 			return nil
-		case formerFormat:
+		case slices.Contains(formerFormats, found):
 			return layOut(tx)
 		default:
-			return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormat, format)
+			return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormats, format)
 		}
 	}
 	if bucket, _ := tx.Cursor().First(); bucket != nil {
@@ -122,7 +125,7 @@ func prepare(tx *bbolt.Tx) error {
 
 // layOut creates the buckets that are missing, with what belongs in the indexes among them.
 func layOut(tx *bbolt.Tx) error {
-	buckets := [][]byte{metaBucket, keysBucket}
+	buckets := append([][]byte{metaBucket, keysBucket}, requestBuckets...)
 	for _, c := range collections() {
 		buckets = append(buckets, c.liveBucket(), c.countsBucket())
 		if c.archived != nil {

@@ -72,7 +72,7 @@ func TestDirectoryInUseByAnotherProcess(t *testing.T) {
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
-		`format "3"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("3")) },
+		`format "4"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("4")) },
 		`format ""`:  func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Delete(formatKey) },
 		"the file of another program": func(tx *bbolt.Tx) error {
 			return tx.DeleteBucket(metaBucket)
@@ -169,6 +169,21 @@ func calls(store *Store) map[string]func(context.Context) error {
 		},
 		"CountCustomers": func(ctx context.Context) error {
 			_, err := store.CountCustomers(ctx, "production", nil)
+			return err
+		},
+		"InsertRequest":  func(ctx context.Context) error { return store.InsertRequest(ctx, &domain.KeyedRequest{ID: "r"}) },
+		"ReplaceRequest": func(ctx context.Context) error { return store.ReplaceRequest(ctx, &domain.KeyedRequest{ID: "r"}) },
+		"DeleteRequest":  func(ctx context.Context) error { return store.DeleteRequest(ctx, "r", 0) },
+		"Request": func(ctx context.Context) error {
+			_, err := store.Request(ctx, "r")
+			return err
+		},
+		"RequestsAbout": func(ctx context.Context) error {
+			_, err := store.RequestsAbout(ctx, "c", 1)
+			return err
+		},
+		"DeleteExpiredRequests": func(ctx context.Context) error {
+			_, err := store.DeleteExpiredRequests(ctx, time.Now(), 1)
 			return err
 		},
 		"Insert":  func(ctx context.Context) error { return store.Plans().Insert(ctx, plan) },
@@ -311,6 +326,9 @@ func TestFormerFormatIsUpgraded(t *testing.T) {
 		for _, field := range []persistence.Field{persistence.FieldCouponID, persistence.FieldSubscribedAt, persistence.FieldPromotedAt} {
 			err = errors.Join(err, tx.DeleteBucket(customers.indexBucket(field)))
 		}
+		for _, bucket := range requestBuckets {
+			err = errors.Join(err, tx.DeleteBucket(bucket))
+		}
 		return errors.Join(err, stripTo(tx, formerFields), tx.Bucket(metaBucket).Put(formatKey, []byte("1")))
 	})
 	if err != nil {
@@ -357,6 +375,42 @@ func TestFormerFormatIsUpgraded(t *testing.T) {
 	}
 	if err := checkFile(store); err != nil {
 		t.Error(err)
+	}
+}
+
+// A file of format 2 has everything but keyed requests.
+func TestFormatWithoutRequestsIsUpgraded(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	customer := sample("production", 1)
+	insert(t, store, customer)
+	err := store.db.Update(func(tx *bbolt.Tx) error {
+		err := tx.Bucket(metaBucket).Put(formatKey, []byte("2"))
+		for _, bucket := range requestBuckets {
+			err = errors.Join(err, tx.DeleteBucket(bucket))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, store)
+	for i := range 2 {
+		store = open(t, dir)
+		if got, err := store.AnyCustomer(t.Context(), customer.Ref()); err != nil || !reflect.DeepEqual(got, customer) {
+			t.Errorf("got %+v, %v, want %+v", got, err, customer)
+		}
+		request := &domain.KeyedRequest{ID: fmt.Sprint(i), Version: 1, CustomerKeys: []string{customer.Key}}
+		if err := store.InsertRequest(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		if about, err := store.RequestsAbout(t.Context(), customer.Key, 5); err != nil || len(about) != i+1 {
+			t.Errorf("got %d requests, %v, want %d", len(about), err, i+1)
+		}
+		if err := checkFile(store); err != nil {
+			t.Error(err)
+		}
+		closeStore(t, store)
 	}
 }
 

@@ -20,20 +20,20 @@ const indexTimeout = 10 * time.Minute
 func (s *Store) createIndexes(ctx context.Context) error {
 	return s.callWithin(ctx, indexTimeout, "create indexes", func(ctx context.Context) error {
 		for _, c := range append([]persistence.Collection{persistence.CustomerCollection}, persistence.Collections...) {
-			if err := s.collection(c).createIndexes(ctx); err != nil {
+			if err := createMissing(ctx, s.collection(c).documents, s.collection(c).indexes()); err != nil {
 				return err
 			}
 		}
-		return nil
+		return createMissing(ctx, s.requests, requestIndexes())
 	})
 }
 
-func (c collection) createIndexes(ctx context.Context) error {
-	present, err := c.documents.Indexes().ListSpecifications(ctx)
+func createMissing(ctx context.Context, documents *driver.Collection, indexes []driver.IndexModel) error {
+	present, err := documents.Indexes().ListSpecifications(ctx)
 	if err != nil {
 		return err
 	}
-	missing := slices.DeleteFunc(c.indexes(), func(wanted driver.IndexModel) bool {
+	missing := slices.DeleteFunc(indexes, func(wanted driver.IndexModel) bool {
 		return slices.ContainsFunc(present, func(there driver.IndexSpecification) bool {
 			return isIndex(there.KeysDocument, wanted.Keys.(bson.D))
 		})
@@ -41,7 +41,7 @@ func (c collection) createIndexes(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = c.documents.Indexes().CreateMany(ctx, missing)
+	_, err = documents.Indexes().CreateMany(ctx, missing)
 	return err
 }
 

@@ -28,6 +28,7 @@ func TestOpenCreatesTheIndexesOnce(t *testing.T) {
 		"environmentId_1_createdAt_1_refId_1",
 		"environmentId_1_updatedAt_1_refId_1",
 	)
+	expectIndexes(t, store, persistence.Collection{Name: requestsCollection}, "_id_", "customerKeys_1", "expiresAt_1")
 	expectIndexes(t, store, persistence.PlanVersions, "_id_", "environmentId_1_refId_1")
 	expectIndexes(t, store, persistence.CustomerCollection,
 		"_id_",

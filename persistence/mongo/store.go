@@ -18,6 +18,7 @@ type Store struct {
 	client   *driver.Client
 	database *driver.Database
 	keys     *driver.Collection
+	requests *driver.Collection
 	// timeout bounds a call whose context has no deadline; zero leaves it unbounded.
 	timeout time.Duration
 	gate    *gate
@@ -46,6 +47,7 @@ func connect(ctx context.Context, opts *options.ClientOptions, database string) 
 		client:   client,
 		database: client.Database(database),
 		keys:     client.Database(database).Collection(keysCollection),
+		requests: client.Database(database).Collection(requestsCollection),
 		timeout:  *opts.Timeout,
 		gate:     newGate(),
 	}

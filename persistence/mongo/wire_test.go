@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -71,7 +72,7 @@ func TestEveryCommandAsksForTheMajority(t *testing.T) {
 			if got := command.Lookup("readConcern").String(); got != `{"level": "majority"}` {
 				t.Errorf("%s reads with concern %s", name, got)
 			}
-		case "insert", "update", "createIndexes":
+		case "insert", "update", "delete", "createIndexes":
 			if got := command.Lookup("writeConcern").String(); got != `{"w": "majority","j": true}` {
 				t.Errorf("%s writes with concern %s", name, got)
 			}
@@ -90,6 +91,11 @@ func TestEveryWriteNamesItsKey(t *testing.T) {
 			named = command.Lookup("documents", "0", fieldKey)
 		case "update":
 			named = command.Lookup("updates", "0", "q", fieldKey)
+		case "delete":
+			named = command.Lookup("deletes", "0", "q", fieldKey)
+			if several, ok := named.DocumentOK(); ok {
+				named = several.Lookup("$in", "0")
+			}
 		default:
 			continue
 		}
@@ -98,8 +104,8 @@ func TestEveryWriteNamesItsKey(t *testing.T) {
 			t.Errorf("the filter does not name the key: %v", command)
 		}
 	}
-	if writes != 6 {
-		t.Errorf("got %d writes, want one for each method that writes", writes)
+	if writes != 11 {
+		t.Errorf("got %d writes, want one for each call of a method that writes", writes)
 	}
 }
 
@@ -225,10 +231,25 @@ func exerciseAll(t *testing.T, store *Store, watched *commands) []bson.Raw {
 		store.InsertKey(ctx, key), store.RevokeKey(ctx, "k", noon))
 	_, keyErr := store.Key(ctx, "k")
 	_, keysErr := store.ListKeys(ctx)
-	if err := errors.Join(err, keyErr, keysErr); err != nil {
+	if err := errors.Join(err, keyErr, keysErr, exerciseRequests(ctx, store)); err != nil {
 		t.Fatal(err)
 	}
 	return watched.take()
+}
+
+// exerciseRequests calls every method for keyed requests.
+func exerciseRequests(ctx context.Context, store *Store) error {
+	request := &domain.KeyedRequest{ID: "r", Version: 1, CustomerKeys: []string{"production/c"}, ExpiresAt: noon}
+	err := store.InsertRequest(ctx, request)
+	request.Version = 2
+	_, getErr := store.Request(ctx, "r")
+	err = errors.Join(err, getErr, store.ReplaceRequest(ctx, request))
+	about, aboutErr := store.RequestsAbout(ctx, "production/c", 5)
+	deleted, deleteErr := store.DeleteExpiredRequests(ctx, noon, 5)
+	if len(about) != 1 || deleted != 1 {
+		err = errors.Join(err, fmt.Errorf("%d requests are about the customer and %d were deleted", len(about), deleted))
+	}
+	return errors.Join(err, aboutErr, deleteErr, store.InsertRequest(ctx, request), store.DeleteRequest(ctx, "r", 2))
 }
 
 var noon = time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)

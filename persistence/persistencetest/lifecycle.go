@@ -20,8 +20,8 @@ type call struct {
 	do   func(context.Context) error
 }
 
-// everyCall is a call of every method but Close. On a store that holds the customer, the plan of the same id and
-// the key, and that serves, each would succeed.
+// everyCall is a call of every method but Close. On a store that holds the customer, the plan and the keyed request of
+// the same id and the key, and that serves, each would succeed.
 func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) []call {
 	plan := filledPlan(c.EnvironmentID, c.CustomerID)
 	query := persistence.Query{EnvironmentID: c.EnvironmentID, Page: persistence.PageRequest{Limit: 5}}
@@ -47,6 +47,16 @@ func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) 
 		{"Key", func(ctx context.Context) error { return second(store.Key(ctx, key.ID)) }},
 		{"ListKeys", func(ctx context.Context) error { return second(store.ListKeys(ctx)) }},
 		{"RevokeKey", func(ctx context.Context) error { return store.RevokeKey(ctx, key.ID, noon) }},
+		{"InsertRequest", func(ctx context.Context) error { return store.InsertRequest(ctx, keyedRequest("new")) }},
+		{"ReplaceRequest", func(ctx context.Context) error {
+			r := keyedRequest(c.CustomerID)
+			r.Version++
+			return store.ReplaceRequest(ctx, r)
+		}},
+		{"Request", func(ctx context.Context) error { return second(store.Request(ctx, c.CustomerID)) }},
+		{"RequestsAbout", func(ctx context.Context) error { return second(store.RequestsAbout(ctx, c.Key, 5)) }},
+		{"DeleteRequest", func(ctx context.Context) error { return store.DeleteRequest(ctx, "new", 1) }},
+		{"DeleteExpiredRequests", func(ctx context.Context) error { return second(store.DeleteExpiredRequests(ctx, noon, 5)) }},
 		{"Ping", store.Ping},
 	}
 }
@@ -56,6 +66,7 @@ func openStoreServes(t T, store persistence.Store) {
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
+	insertRequest(t, store, keyedRequest(c.CustomerID))
 	for _, call := range everyCall(store, c, key) {
 		if err := call.do(t.Context()); err != nil {
 			t.Errorf("%s: %v", call.name, err)
@@ -68,6 +79,7 @@ func doneContextIsAnswered(t T, store persistence.Store) {
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
+	insertRequest(t, store, keyedRequest(c.CustomerID))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	late, cancel := context.WithDeadline(t.Context(), noon) // A noon of years ago.
@@ -81,6 +93,8 @@ func doneContextIsAnswered(t T, store persistence.Store) {
 	refused := sparse(production, "new").Ref()
 	expectError(t, "the insert that was refused", second(store.AnyCustomer(t.Context(), refused)), persistence.ErrNotFound)
 	expectEqual(t, "keys", listKeys(t, store), []*domain.APIKey{key})
+	expectAbout(t, store, "production/c", "c")
+	expectEqual(t, "request", storedRequest(t, store, "c"), keyedRequest("c"))
 }
 
 // contextDoneDuringAReadEndsIt asks for what takes seconds where nothing but the context ends it. A
@@ -133,6 +147,7 @@ func closedStoreAnswersErrClosed(t T, store persistence.Store) {
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
+	insertRequest(t, store, keyedRequest(c.CustomerID))
 	for range 3 {
 		closeStore(t, store)
 		for _, call := range everyCall(store, c, key) {
@@ -167,6 +182,7 @@ func closeAmongCalls(t T, store persistence.Store) {
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
 	insertKey(t, store, key)
+	insertRequest(t, store, keyedRequest(c.CustomerID))
 	var closed atomic.Bool
 	use := func() error {
 		for {
@@ -179,6 +195,7 @@ func closeAmongCalls(t T, store persistence.Store) {
 				case late:
 					return fmt.Errorf("%s after Close had returned: %w", call.name, cmp.Or(err, errors.New("served")))
 				case err == nil, errors.Is(err, persistence.ErrExists), errors.Is(err, persistence.ErrConflict):
+				case call.name == "DeleteRequest" && errors.Is(err, persistence.ErrNotFound):
 				default:
 					return fmt.Errorf("%s: %w", call.name, err)
 				}
