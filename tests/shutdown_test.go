@@ -3,6 +3,7 @@ package tests
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,11 +82,16 @@ func TestStopLosesNoRequest(t *testing.T) {
 // provisionWith creates a customer; the error is one of the connection, or says what is wrong with the
 // answer.
 func provisionWith(t *testing.T, sender *http.Client, client *client, id string) error {
+	return provisionIn(t.Context(), t, sender, client, id)
+}
+
+func provisionIn(ctx context.Context, t *testing.T, sender *http.Client, client *client, id string) error {
+	t.Helper()
 	text, err := json.Marshal(object{"query": provisionOperation, "variables": object{"input": object{"customerId": id}}})
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, client.url+"/graphql", bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, client.url+"/graphql", bytes.NewReader(text))
 	if err != nil {
 		return err
 	}

@@ -37,12 +37,14 @@ var (
 	errInvalidDatabase = fmt.Errorf("%w: its path is no name for the product's database: "+
 		`1 to 63 bytes without / \ . " $ * < > : | ? @ and space, and not admin, config or local (a user that is `+
 		"kept in admin is found with the option authSource=admin)", ErrURI)
+	errWeakens = fmt.Errorf("%w: every acknowledged write has to survive and to be read, so readPreference can only be "+
+		"primary, readConcernLevel and w only majority, and journal only true; leave them out", ErrURI)
 	errNoDNS = fmt.Errorf("%w: the DNS records of the MongoDB URI's host cannot be read", persistence.ErrUnavailable)
 )
 
 // parseURI answers the options of the client and the name of the database.
 //
-// Reads and writes are not the URI's to weaken. A write is acknowledged when a majority of the replica set
+// Reads and writes are not the URI's to weaken, and what would not count is refused. A write is acknowledged when a majority of the replica set
 // has it in its journal, so it survives any failover; on a standalone server the journal is what is left
 // of that. Reads go to the primary with majority concern. That is enough to see every write acknowledged
 // before: the primary moves its majority point before it acknowledges, and reads at that point. What
@@ -59,6 +61,9 @@ func parseURI(uri string) (*options.ClientOptions, string, error) {
 			return nil, "", errNoDNS
 		}
 		return nil, "", errInvalidURI
+	}
+	if weakens(opts) {
+		return nil, "", errWeakens
 	}
 	database, err := databaseName(uri)
 	if err != nil {
@@ -78,6 +83,18 @@ func parseURI(uri string) (*options.ClientOptions, string, error) {
 	opts.SetReadConcern(readconcern.Majority())
 	opts.SetReadPreference(readpref.Primary())
 	return opts, database, nil
+}
+
+// weakens reports whether the URI asks for reads or writes that are not the ones that parseURI sets.
+func weakens(opts *options.ClientOptions) bool {
+	if r := opts.ReadPreference; r != nil && r.Mode() != readpref.PrimaryMode {
+		return true
+	}
+	if r := opts.ReadConcern; r != nil && r.Level != readconcern.Majority().Level {
+		return true
+	}
+	w := opts.WriteConcern
+	return w != nil && ((w.W != nil && w.W != writeconcern.WCMajority) || (w.Journal != nil && !*w.Journal))
 }
 
 // databaseName is the path of a URI that the driver accepted; the driver itself does not tell it.
