@@ -1,0 +1,227 @@
+package ratelimit
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// clock is a time that tests move.
+type clock struct{ time.Time }
+
+func newClock() *clock { return &clock{time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time          { return c.Time }
+func (c *clock) advance(d time.Duration) { c.Time = c.Add(d) }
+
+// twoAMinute lets through 3 at once and 2 a minute.
+var twoAMinute = Policy{Name: "two", PerMinute: 2, Burst: 3}
+
+func one(who string) Charge { return Charge{Policy: "two", Who: who, Tokens: 1} }
+
+func TestTake(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		after   time.Duration
+		charge  Charge
+		refused bool
+		wait    time.Duration
+		left    int
+	}
+	a, b := one("a"), one("b")
+	all := Charge{Policy: "two", Who: "a", Tokens: 3}
+	tooMany := Charge{Policy: "two", Who: "a", Tokens: 1000}
+	for name, steps := range map[string][]step{
+		"a full bucket, then none": {{charge: a, left: 2}, {charge: a, left: 1}, {charge: a, left: 0}, {charge: a, refused: true, wait: 30 * time.Second}},
+		"everybody has one":        {{charge: all, left: 0}, {charge: b, left: 2}, {charge: a, refused: true, wait: 30 * time.Second}},
+		"it fills in time":         {{charge: all}, {after: 30 * time.Second, charge: a, left: 0}, {charge: a, refused: true, wait: 30 * time.Second}},
+		"a part has flowed in":     {{charge: all}, {after: 20 * time.Second, charge: a, refused: true, wait: 10 * time.Second}},
+		"not above what it holds":  {{charge: all}, {after: time.Hour, charge: a, left: 2}},
+		"a refusal takes nothing":  {{charge: a, left: 2}, {charge: all, refused: true, wait: 30 * time.Second, left: 2}, {charge: a, left: 1}},
+		"more than it holds":       {{charge: tooMany, left: 0}, {charge: tooMany, refused: true, wait: 90 * time.Second}, {after: 90 * time.Second, charge: tooMany, left: 0}},
+		"nothing is free":          {{charge: all}, {charge: Charge{Policy: "two", Who: "a"}, left: 0}},
+		"what was paid counts":     {{charge: a, left: 2}, {charge: Charge{Policy: "two", Who: "a", Tokens: 1000, Paid: 1}, left: 0}},
+		"the whole is waited for":  {{charge: all}, {charge: Charge{Policy: "two", Who: "a", Tokens: 1, Paid: 1}, refused: true, wait: time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := newClock()
+			limiter := New(clock.now, 10, twoAMinute)
+			for i, s := range steps {
+				clock.advance(s.after)
+				got := limiter.Take(s.charge)
+				if (got.Refused == "two") != s.refused || got.Wait != s.wait || got.Left["two"].Tokens != s.left {
+					t.Fatalf("step %d: got %+v, want %+v", i, got, s)
+				}
+			}
+		})
+	}
+}
+
+func TestSeveralChargesAreTakenTogetherOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	limiter := New(clock.now, 10, twoAMinute, Policy{Name: "six", PerMinute: 6, Burst: 2})
+	six := Charge{Policy: "six", Who: "a", Tokens: 1}
+	for i, want := range []Outcome{
+		{Left: map[string]Left{"two": {2, 30 * time.Second}, "six": {1, 10 * time.Second}}},
+		{Left: map[string]Left{"two": {1, time.Minute}, "six": {0, 20 * time.Second}}},
+		{Refused: "six", Wait: 10 * time.Second, Left: map[string]Left{"two": {1, time.Minute}, "six": {0, 20 * time.Second}}},
+	} {
+		if got := limiter.Take(one("a"), six); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%d: got %+v, want %+v", i, got, want)
+		}
+	}
+	// The longer of two waits is told, and of several buckets of a policy the least.
+	limiter.Take(one("a"))
+	if got := limiter.Take(one("a"), six, one("b")); got.Refused != "two" || got.Wait != 30*time.Second || got.Left["two"].Tokens != 0 {
+		t.Errorf("got %+v", got)
+	}
+	if got := limiter.Take(one("b")); got.Refused != "" || got.Left["two"].Tokens != 2 {
+		t.Errorf("the refusal before took of another: %+v", got)
+	}
+}
+
+func TestAPolicyThatIsNotThereIsFree(t *testing.T) {
+	t.Parallel()
+	limiter := New(time.Now, 1)
+	if got := limiter.Take(one("a"), one("b")); got.Refused != "" || len(got.Left) > 0 {
+		t.Errorf("got %+v", got)
+	}
+	if _, ok := limiter.Policy("two"); ok {
+		t.Error("it is there")
+	}
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	for want, policy := range map[time.Duration]Policy{
+		time.Minute:      {PerMinute: 6, Burst: 6},
+		90 * time.Second: {PerMinute: 2, Burst: 3},
+		time.Second:      {PerMinute: 60, Burst: 1},
+	} {
+		if got := policy.Window(); got != want {
+			t.Errorf("%+v: got %s, want %s", policy, got, want)
+		}
+	}
+}
+
+// drawPolicy is any policy that is sensible.
+func drawPolicy(t *rapid.T) Policy {
+	perMinute := rapid.IntRange(1, MaxPerMinute).Draw(t, "per minute")
+	return Policy{Name: "two", PerMinute: perMinute, Burst: rapid.IntRange(1, perMinute*int(MaxWindow/time.Minute)).Draw(t, "burst")}
+}
+
+// TestNobodyGetsMore takes at random, and compares with what a bucket can have given.
+func TestNobodyGetsMore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		clock, policy := newClock(), drawPolicy(t)
+		limiter := New(clock.now, 10, policy)
+		start, taken := clock.Time, map[string]int{}
+		t.Repeat(map[string]func(*rapid.T){
+			"time passes": func(t *rapid.T) {
+				clock.advance(time.Duration(rapid.Int64Range(0, int64(10*time.Minute)).Draw(t, "for")))
+			},
+			"take": func(t *rapid.T) {
+				charge := one(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "who"))
+				charge.Tokens = rapid.IntRange(0, 2*policy.Burst).Draw(t, "tokens")
+				got := limiter.Take(charge)
+				if got.Refused != "" {
+					if got.Wait <= 0 || got.Wait > policy.Window() {
+						t.Fatalf("wait for %s of %s", got.Wait, policy.Window())
+					}
+					return
+				}
+				taken[charge.Who] += min(charge.Tokens, policy.Burst)
+				most := float64(policy.Burst) + clock.Sub(start).Minutes()*float64(policy.PerMinute)
+				if float64(taken[charge.Who]) > most*1.001 {
+					t.Fatalf("%s took %d, there were %f", charge.Who, taken[charge.Who], most)
+				}
+			},
+		})
+	})
+}
+
+// TestWaitingAsToldIsEnough empties a bucket in any way, and comes back when it was told to.
+func TestWaitingAsToldIsEnough(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		clock, policy := newClock(), drawPolicy(t)
+		limiter := New(clock.now, 10, policy)
+		for range rapid.IntRange(0, 5).Draw(t, "before") {
+			limiter.Take(Charge{Policy: "two", Who: "a", Tokens: rapid.IntRange(0, policy.Burst).Draw(t, "of it")})
+			clock.advance(time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "pause")))
+		}
+		first := Charge{Policy: "two", Who: "a", Tokens: min(10, policy.Burst)}
+		rest := Charge{Policy: "two", Who: "a", Tokens: rapid.IntRange(0, 2*policy.Burst).Draw(t, "rest"), Paid: first.Tokens}
+		if got := limiter.Take(first); got.Refused != "" {
+			clock.advance(got.Wait)
+			if got := limiter.Take(first); got.Refused != "" {
+				t.Fatalf("refused again, for %s", got.Wait)
+			}
+		}
+		if got := limiter.Take(rest); got.Refused != "" {
+			clock.advance(got.Wait)
+			if got := limiter.Take(first); got.Refused != "" {
+				t.Fatalf("refused at the door, for %s", got.Wait)
+			}
+			if got := limiter.Take(rest); got.Refused != "" {
+				t.Fatalf("refused again, for %s", got.Wait)
+			}
+		}
+	})
+}
+
+// TestBucketsAreBounded lets anybody take whatever he is called.
+func TestBucketsAreBounded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		most := rapid.IntRange(1, 20).Draw(t, "most")
+		limiter := New(newClock().now, most, twoAMinute)
+		for _, who := range rapid.SliceOfN(rapid.String(), 0, 200).Draw(t, "all") {
+			limiter.Take(one(who), one(who+"'s"))
+			if kept := limiter.policies["two"].fullAt.Len(); kept > most {
+				t.Fatalf("%d buckets are kept", kept)
+			}
+		}
+	})
+}
+
+// Whoever was seen last is remembered while others come and go.
+func TestTheLongestUnusedBucketGoesFirst(t *testing.T) {
+	t.Parallel()
+	limiter := New(newClock().now, 2, twoAMinute)
+	for i := range 3 {
+		limiter.Take(one("a"))
+		limiter.Take(one(fmt.Sprint("other ", i)))
+	}
+	if got := limiter.Take(one("a")); got.Refused == "" {
+		t.Errorf("the bucket was forgotten: %+v", got)
+	}
+}
+
+func TestTakingAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	limiter := New(newClock().now, 10, Policy{Name: "two", PerMinute: 1, Burst: 50})
+	var all sync.WaitGroup
+	taken := make(chan bool, 200)
+	for range 200 {
+		all.Go(func() { taken <- limiter.Take(one("a")).Refused == "" })
+	}
+	all.Wait()
+	close(taken)
+	count := 0
+	for ok := range taken {
+		if ok {
+			count++
+		}
+	}
+	if count != 50 {
+		t.Errorf("%d of 50 were taken", count)
+	}
+}
