@@ -41,6 +41,7 @@ var errorCodes = map[domain.Kind]struct {
 	domain.Conflict:             {code: model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError},
 	domain.VersionMismatch:      {code: model.ErrorCodeVersionMismatch},
 	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
+	domain.RateLimited:          {code: model.ErrorCodeRateLimitExceeded},
 
 	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},
 	domain.PlanNotFound:                   {code: model.ErrorCodePlanNotFound},

@@ -79,6 +79,7 @@ var wantCodes = map[domain.Kind]struct {
 	domain.Conflict:             {"ObjectAlreadyBeingUsedByAnotherRequestError", false},
 	domain.VersionMismatch:      {"VersionMismatch", false},
 	domain.Timeout:              {"OperationTimeout", false},
+	domain.RateLimited:          {"RateLimitExceeded", false},
 
 	domain.ProductNotFound:                {"ProductNotFoundError", false},
 	domain.PlanNotFound:                   {"PlanNotFound", false},

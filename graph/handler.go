@@ -14,6 +14,7 @@ import (
 
 	"clientele/graph/generated"
 	"clientele/internal/domain"
+	"clientele/internal/ratelimit"
 )
 
 // The headers that requests are read by and answers are marked with.
@@ -43,7 +44,9 @@ type Config struct {
 	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
 	// Introspection is whether clients may ask for the schema.
 	Introspection bool
-	Log           *slog.Logger
+	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
+	RateLimits *ratelimit.Limiter
+	Log        *slog.Logger
 }
 
 // NewHandler serves the API: GraphQL over HTTP, with an API key in the header X-Api-Key. The request id is
@@ -52,7 +55,8 @@ func NewHandler(config Config) http.Handler {
 	errors := presenter{log: config.Log}
 	resolver := &Resolver{UseCases: config.UseCases}
 	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))
-	server.AddTransport(transport{})
+	limits := rateLimits{config.RateLimits}
+	server.AddTransport(transport{limits: limits})
 	server.SetErrorPresenter(errors.present)
 	server.SetRecoverFunc(errors.recover)
 	server.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](parsedQueries)})
@@ -86,6 +90,10 @@ func NewHandler(config Config) http.Handler {
 			return
 		}
 		c.actor = actor
+		if err := limits.admit(w, actor); err != nil {
+			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
+			return
+		}
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
 	})
 }

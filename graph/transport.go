@@ -22,7 +22,9 @@ import (
 
 // transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
 // repeat a body that is no JSON in the error, secrets included, and choose other status codes.
-type transport struct{}
+type transport struct {
+	limits rateLimits
+}
 
 // What one request may hold. Documents are written by people and generators, and values go in variables.
 const (
@@ -39,7 +41,7 @@ const (
 func (transport) Supports(*http.Request) bool { return true }
 
 // Do answers one request.
-func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
+func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
 	ctx := r.Context()
 	refuse := func(status int, err error) {
 		answer := executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
@@ -73,12 +75,22 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gra
 			return
 		}
 	}
+	found := changesIn(operation)
+	cost := newOperationCost(costOf(ctx), found)
+	if err := t.limits.spend(w, actorOf(ctx), cost, found); err != nil {
+		refuse(http.StatusTooManyRequests, err)
+		return
+	}
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answer := respond(ctx)
 	if answer == nil {
 		refuse(http.StatusOK, ctx.Err())
 		return
 	}
+	if answer.Extensions == nil {
+		answer.Extensions = map[string]any{}
+	}
+	answer.Extensions["cost"] = cost
 	writeJSON(w, r, http.StatusOK, answer)
 }
 

@@ -4174,7 +4174,7 @@ const (
 	ErrorCodeAuthCustomerReadonly ErrorCode = "AuthCustomerReadonly"
 	// Not answered by this server. There is no such environment.
 	ErrorCodeEnvironmentMissing ErrorCode = "EnvironmentMissing"
-	// Not answered by this server. Too many requests in too short a time.
+	// A key was used, or a customer changed, too much: limit says which, retryAfterSeconds how long to wait. HTTP status 429.
 	ErrorCodeRateLimitExceeded ErrorCode = "RateLimitExceeded"
 	// The operation took too long; a change may or may not have been made.
 	ErrorCodeOperationTimeout ErrorCode = "OperationTimeout"

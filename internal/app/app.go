@@ -107,6 +107,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
 			Introspection: a.config.Introspection,
+			RateLimits:    newRateLimits(a.config),
 			Log:           a.log,
 		}),
 		Playground: graph.NewPlayground("/graphql"),

@@ -621,3 +621,13 @@ func TestAStoreThatFailsIsTold(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatCanBeNoKeyIsNotLookedUp has no store to look into.
+func TestWhatCanBeNoKeyIsNotLookedUp(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{"", "short", strings.Repeat("x", domain.MaxSecretLength+1), "server-with-a-space in-it-is-no-key"} {
+		if _, err := New(nil).Authenticate(t.Context(), secret); !domain.IsKind(err, domain.Unauthenticated) {
+			t.Errorf("%q: %v", secret, err)
+		}
+	}
+}

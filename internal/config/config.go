@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -43,6 +44,7 @@ type Config struct {
 	Introspection bool
 	ShutdownGrace time.Duration
 	Network       Network
+	RateLimits    RateLimits
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
 	// CommandCatalogApply.
 	Catalog string
@@ -67,6 +69,7 @@ func Default() Config {
 		DataDir:       "./data",
 		Introspection: true,
 		ShutdownGrace: 20 * time.Second,
+		RateLimits:    defaultRateLimits(),
 		Environment:   "development",
 		KeyScope:      "full",
 	}
@@ -220,7 +223,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return c.Network.verify()
+	return cmp.Or(c.Network.verify(), c.RateLimits.verify())
 }
 
 // ExampleKey is the API key of the README's examples.

@@ -24,6 +24,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
 		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full",
+		RateLimits: RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -91,6 +92,22 @@ var settingCases = map[string]settingCase{
 	"catalog": {
 		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",
 		value: func(c Config) any { return c.Catalog }, wantOne: "examples/catalog.yaml", wantTwo: "two words.yaml",
+	},
+	"rate-limit-key": {
+		env: "CLIENTELE_RATE_LIMIT_KEY", one: "0", two: "60000000",
+		value: func(c Config) any { return c.RateLimits.Key }, wantOne: Quota(0), wantTwo: Quota(60_000_000),
+	},
+	"rate-limit-key-burst": {
+		env: "CLIENTELE_RATE_LIMIT_KEY_BURST", one: "1", two: "432000000",
+		value: func(c Config) any { return c.RateLimits.KeyBurst }, wantOne: Quota(1), wantTwo: Quota(432_000_000),
+	},
+	"rate-limit-customer": {
+		env: "CLIENTELE_RATE_LIMIT_CUSTOMER", one: "0", two: "7",
+		value: func(c Config) any { return c.RateLimits.Customer }, wantOne: Quota(0), wantTwo: Quota(7),
+	},
+	"rate-limit-customer-burst": {
+		env: "CLIENTELE_RATE_LIMIT_CUSTOMER_BURST", one: "1", two: "172800",
+		value: func(c Config) any { return c.RateLimits.CustomerBurst }, wantOne: Quota(1), wantTwo: Quota(172_800),
 	},
 	"dry-run": {
 		command: []string{"catalog", "apply", "catalog.yaml"}, one: "true", two: "0",

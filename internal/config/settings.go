@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ var (
 
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
-	settings := slices.Concat(programSettings(), networkSettings(), commandSettings())
+	settings := slices.Concat(programSettings(), networkSettings(), rateLimitSettings(), commandSettings())
 	defaults := Default()
 	for i := range settings {
 		s := &settings[i]
@@ -96,6 +97,12 @@ func format(target any) string {
 		return t.String()
 	case *[]string:
 		return strings.Join(*t, ",")
+	case encoding.TextMarshaler:
+		text, err := t.MarshalText()
+		if err != nil {
+			panic(err)
+		}
+		return string(text)
 	default:
 		panic(fmt.Sprintf("setting of type %T", target))
 	}
@@ -133,6 +140,8 @@ func (s Setting) set(config *Config, text string) error {
 				*t = append(*t, element)
 			}
 		}
+	case encoding.TextUnmarshaler:
+		return t.UnmarshalText([]byte(text))
 	}
 	return nil
 }

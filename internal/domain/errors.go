@@ -27,6 +27,7 @@ const (
 	Conflict             Kind = "Conflict"
 	VersionMismatch      Kind = "VersionMismatch"
 	Timeout              Kind = "Timeout"
+	RateLimited          Kind = "RateLimited"
 
 	ProductNotFound                Kind = "ProductNotFound"
 	PlanNotFound                   Kind = "PlanNotFound"

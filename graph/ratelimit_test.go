@@ -1,0 +1,447 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+	"clientele/internal/ratelimit"
+)
+
+// changeNoCustomer are the mutations that no customer is charged for.
+var changeNoCustomer = []string{"createOneCoupon", "updateOneCoupon", "archiveOneCoupon"}
+
+// TestEveryMutationSaysWhomItChanges fails for a mutation that was added without a thought to rate limits.
+func TestEveryMutationSaysWhomItChanges(t *testing.T) {
+	schema := schemaOf(t)
+	for _, mutation := range schema.Mutation.Fields {
+		in, changesOne := customersChanged[mutation.Name]
+		if changesOne == slices.Contains(changeNoCustomer, mutation.Name) {
+			t.Errorf("%s has to be in one of customersChanged and changeNoCustomer", mutation.Name)
+		}
+		if !changesOne {
+			continue
+		}
+		input := schema.Types[mutation.Arguments.ForName("input").Type.Name()]
+		if in.list != "" {
+			input = schema.Types[input.Fields.ForName(in.list).Type.Name()]
+		}
+		for _, name := range in.fields {
+			if input.Fields.ForName(name) == nil {
+				t.Errorf("%s: %s has no field %s", mutation.Name, input.Name, name)
+			}
+		}
+		for _, name := range []string{"customerId", "refId"} {
+			if input.Fields.ForName(name) != nil && !slices.Contains(in.fields, name) {
+				t.Errorf("%s: %s.%s may name the customer", mutation.Name, input.Name, name)
+			}
+		}
+	}
+	for name := range customersChanged {
+		if schema.Mutation.Fields.ForName(name) == nil {
+			t.Errorf("there is no mutation %s", name)
+		}
+	}
+}
+
+// limitedServer is a server with rate limits and a clock that tests move.
+type limitedServer struct {
+	url     string
+	now     time.Time
+	handler http.Handler
+}
+
+// The limits of most tests: 100 points and 60 a minute, 3 changes and 2 a minute.
+var (
+	keyLimit      = ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 100}
+	customerLimit = ratelimit.Policy{Name: CustomerPolicy, PerMinute: 2, Burst: 3}
+)
+
+// serveLimited serves the customer "a" of the environment. The API key is the id of its key; one that begins with
+// "elsewhere" is of another environment.
+func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
+	t.Helper()
+	server := &limitedServer{now: noon}
+	var limiter *ratelimit.Limiter
+	if policies != nil {
+		limiter = ratelimit.New(func() time.Time { return server.now }, 100, policies...)
+	}
+	store := newStore(t)
+	insert(t, store, "a", false)
+	server.handler = NewHandler(Config{
+		UseCases: NewUseCases(store, billing.Check, time.Now),
+		Authenticate: func(_ context.Context, secret string) (domain.Actor, error) {
+			environmentID := environment
+			if strings.HasPrefix(secret, "elsewhere") {
+				environmentID = "elsewhere"
+			}
+			return domain.Actor{KeyID: secret, EnvironmentID: environmentID, Scope: domain.ScopeFull}, nil
+		},
+		RateLimits: limiter,
+		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	listener := httptest.NewServer(server.handler)
+	t.Cleanup(listener.Close)
+	server.url = listener.URL
+	return server
+}
+
+// limitedReply is an answer with what is told of limits.
+type limitedReply struct {
+	reply
+	header     http.Header
+	Extensions struct {
+		Cost struct{ Requested, Max, Charged int }
+	}
+}
+
+func (s *limitedServer) send(t *testing.T, key, accept, body string) limitedReply {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", accept)
+	request.Header.Set(APIKeyHeader, key)
+	request.Header.Set(RequestIDHeader, "the-request")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := limitedReply{reply: reply{status: response.StatusCode, body: string(text)}, header: response.Header}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatalf("status %d: the answer is no JSON: %q", got.status, text)
+	}
+	return got
+}
+
+// ask sends an operation with the key "one".
+func (s *limitedServer) ask(t *testing.T, operation string) limitedReply {
+	t.Helper()
+	return s.send(t, "one", "application/json", requestBody(t, operation, nil))
+}
+
+func requestBody(t *testing.T, operation string, variables map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": operation, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// left is what the header RateLimit says of a policy; empty for nothing.
+func (r limitedReply) left(policy string) string {
+	for state := range strings.SplitSeq(r.header.Get("RateLimit"), ", ") {
+		if name, values, _ := strings.Cut(state, ";"); name == `"`+policy+`"` {
+			return values
+		}
+	}
+	return ""
+}
+
+// mustBeLimited expects a refusal by a policy for some time, of which nobody is named.
+func mustBeLimited(t *testing.T, got limitedReply, policy string, retryAfter int) {
+	t.Helper()
+	if got.status != http.StatusTooManyRequests || got.code() != "RateLimitExceeded" || strings.Contains(got.body, `"data"`) {
+		t.Fatalf("want a refusal: status %d: %s", got.status, got.body)
+	}
+	facts := got.Errors[0].Extensions
+	if facts["limit"] != policy || facts["retryAfterSeconds"] != float64(retryAfter) || facts["requestId"] != "the-request" || facts["isValidationError"] != false {
+		t.Errorf("want %s for %d s: %s", policy, retryAfter, got.body)
+	}
+	if told := got.header.Get("Retry-After"); told != fmt.Sprint(retryAfter) {
+		t.Errorf("Retry-After is %q, not %d", told, retryAfter)
+	}
+	if !strings.HasSuffix(got.left(policy), fmt.Sprintf(";t=%d", retryAfter)) {
+		t.Errorf("RateLimit is %q, Retry-After %d", got.header.Get("RateLimit"), retryAfter)
+	}
+}
+
+func mustRun(t *testing.T, got limitedReply) {
+	t.Helper()
+	if got.status != http.StatusOK || len(got.Errors) > 0 {
+		t.Fatalf("status %d: %s", got.status, got.body)
+	}
+}
+
+const (
+	// smallQuery costs 3 points.
+	smallQuery = `{ getCustomerByRefId(input: { customerId: "a" }) { id name } }`
+	// largeQuery costs 1 + 30 + 2*30 points.
+	largeQuery = `{ customers(paging: { first: 30 }) { edges { node { id } } } }`
+	// update changes the customer "a".
+	update = `mutation { updateOneCustomer(input: { customerId: "a", name: "x" }) { id } }`
+)
+
+func TestWhatAnOperationIsCharged(t *testing.T) {
+	rows := func(n int) (out []any) {
+		for i := range n {
+			out = append(out, map[string]any{"customerId": fmt.Sprint("row-", i), "updatedAt": "2024-01-01T00:00:00Z"})
+		}
+		return out
+	}
+	bulk := `mutation ($input: ImportCustomerBulkInput!) { importCustomersBulk(input: $input) }`
+	importing := func(customers any) map[string]any {
+		return map[string]any{"input": map[string]any{"customers": customers}}
+	}
+	for name, c := range map[string]struct {
+		operation          string
+		variables          map[string]any
+		requested, charged int
+	}{
+		"a query is ten at least":       {smallQuery, nil, 3, 10},
+		"a query is what it can answer": {largeQuery, nil, 91, 91},
+		"a change is ten":               {update, nil, 2, 10},
+		"two changes are twenty": {
+			`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 4, 20,
+		},
+		"in a fragment too":                {`mutation { ...F } fragment F on Mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 5, 20},
+		"a change that is skipped is none": {`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) @skip(if: true) { id } }`, nil, 4, 10},
+		"a coupon is a change":             {`mutation { a: createOneCoupon(input: { refId: "c", name: "c", type: PERCENTAGE, percentOff: 1 }) { id } }`, nil, 2, 10},
+		"an import is ten a row":           {bulk, importing(rows(9)), 1, 90},
+		"an import of one row, no list":    {bulk, importing(rows(1)[0]), 1, 10},
+		"an import of no row":              {bulk, importing([]any{}), 1, 10},
+		"a change may ask for much": {
+			`mutation { archiveCustomer(input: { customerId: "a" }) { ` + strings.Repeat("id ", 40) + ` } }`, nil, 41, 41,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serveLimited(t, keyLimit)
+			got := server.send(t, "one", "application/json", requestBody(t, c.operation, c.variables))
+			cost := got.Extensions.Cost
+			if cost.Requested != c.requested || cost.Charged != c.charged || cost.Max != maxCost {
+				t.Errorf("want %d, charged %d: status %d: %s", c.requested, c.charged, got.status, got.body)
+			}
+			if want := fmt.Sprintf("r=%d;t=%d", 100-c.charged, c.charged); got.left(KeyPolicy) != want {
+				t.Errorf("RateLimit is %q, want %s", got.header.Get("RateLimit"), want)
+			}
+		})
+	}
+}
+
+func TestWhatARefusedRequestIsCharged(t *testing.T) {
+	for name, body := range map[string]string{
+		"no JSON":              `{`,
+		"no operation":         `{}`,
+		"no GraphQL":           requestBody(t, `{`, nil),
+		"no field":             requestBody(t, `{ nothing }`, nil),
+		"wrong variables":      requestBody(t, `query ($n: Int!) { customers(paging: { first: $n }) { totalCount } }`, nil),
+		"more than it may ask": requestBody(t, `{ customers(paging: { first: 100 }) { edges { node { `+strings.Repeat("id ", 200)+` } } } }`, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := serveLimited(t, keyLimit).send(t, "one", "application/json", body)
+			if len(got.Errors) == 0 || got.left(KeyPolicy) != "r=90;t=10" || got.Extensions.Cost.Requested != 0 {
+				t.Errorf("status %d, RateLimit %q: %s", got.status, got.header.Get("RateLimit"), got.body)
+			}
+		})
+	}
+}
+
+func TestRateLimitOfAKey(t *testing.T) {
+	t.Run("is told with every answer", func(t *testing.T) {
+		got := serveLimited(t, keyLimit, customerLimit).ask(t, smallQuery)
+		if policy := got.header.Get("RateLimit-Policy"); policy != `"key";q=100;w=100;qu="points", "customer";q=3;w=90` {
+			t.Errorf("RateLimit-Policy: %s", policy)
+		}
+		if state := got.header.Get("RateLimit"); state != `"key";r=90;t=10` {
+			t.Errorf("RateLimit: %s", state)
+		}
+	})
+	t.Run("ends in refusals until there is enough again", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, largeQuery))
+		// 9 points are there; 10 more seconds bring 10 points, of 91 that the query needs.
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 1)
+		server.now = server.now.Add(time.Second)
+		mustRun(t, server.ask(t, smallQuery))
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 10)
+	})
+	t.Run("is told for the whole operation", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, smallQuery))
+		// 90 points: 10 are taken at the door, 80 are fewer than the other 81.
+		got := server.ask(t, largeQuery)
+		mustBeLimited(t, got, KeyPolicy, 11)
+		server.now = server.now.Add(11 * time.Second)
+		mustRun(t, server.ask(t, largeQuery))
+	})
+	t.Run("is never below one operation", func(t *testing.T) {
+		server := serveLimited(t, ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 5})
+		mustRun(t, server.ask(t, largeQuery))
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 5)
+		server.now = server.now.Add(5 * time.Second)
+		mustRun(t, server.ask(t, largeQuery))
+	})
+	t.Run("is the key's own", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, largeQuery))
+		mustRun(t, server.send(t, "two", "application/json", requestBody(t, largeQuery, nil)))
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 1)
+	})
+	t.Run("is answered in the media type that was asked for", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, largeQuery))
+		for _, accept := range []string{"application/json", "application/graphql-response+json"} {
+			got := server.send(t, "one", accept, requestBody(t, smallQuery, nil))
+			mustBeLimited(t, got, KeyPolicy, 1)
+			if kind := got.header.Get("Content-Type"); kind != accept+"; charset=utf-8" {
+				t.Errorf("asked for %s, got %s", accept, kind)
+			}
+		}
+	})
+	t.Run("refuses without reading", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, largeQuery))
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+			request := httptest.NewRequestWithContext(t.Context(), method, "/graphql", unreadable{t})
+			request.Header.Set(APIKeyHeader, "one")
+			recorder := httptest.NewRecorder()
+			server.handler.ServeHTTP(recorder, request)
+			if recorder.Code != http.StatusTooManyRequests {
+				t.Errorf("%s: status %d: %s", method, recorder.Code, recorder.Body)
+			}
+		}
+	})
+	t.Run("executes nothing that it refuses", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		mustRun(t, server.ask(t, smallQuery))
+		many := `mutation { provisionCustomer(input: { customerId: "b" }) { customer { ` + strings.Repeat("id ", 90) + ` } } }`
+		mustBeLimited(t, server.ask(t, many), KeyPolicy, 12)
+		server.now = noon.Add(time.Hour)
+		if got := server.ask(t, `{ getCustomerByRefId(input: { customerId: "b" }) { id } }`); !strings.Contains(got.body, `{"getCustomerByRefId":null}`) {
+			t.Errorf("it was executed: %s", got.body)
+		}
+	})
+}
+
+// unreadable is a body that nobody may read.
+type unreadable struct{ *testing.T }
+
+func (u unreadable) Read([]byte) (int, error) {
+	u.Error("the body was read")
+	return 0, io.EOF
+}
+
+func TestRateLimitOfACustomer(t *testing.T) {
+	input := map[string]any{"input": map[string]any{"customerId": "a"}}
+	for name, c := range map[string]struct {
+		operation string
+		variables map[string]any
+	}{
+		"by a literal":             {update, nil},
+		"by refId":                 {`mutation { updateOneCustomer(input: { refId: "a" }) { id } }`, nil},
+		"by a variable":            {`mutation ($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { id } }`, input},
+		"by a variable in a field": {`mutation ($id: String!) { archiveCustomer(input: { customerId: $id }) { id } }`, map[string]any{"id": "a"}},
+		"by a default":             {`mutation ($id: String! = "a") { archiveCustomer(input: { customerId: $id }) { id } }`, nil},
+		"under an alias":           {`mutation { x: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil},
+		"in a fragment":            {`mutation { ... on Mutation { ...F } } fragment F on Mutation { updateOneCustomer(input: { customerId: "a" }) { id } }`, nil},
+		"as one of two":            {`mutation { updateOneCustomer(input: { customerId: "b" }) { id } a: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil},
+		"with a coupon":            {`mutation { setCouponOnCustomer(input: { id: "a", relationId: "c" }) { id } }`, nil},
+		"with a grant":             {`mutation { revokePromotionalEntitlement(input: { customerId: "a", featureId: "f" }) { id } }`, nil},
+		"as a new one":             {`mutation { provisionCustomer(input: { customerId: "a" }) { customer { id } } }`, nil},
+		"as a row": {`mutation ($input: ImportCustomerBulkInput!) { importCustomersBulk(input: $input) }`, map[string]any{"input": map[string]any{
+			"customers": []any{map[string]any{"customerId": "b"}, map[string]any{"refId": "a"}},
+		}}},
+		"as a row, no list": {`mutation { importCustomersBulk(input: { customers: { customerId: "a" } }) }`, nil},
+	} {
+		t.Run("counts one named "+name, func(t *testing.T) {
+			server := serveLimited(t, customerLimit)
+			for range customerLimit.Burst {
+				mustRun(t, server.ask(t, update))
+			}
+			got := server.send(t, "one", "application/json", requestBody(t, c.operation, c.variables))
+			mustBeLimited(t, got, CustomerPolicy, 30)
+			if strings.Contains(got.body+fmt.Sprint(got.header), `"a"`) {
+				t.Errorf("the refusal names the customer: %s %v", got.body, got.header)
+			}
+		})
+	}
+	for name, request := range map[string]struct{ key, operation string }{
+		"another customer":                {"one", `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } }`},
+		"a customer with a generated id":  {"one", `mutation { provisionCustomer(input: {}) { customer { id } } }`},
+		"reading the same":                {"one", smallQuery},
+		"the same id elsewhere":           {"elsewhere", `mutation { provisionCustomer(input: { customerId: "a" }) { customer { id } } }`},
+		"a change that is not made":       {"one", `mutation { updateOneCustomer(input: { customerId: "a" }) @include(if: false) { id } }`},
+		"a coupon of the name":            {"one", `mutation { createOneCoupon(input: { refId: "a", name: "a", type: PERCENTAGE, percentOff: 1 }) { id } }`},
+		"another, whose name is the same": {"one", `mutation { provisionCustomer(input: { customerId: "b", name: "a" }) { customer { id } } }`},
+	} {
+		t.Run("is no concern of "+name, func(t *testing.T) {
+			server := serveLimited(t, customerLimit)
+			for range customerLimit.Burst {
+				mustRun(t, server.ask(t, update))
+			}
+			mustRun(t, server.send(t, request.key, "application/json", requestBody(t, request.operation, nil)))
+		})
+	}
+	t.Run("is told with every change", func(t *testing.T) {
+		server := serveLimited(t, customerLimit)
+		if got := server.ask(t, smallQuery); got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != `"customer";q=3;w=90` {
+			t.Errorf("a query: %v", got.header)
+		}
+		if got := server.ask(t, update); got.header.Get("RateLimit") != `"customer";r=2;t=30` {
+			t.Errorf("a change: %v", got.header)
+		}
+	})
+	t.Run("is for keys together", func(t *testing.T) {
+		server := serveLimited(t, customerLimit)
+		for _, key := range []string{"one", "two", "three"} {
+			mustRun(t, server.send(t, key, "application/json", requestBody(t, update, nil)))
+		}
+		mustBeLimited(t, server.send(t, "four", "application/json", requestBody(t, update, nil)), CustomerPolicy, 30)
+	})
+	t.Run("ends", func(t *testing.T) {
+		server := serveLimited(t, customerLimit)
+		for range customerLimit.Burst {
+			mustRun(t, server.ask(t, update))
+		}
+		mustBeLimited(t, server.ask(t, update), CustomerPolicy, 30)
+		server.now = server.now.Add(30 * time.Second)
+		mustRun(t, server.ask(t, update))
+	})
+	t.Run("executes nothing that it refuses", func(t *testing.T) {
+		server := serveLimited(t, keyLimit, customerLimit)
+		for range customerLimit.Burst {
+			mustRun(t, server.ask(t, update))
+		}
+		got := server.ask(t, `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } updateOneCustomer(input: { customerId: "a" }) { id } }`)
+		mustBeLimited(t, got, CustomerPolicy, 30)
+		// Of the key, only what was taken at the door; of the other customer, nothing.
+		if left := got.left(KeyPolicy); left != "r=60;t=40" {
+			t.Errorf("the key has %s", left)
+		}
+		if got := server.ask(t, `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } }`); got.left(CustomerPolicy) != "r=2;t=30" {
+			t.Errorf("status %d, RateLimit %q: %s", got.status, got.header.Get("RateLimit"), got.body)
+		}
+	})
+}
+
+func TestWithoutRateLimits(t *testing.T) {
+	server := serveLimited(t)
+	for range 200 {
+		got := server.ask(t, update)
+		mustRun(t, got)
+		if got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
+			t.Fatalf("limits are told: %v", got.header)
+		}
+		if cost := got.Extensions.Cost; cost.Requested != 2 || cost.Charged != 10 || cost.Max != maxCost {
+			t.Fatalf("the cost is not told: %s", got.body)
+		}
+	}
+}

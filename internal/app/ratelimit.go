@@ -1,0 +1,30 @@
+package app
+
+import (
+	"time"
+
+	"clientele/graph"
+	"clientele/internal/config"
+	"clientele/internal/ratelimit"
+)
+
+// rateLimitBuckets is how many API keys, and how many customers, are told apart: a hundred bytes or so for each.
+const rateLimitBuckets = 100_000
+
+// newRateLimits are the limits that the configuration has; nil for none.
+func newRateLimits(cfg config.Config) *ratelimit.Limiter {
+	var policies []ratelimit.Policy
+	add := func(name string, perMinute, burst int) {
+		if perMinute > 0 {
+			policies = append(policies, ratelimit.Policy{Name: name, PerMinute: perMinute, Burst: burst})
+		}
+	}
+	perMinute, burst := cfg.KeyRate()
+	add(graph.KeyPolicy, perMinute, burst)
+	perMinute, burst = cfg.CustomerRate()
+	add(graph.CustomerPolicy, perMinute, burst)
+	if policies == nil {
+		return nil
+	}
+	return ratelimit.New(time.Now, rateLimitBuckets, policies...)
+}
