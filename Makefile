@@ -37,7 +37,7 @@ bench: ## measure the embedded engine and the whole server with 100,000 customer
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./persistence/bolt ./internal/catalog ./tests
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (default 30s)
+fuzz: ## run each fuzz target for FUZZTIME (default 30s), two at a time
 	@./tests/fuzz.sh
 
 .PHONY: generate

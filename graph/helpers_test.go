@@ -23,7 +23,7 @@ import (
 const environment = "development"
 
 // newStore opens an empty store that is closed when the test ends.
-func newStore(t *testing.T) persistence.Store {
+func newStore(t testing.TB) persistence.Store {
 	t.Helper()
 	store, err := bolt.Open(t.Context(), t.TempDir())
 	if err != nil {
