@@ -17,6 +17,10 @@ type call struct {
 	now func() time.Time
 	// cost is what the operation costs, once that is known: see checkCost.
 	cost int
+	// seed is a text of the request's own, the same whenever it is executed, and answered notes whom its answer is
+	// about; empty and nil without an idempotency key.
+	seed     string
+	answered *answered
 }
 
 type callKey struct{}

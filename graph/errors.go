@@ -40,6 +40,7 @@ var errorCodes = map[domain.Kind]struct {
 	domain.ImportFailed:         {code: model.ErrorCodeFailedToImportCustomer},
 	domain.Conflict:             {code: model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError},
 	domain.VersionMismatch:      {code: model.ErrorCodeVersionMismatch},
+	domain.IdempotencyKeyReused: {code: model.ErrorCodeIdempotencyKeyReused},
 	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
 	domain.RateLimited:          {code: model.ErrorCodeRateLimitExceeded},
 

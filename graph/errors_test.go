@@ -78,6 +78,7 @@ var wantCodes = map[domain.Kind]struct {
 	domain.ImportFailed:         {"FailedToImportCustomer", false},
 	domain.Conflict:             {"ObjectAlreadyBeingUsedByAnotherRequestError", false},
 	domain.VersionMismatch:      {"VersionMismatch", false},
+	domain.IdempotencyKeyReused: {"IdempotencyKeyReused", false},
 	domain.Timeout:              {"OperationTimeout", false},
 	domain.RateLimited:          {"RateLimitExceeded", false},
 

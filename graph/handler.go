@@ -14,6 +14,7 @@ import (
 
 	"clientele/graph/generated"
 	"clientele/internal/domain"
+	"clientele/internal/idempotency"
 	"clientele/internal/ratelimit"
 )
 
@@ -42,6 +43,8 @@ type Config struct {
 	CheckOrigin func(*http.Request) error
 	// Authenticate answers whom the secret of an API key stands for.
 	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
+	// Idempotency carries out once what comes with an idempotency key; nil refuses such keys.
+	Idempotency *idempotency.Service
 	// Introspection is whether clients may ask for the schema.
 	Introspection bool
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
@@ -56,7 +59,7 @@ func NewHandler(config Config) http.Handler {
 	resolver := &Resolver{UseCases: config.UseCases}
 	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))
 	limits := rateLimits{config.RateLimits}
-	server.AddTransport(transport{limits: limits})
+	server.AddTransport(transport{limits: limits, idempotency: config.Idempotency})
 	server.SetErrorPresenter(errors.present)
 	server.SetRecoverFunc(errors.recover)
 	server.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](parsedQueries)})
@@ -67,6 +70,7 @@ func NewHandler(config Config) http.Handler {
 		server.SetDisableSuggestion(true)
 		server.SetValidationRulesFn(rulesWithoutIntrospection)
 	}
+	server.AroundFields(customersAnswered)
 	server.AroundFields(archivedCustomers)
 	server.AroundRootFields(resolver.forgetful)
 

@@ -63,6 +63,7 @@ func (r *mutationResolver) ProvisionCustomer(ctx context.Context, input model.Pr
 	if err != nil {
 		return nil, err
 	}
+	provision.Seed = seedOf(ctx)
 	provisioned, err := r.Customers.Provision(ctx, actorOf(ctx), provision)
 	if err != nil {
 		return nil, err
@@ -76,6 +77,7 @@ func (r *mutationResolver) CreateOneCustomer(ctx context.Context, input model.Cu
 	if err != nil {
 		return nil, err
 	}
+	provision.Seed = seedOf(ctx)
 	provisioned, err := r.Customers.Provision(ctx, actorOf(ctx), provision)
 	return customerOf(ctx)(provisioned.Customer, err)
 }

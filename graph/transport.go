@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,12 +19,15 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"clientele/internal/domain"
+	"clientele/internal/idempotency"
 )
 
 // transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
 // repeat a body that is no JSON in the error, secrets included, and choose other status codes.
 type transport struct {
 	limits rateLimits
+	// idempotency is nil where idempotency keys are refused.
+	idempotency *idempotency.Service
 }
 
 // What one request may hold. Documents are written by people and generators, and values go in variables.
@@ -81,17 +85,30 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		refuse(http.StatusTooManyRequests, err)
 		return
 	}
+	answer, status, err := t.once(ctx, w, r, params, operation, func(ctx context.Context) (*graphql.Response, error) {
+		return execute(ctx, executor, operation, cost)
+	})
+	if err != nil {
+		refuse(status, err)
+		return
+	}
+	writeJSON(w, r, http.StatusOK, answer)
+}
+
+// execute executes an operation that costs so much. Errors: the context's, if that ended first.
+func execute(
+	ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, cost operationCost,
+) (*graphql.Response, error) {
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answer := respond(ctx)
 	if answer == nil {
-		refuse(http.StatusOK, ctx.Err())
-		return
+		return nil, ctx.Err()
 	}
 	if answer.Extensions == nil {
 		answer.Extensions = map[string]any{}
 	}
 	answer.Extensions["cost"] = cost
-	writeJSON(w, r, http.StatusOK, answer)
+	return answer, nil
 }
 
 // requestErrorStatus is for a request that was understood while its document was not: an answer to clients
@@ -252,8 +269,12 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
 	// Answers are of one key, and of one moment.
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
+	// Whoever does not read the answer to its end is not there to be told.
+	_ = encodeJSON(w, answer)
+}
+
+func encodeJSON(w io.Writer, answer any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	// Whoever does not read the answer to its end is not there to be told.
-	_ = encoder.Encode(answer)
+	return encoder.Encode(answer)
 }

@@ -7927,6 +7927,11 @@ enum ErrorCode {
   changed. Read it again, decide again, and send the change for that version.
   """
   VersionMismatch
+  """
+  The Idempotency-Key was used for another request of the same mutation within the last 24 hours, or for this one,
+  whose answer is not kept.
+  """
+  IdempotencyKeyReused
   "Something went wrong on the server; the log has the cause under the request id."
   UnexpectedError
   "Not answered by this server. The document has too many aliases."

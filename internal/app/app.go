@@ -17,6 +17,7 @@ import (
 	"clientele/internal/catalog"
 	"clientele/internal/config"
 	"clientele/internal/httpd"
+	"clientele/internal/idempotency"
 	"clientele/persistence"
 	"clientele/persistence/bolt"
 	"clientele/persistence/mongo"
@@ -100,12 +101,15 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
+	requests := idempotency.New(a.store, a.log)
+	defer inBackground(ctx, requests.Run)()
 	drain := &httpd.Drain{}
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
 			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
+			Idempotency:   requests,
 			Introspection: a.config.Introspection,
 			RateLimits:    newRateLimits(a.config),
 			Log:           a.log,
@@ -137,6 +141,20 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		server.TLS = a.certificate.TLSConfig()
 	}
 	return server.Serve(ctx, listener)
+}
+
+// inBackground runs something beside the requests, until its end is asked for and waited for.
+func inBackground(ctx context.Context, run func(context.Context)) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 // firstKey makes sure that somebody can use the server: it registers the key that was given, or makes one

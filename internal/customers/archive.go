@@ -15,13 +15,17 @@ func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Iden
 	if err != nil {
 		return nil, err
 	}
-	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
+	customer, err := s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
 		if err := domain.RequireVersion(ifVersion, customer.Version); err != nil {
 			return false, err
 		}
 		customer.Archive(s.Now())
 		return true, nil
 	})
+	if err == nil {
+		s.forgetAnswers(ctx, ref)
+	}
+	return customer, err
 }
 
 // Unarchive brings an archived customer back into sight, without name and email; a live one it answers as

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid" // the field's standard for UUIDs, small and without dependencies
 
 	"clientele/internal/domain"
+	"clientele/internal/turns"
 	"clientele/persistence"
 )
 
@@ -22,6 +23,7 @@ type BillingCheck func(field string, info domain.BillingInformation) error
 type Store interface {
 	persistence.Customers
 	persistence.Catalog
+	persistence.Idempotency
 }
 
 // Service is the use cases. Create it with New.
@@ -33,7 +35,8 @@ type Service struct {
 	newRef       func() string
 	// newSubscriptionRef makes an id for a subscription that was given none.
 	newSubscriptionRef func() string
-	turns              *turns
+	newAnswerKey       func() []byte
+	turns              *turns.Turns
 	settlements        *settlements
 }
 
@@ -48,12 +51,15 @@ func WithIDs(newID, newRef func() string) Option {
 	return func(s *Service) { s.newID, s.newRef = newID, newRef }
 }
 
+// WithAnswerKeys sets where the AnswerKeys of customers come from.
+func WithAnswerKeys(newKey func() []byte) Option { return func(s *Service) { s.newAnswerKey = newKey } }
+
 // New makes the use cases over a store.
 func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
 		now: time.Now, newID: newUUID, newRef: newCustomerID,
-		newSubscriptionRef: newSubscriptionID, turns: newTurns(), settlements: newSettlements(),
+		newSubscriptionRef: newSubscriptionID, newAnswerKey: newAnswerKey, turns: turns.New(), settlements: newSettlements(),
 	}
 	for _, option := range options {
 		option(service)
@@ -101,7 +107,7 @@ func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persiste
 func (s *Service) change(
 	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
 ) (*domain.Customer, error) {
-	release, err := s.turns.take(ctx, ref.Key())
+	release, err := s.turns.Take(ctx, ref.Key())
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +123,9 @@ func (s *Service) change(
 		store, err := decide(customer)
 		if err != nil || !store {
 			return customer, err
+		}
+		if !customer.Archived() && customer.AnswerKey == nil {
+			customer.AnswerKey = s.newAnswerKey()
 		}
 		customer.Version++
 		err = s.store.ReplaceCustomer(ctx, customer)

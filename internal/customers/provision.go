@@ -16,6 +16,9 @@ type Provision struct {
 	ExcludeFromExperiment bool
 	// CreatedAt back-dates the customer; nil is now.
 	CreatedAt *time.Time
+	// Seed is what an id is made of that has to be made up, so that the same request makes up the same one; empty
+	// for an id by chance.
+	Seed string
 	// Subscription is the initial subscription; nil is none.
 	Subscription *Subscribe
 }
@@ -54,7 +57,10 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 	if err := input.check(s.checkBilling); err != nil {
 		return Provisioned{}, err
 	}
-	if ref.CustomerID == "" {
+	switch {
+	case ref.CustomerID == "" && input.Seed != "":
+		ref.CustomerID = customerIDFrom(input.Seed)
+	case ref.CustomerID == "":
 		ref.CustomerID = s.newRef()
 	}
 	customer := s.newCustomer(ref, createdAt, now)
@@ -110,7 +116,7 @@ func (s *Service) insert(ctx context.Context, customer *domain.Customer) error {
 // that final. redemption is nil without a promotion code.
 func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, redemption *redemption) error {
 	// Of equal requests in this process one writes the customer, and the others see it.
-	release, err := s.turns.take(ctx, customer.Key)
+	release, err := s.turns.Take(ctx, customer.Key)
 	if err != nil {
 		return err
 	}
@@ -158,7 +164,7 @@ func (s *Service) insertClaimed(ctx context.Context, customer *domain.Customer) 
 func (s *Service) newCustomer(ref domain.CustomerRef, createdAt, updatedAt time.Time) *domain.Customer {
 	return &domain.Customer{
 		Key: ref.Key(), ID: s.newID(), EnvironmentID: ref.EnvironmentID, CustomerID: ref.CustomerID,
-		Version: 1, CreatedAt: createdAt, UpdatedAt: updatedAt,
+		Version: 1, AnswerKey: s.newAnswerKey(), CreatedAt: createdAt, UpdatedAt: updatedAt,
 	}
 }
 

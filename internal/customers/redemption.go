@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/turns"
 	"clientele/persistence"
 )
 
@@ -167,9 +168,9 @@ func changeDocument[T any, D interface {
 	*T
 	Head() *domain.Record
 }](
-	ctx context.Context, turns *turns, kind string, documents persistence.Documents[T], ref domain.Ref, decide func(D) (bool, error),
+	ctx context.Context, turns *turns.Turns, kind string, documents persistence.Documents[T], ref domain.Ref, decide func(D) (bool, error),
 ) (D, error) {
-	release, err := turns.take(ctx, kind+ref.Key())
+	release, err := turns.Take(ctx, kind+ref.Key())
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ const (
 	ImportFailed         Kind = "ImportFailed"
 	Conflict             Kind = "Conflict"
 	VersionMismatch      Kind = "VersionMismatch"
+	IdempotencyKeyReused Kind = "IdempotencyKeyReused"
 	Timeout              Kind = "Timeout"
 	RateLimited          Kind = "RateLimited"
 

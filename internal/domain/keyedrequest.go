@@ -9,14 +9,13 @@ type KeyedRequest struct {
 	// ID is a hash of the caller's API key and environment, the mutation and the idempotency key; the store's
 	// primary key.
 	ID string `bson:"_id"`
-	// Version counts the writes of the document, from 1; a write names the version it read.
+	// Version counts the writes of the document, from 1; a write names the version it read. A request under way is
+	// written now and then, as a sign of life.
 	Version int64        `bson:"version"`
 	State   RequestState `bson:"state"`
 	// Fingerprint is a keyed hash of the request, by which another request is told from the same one. It is
 	// empty once the request is forgotten.
 	Fingerprint string `bson:"fingerprint"`
-	// LeaseUntil is the time after which a request that is under way is given up, for the next to carry out.
-	LeaseUntil time.Time `bson:"leaseUntil"`
 	// Answer is sealed; nil unless the request is answered.
 	Answer []byte `bson:"answer"`
 	// CustomerKeys are the Keys of the customers that the answer is about; nil for none.

@@ -32,7 +32,7 @@ func idempotencyRules(reopen func(persistence.Store) (persistence.Store, error))
 // keyedRequest has a value in every field.
 func keyedRequest(id string) *domain.KeyedRequest {
 	return &domain.KeyedRequest{
-		ID: id, Version: 1, State: domain.RequestAnswered, Fingerprint: uuid(id), LeaseUntil: noon,
+		ID: id, Version: 1, State: domain.RequestAnswered, Fingerprint: uuid(id),
 		Answer: []byte("answer \x00 of " + id), CustomerKeys: []string{"production/ada", "production/" + id}, ExpiresAt: noon.Add(time.Hour),
 	}
 }
@@ -87,9 +87,9 @@ func expectAbout(t T, store persistence.Store, customerKey string, ids ...string
 func everyFieldOfARequestIsKept(t T, store persistence.Store) {
 	requests := []*domain.KeyedRequest{
 		keyedRequest("whole"),
-		{ID: "bare", Version: 7, LeaseUntil: noon, ExpiresAt: noon},
-		{ID: "empty", Version: 1 << 40, Answer: []byte{}, CustomerKeys: []string{}, LeaseUntil: noon, ExpiresAt: noon},
-		{ID: "large", Version: 1, Answer: []byte(strings.Repeat("x", 1<<20)), LeaseUntil: noon, ExpiresAt: noon},
+		{ID: "bare", Version: 7, ExpiresAt: noon},
+		{ID: "empty", Version: 1 << 40, Answer: []byte{}, CustomerKeys: []string{}, ExpiresAt: noon},
+		{ID: "large", Version: 1, Answer: []byte(strings.Repeat("x", 1<<20)), ExpiresAt: noon},
 	}
 	for i, text := range harderTexts {
 		r := keyedRequest(strconv.Itoa(i))
@@ -106,9 +106,9 @@ func everyFieldOfARequestIsKept(t T, store persistence.Store) {
 	}
 	for i, at := range awkwardTimes {
 		r := keyedRequest(fmt.Sprint("time ", i))
-		r.LeaseUntil, r.ExpiresAt = at, at
+		r.ExpiresAt = at
 		insertRequest(t, store, r)
-		r.LeaseUntil, r.ExpiresAt = domain.Timestamp(at), domain.Timestamp(at)
+		r.ExpiresAt = domain.Timestamp(at)
 		expectEqual(t, "request", storedRequest(t, store, r.ID), r)
 	}
 }

@@ -1,4 +1,4 @@
-package customers
+package turns
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // left is how many keys somebody has the turn at or waits for.
-func (t *turns) left() int {
+func (t *Turns) left() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.taken)
@@ -17,13 +17,13 @@ func (t *turns) left() int {
 
 func TestTurnsLetOneThroughAtATime(t *testing.T) {
 	t.Parallel()
-	queue := newTurns()
+	queue := New()
 	// Without turns, the race detector and the sum would both tell.
 	sum := 0
 	var group sync.WaitGroup
 	for range 100 {
 		group.Go(func() {
-			release, err := queue.take(t.Context(), "ada")
+			release, err := queue.Take(t.Context(), "ada")
 			if err != nil {
 				t.Error(err)
 				return
@@ -43,12 +43,12 @@ func TestTurnsLetOneThroughAtATime(t *testing.T) {
 
 func TestTurnsOfDifferentKeysAreIndependent(t *testing.T) {
 	t.Parallel()
-	queue := newTurns()
-	releaseAda, err := queue.take(t.Context(), "ada")
+	queue := New()
+	releaseAda, err := queue.Take(t.Context(), "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
-	releaseEve, err := queue.take(t.Context(), "eve")
+	releaseEve, err := queue.Take(t.Context(), "eve")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,14 +65,14 @@ func TestTurnsOfDifferentKeysAreIndependent(t *testing.T) {
 func TestATurnIsPassedOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		queue := newTurns()
-		release, err := queue.take(t.Context(), "ada")
+		queue := New()
+		release, err := queue.Take(t.Context(), "ada")
 		if err != nil {
 			t.Fatal(err)
 		}
 		taken := make(chan func(), 1)
 		go func() {
-			next, err := queue.take(t.Context(), "ada")
+			next, err := queue.Take(t.Context(), "ada")
 			if err != nil {
 				t.Error(err)
 			}
@@ -93,19 +93,19 @@ func TestATurnIsPassedOn(t *testing.T) {
 func TestWhoHangsUpLosesNobodyElseTheTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		queue := newTurns()
-		release, err := queue.take(t.Context(), "ada")
+		queue := New()
+		release, err := queue.Take(t.Context(), "ada")
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, hangUp := context.WithCancel(t.Context())
 		told, taken := make(chan error, 1), make(chan func(), 1)
 		go func() {
-			_, err := queue.take(ctx, "ada")
+			_, err := queue.Take(ctx, "ada")
 			told <- err
 		}()
 		go func() {
-			next, err := queue.take(t.Context(), "ada")
+			next, err := queue.Take(t.Context(), "ada")
 			if err != nil {
 				t.Error(err)
 			}
