@@ -20,6 +20,10 @@ run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data, the example 
 build: ## build bin/clientele
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/clientele .
 
+.PHONY: image
+image: ## build the image clientele with Docker
+	docker build --tag clientele .
+
 .PHONY: test
 test: ## run every test, with TESTFLAGS; MongoDB tests run if a server can be had, and the last lines say so
 	@./tests/run.sh $(TESTFLAGS)
