@@ -44,6 +44,10 @@ bench: ## measure the embedded engine and the whole server with 100,000 customer
 fuzz: ## run each fuzz target for FUZZTIME (default 30s), two at a time
 	@./tests/fuzz.sh
 
+.PHONY: clients
+clients: build ## generate the example clients from a running server's schema, compile and run them; needs Node 20
+	@./tests/clients.sh $(BIN)/clientele
+
 .PHONY: generate
 generate: ## generate the GraphQL server from the schema
 	$(GO) generate ./...

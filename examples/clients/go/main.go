@@ -1,0 +1,165 @@
+// The program provisions customers, changes one, lists them page by page and archives one, on a server without
+// customers.
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/Khan/genqlient/graphql"
+
+	"clientele-client-example/api"
+	"clientele-client-example/optional"
+)
+
+//go:generate go tool genqlient
+
+func main() {
+	url := cmp.Or(os.Getenv("CLIENTELE_URL"), "http://127.0.0.1:8080")
+	apiKey := cmp.Or(os.Getenv("CLIENTELE_API_KEY"), "server-for-this-machine-only")
+	if err := run(context.Background(), url, apiKey); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, url, apiKey string) error {
+	client := newClient(url, apiKey, http.DefaultTransport)
+
+	// An answer is lost on the way. The client sends the mutation again, and one customer is there.
+	unlucky := &losing{}
+	err := provision(ctx, newClient(url, apiKey, unlucky), "ada", details{
+		name: optional.Of("Ada Lovelace"), email: optional.Of("ada@example.com"), metadata: object(`{"seats": 3, "plan": "free"}`),
+	})
+	if err != nil || unlucky.requests != 2 {
+		return fmt.Errorf("provision ada with %d requests: %w", unlucky.requests, err)
+	}
+	fmt.Println("provisioned ada, although the first answer was lost")
+	for _, customerID := range []string{"brian", "cleo", "dora", "edsger"} {
+		if err := provision(ctx, client, customerID, details{}); err != nil {
+			return fmt.Errorf("provision %s: %w", customerID, err)
+		}
+	}
+
+	// Only what is sent changes: the name is left out and stays, the email is null and is cleared, one key of the
+	// metadata is merged into the others.
+	ada, err := update(ctx, client, "ada", details{email: optional.Null[string](), metadata: object(`{"plan": "pro"}`)})
+	if err != nil {
+		return fmt.Errorf("update ada: %w", err)
+	}
+	name, _ := ada.Name.Get()
+	email, hasEmail := ada.Email.Get()
+	if !hasEmail {
+		email = "none"
+	}
+	metadata, err := sorted(ada.AdditionalMetaData)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("updated ada: name %s, email %s, metadata %s\n", name, email, metadata)
+
+	// A decision that is made on what was read is sent for the version that was read. Somebody else was faster here.
+	if _, err := update(ctx, client, "ada", details{crmID: optional.Of("crm-1")}); err != nil {
+		return fmt.Errorf("update ada: %w", err)
+	}
+	_, err = update(ctx, client, "ada", details{name: optional.Of("Countess"), ifVersion: optional.Of(ada.Version)})
+	code, facts := refusal(err)
+	if code != "VersionMismatch" {
+		return fmt.Errorf("the update of an old version: %w", cmp.Or(err, errors.New("it was taken")))
+	}
+	fmt.Printf("ada has version %v, not %d: read it and decide again\n", facts["currentVersion"], ada.Version)
+
+	var after optional.Value[string]
+	for page := 1; ; page++ {
+		listed, err := api.ListCustomers(ctx, client, 2, after)
+		if err != nil {
+			return fmt.Errorf("list: %w", err)
+		}
+		var ids []string
+		for _, edge := range listed.Customers.Edges {
+			ids = append(ids, edge.Node.CustomerId)
+		}
+		fmt.Printf("page %d: %s\n", page, strings.Join(ids, ", "))
+		if more, _ := listed.Customers.PageInfo.HasNextPage.Get(); !more {
+			break
+		}
+		after = listed.Customers.PageInfo.EndCursor
+	}
+
+	archived, err := api.ArchiveCustomer(ctx, client, "ada")
+	if err != nil {
+		return fmt.Errorf("archive ada: %w", err)
+	}
+	if at, _ := archived.ArchiveCustomer.DeletedAt.Get(); time.Since(at).Abs() > time.Minute {
+		return fmt.Errorf("ada was archived at %v", at)
+	}
+	gone, err := api.GetCustomer(ctx, client, "ada")
+	if err != nil {
+		return fmt.Errorf("read ada: %w", err)
+	}
+	if _, there := gone.GetCustomerByRefId.Get(); there {
+		return errors.New("ada is still there")
+	}
+	fmt.Println("archived ada: nothing is left to read")
+	return nil
+}
+
+// details are what can be said of a customer. Nil is left out.
+type details struct {
+	name, email, crmID optional.Value[string]
+	metadata           optional.Value[json.RawMessage]
+	ifVersion          optional.Value[int]
+}
+
+func object(text string) optional.Value[json.RawMessage] { return optional.Of(json.RawMessage(text)) }
+
+// provision provisions a customer, or leaves the one that is there as it is.
+func provision(ctx context.Context, client graphql.Client, customerID string, d details) error {
+	_, err := api.ProvisionCustomer(ctx, client, customerID, d.name, d.email, d.metadata)
+	if code, _ := refusal(err); code == "DuplicatedEntityNotAllowed" {
+		return nil
+	}
+	return err
+}
+
+func update(
+	ctx context.Context, client graphql.Client, customerID string, d details,
+) (api.UpdateCustomerUpdateOneCustomer, error) {
+	updated, err := api.UpdateCustomer(ctx, client, customerID, d.name, d.email, d.crmID, d.metadata, d.ifVersion)
+	if err != nil {
+		return api.UpdateCustomerUpdateOneCustomer{}, err
+	}
+	return updated.UpdateOneCustomer, nil
+}
+
+// sorted is an object with its keys in order.
+func sorted(value optional.Value[json.RawMessage]) (string, error) {
+	text, _ := value.Get()
+	var fields map[string]any
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return "", fmt.Errorf("read the metadata: %w", err)
+	}
+	text, err := json.Marshal(fields)
+	return string(text), err
+}
+
+// losing loses the answer to its first request.
+type losing struct{ requests int }
+
+func (l *losing) RoundTrip(request *http.Request) (*http.Response, error) {
+	l.requests++
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err == nil && l.requests == 1 {
+		_, err = io.Copy(io.Discard, response.Body)
+		return nil, errors.Join(err, response.Body.Close(), errors.New("the connection was closed"))
+	}
+	return response, err
+}
