@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,7 +27,7 @@ func run() int {
 	// Once the first signal has told the server to stop, a second one ends it at once.
 	context.AfterFunc(ctx, stop)
 	defer stop()
-	if err := app.Run(ctx, cfg, os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+	if err := app.Run(ctx, cfg, os.Stdout, app.NewLogger(os.Stderr, cfg)); err != nil {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
 		if app.WronglyAsked(err) {
 			return 2

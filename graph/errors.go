@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"runtime/debug"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 
 	"clientele/graph/model"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 	"clientele/persistence"
 )
 
@@ -90,7 +92,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
 	case errors.Is(err, persistence.ErrUnavailable):
-		p.log.WarnContext(ctx, "store is unavailable", "requestId", callOf(ctx).requestID, "error", err.Error())
+		p.log.WarnContext(ctx, "store is unavailable", "error", logging.Masked(err))
 		refusal = domain.Errorf(domain.Timeout, "The store did not answer; a change may or may not have been made")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
@@ -104,7 +106,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case isKnown && inArguments(ctx):
 		refusal = inArgument(out.Path, domain.Errorf(domain.BadUserInput, "%s", known.Message))
 	default:
-		p.log.ErrorContext(ctx, "unexpected error", "requestId", callOf(ctx).requestID, "error", err.Error())
+		p.log.ErrorContext(ctx, "unexpected error", "error", logging.Masked(err))
 		out.Message = fmt.Sprintf("An unexpected error happened; the server's log has it under this request id (%s)", model.ErrorCodeUnexpectedError)
 		extensions["code"], extensions["isValidationError"] = model.ErrorCodeUnexpectedError, false
 	}
@@ -115,6 +117,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		out.Message = sentence(refusal.Message, row.code)
 	}
 	extensions["requestId"] = callOf(ctx).requestID
+	observationOf(ctx).failed(ctx, extensions)
 	out.Extensions = extensions
 	return out
 }
@@ -144,6 +147,21 @@ func inArgument(path ast.Path, refusal *domain.Error) *domain.Error {
 
 // recover turns a panic into an unexpected error; the stack goes to the log only.
 func (p presenter) recover(ctx context.Context, cause any) error {
-	p.log.ErrorContext(ctx, "panic", "requestId", callOf(ctx).requestID, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	observationOf(ctx).panicked()
+	p.log.ErrorContext(ctx, "panic", "cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 	return errors.New("panic")
+}
+
+// recoverRequest is deferred around what answers a request, and answers for it if it panicked outside the fields of
+// an operation.
+func (p presenter) recoverRequest(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+		panic(cause)
+	}
+	ctx = withCall(ctx, call{requestID: logging.RequestID(ctx)})
+	writeError(w, r, http.StatusInternalServerError, p.present(ctx, p.recover(ctx, cause)))
 }

@@ -25,6 +25,7 @@ import (
 	"clientele/graph/model"
 	"clientele/internal/customers"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 	"clientele/persistence"
 )
 
@@ -122,7 +123,7 @@ func TestEveryKindHasACode(t *testing.T) {
 			"with paths": gqlerror.WrapPath(gqlast.Path{gqlast.PathName("a")}, domain.Errorf(kind, "The sentence").With("fact", 5)),
 		} {
 			var log bytes.Buffer
-			got := presenter{log: slog.New(slog.NewTextHandler(&log, nil))}.present(ctx, err)
+			got := presenter{log: logging.New(&log, logging.FormatText, slog.LevelInfo)}.present(ctx, err)
 			if code := fmt.Sprint(got.Extensions["code"]); code != want.code || !model.ErrorCode(code).IsValid() {
 				t.Errorf("%s, %s: the code is %s", kind, name, code)
 			}
@@ -203,7 +204,7 @@ func TestErrorsOfTheEngine(t *testing.T) {
 		"a code of another origin is not passed on":       {t.Context(), with("INTERNAL"), "UnexpectedError", "", true},
 	} {
 		var log bytes.Buffer
-		got := presenter{log: slog.New(slog.NewTextHandler(&log, nil))}.present(c.ctx, c.err)
+		got := presenter{log: logging.New(&log, logging.FormatText, slog.LevelInfo)}.present(c.ctx, c.err)
 		if fmt.Sprint(got.Extensions["code"]) != c.code || got.Extensions["isValidationError"] != !c.logged {
 			t.Errorf("%s: %v", name, got.Extensions)
 		}
@@ -412,7 +413,7 @@ func TestKeysThatCannotBeLookedUp(t *testing.T) {
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{}, errors.New("SecretMark: the disk is full")
 		},
-		Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Log: logging.New(&log, logging.FormatText, slog.LevelInfo),
 	})
 	got := ask(t.Context(), t, handler, `{ __typename }`)
 	if got.status != http.StatusServiceUnavailable || got.code() != "UnexpectedError" || strings.Contains(got.body, "SecretMark") || strings.Contains(got.body, `"data"`) {

@@ -11,10 +11,12 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.opentelemetry.io/otel/trace"
 
 	"clientele/graph/generated"
 	"clientele/internal/domain"
 	"clientele/internal/idempotency"
+	"clientele/internal/logging"
 	"clientele/internal/ratelimit"
 )
 
@@ -50,6 +52,9 @@ type Config struct {
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
+	// Metrics and Tracer hear of every operation; nil for none.
+	Metrics Metrics
+	Tracer  trace.Tracer
 }
 
 // NewHandler serves the API: GraphQL over HTTP, with an API key in the header X-Api-Key. The request id is
@@ -71,10 +76,11 @@ func NewHandler(config Config) http.Handler {
 		server.SetValidationRulesFn(rulesWithoutIntrospection)
 	}
 	server.AroundFields(customersAnswered)
+	server.AroundOperations(watchOperation)
 	server.AroundFields(archivedCustomers)
 	server.AroundRootFields(resolver.forgetful)
 
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return observed(config, errors, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		c := call{requestID: r.Header.Get(RequestIDHeader)}
@@ -94,12 +100,13 @@ func NewHandler(config Config) http.Handler {
 			return
 		}
 		c.actor = actor
+		logging.Note(ctx, slog.String("keyId", actor.KeyID), slog.String("environment", actor.EnvironmentID))
 		if err := limits.admit(w, actor); err != nil {
 			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
 			return
 		}
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
-	})
+	}))
 }
 
 // forgetful gives each field of a mutation look-ups and a clock of its own, because the fields before it changed

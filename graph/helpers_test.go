@@ -16,6 +16,7 @@ import (
 	"clientele/internal/billing"
 	"clientele/internal/customers"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 	"clientele/persistence"
 	"clientele/persistence/bolt"
 )
@@ -55,7 +56,7 @@ func servingUseCases(useCases UseCases, environmentID string, log io.Writer) htt
 			return domain.Actor{KeyID: "test", EnvironmentID: environmentID, Scope: domain.ScopeFull}, nil
 		},
 		Introspection: true,
-		Log:           slog.New(slog.NewTextHandler(log, nil)),
+		Log:           logging.New(log, logging.FormatText, slog.LevelInfo),
 	})
 }
 

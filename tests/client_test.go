@@ -40,6 +40,7 @@ var httpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64
 
 // send posts an operation; the error is one of the connection.
 func (c *client) send(ctx context.Context, query string, variables object) (*answer, error) {
+	everySignal.sent(variables)
 	body, err := json.Marshal(object{"query": query, "variables": variables})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ type service struct {
 }
 
 // onEngines runs a test against a fresh server on each engine. The test fails if the server logs
-// anything: whatever these tests send is answered without surprise.
+// a warning or an error: whatever these tests send is answered without surprise.
 func onEngines(t *testing.T, test func(t *testing.T, server *service)) {
 	t.Helper()
 	onEnginesWith(t, "", test)
@@ -87,7 +87,8 @@ func startService(t *testing.T, cfg config.Config) *service {
 	log := &logBuffer{}
 	cfg.APIKey = fullKey
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	server, err := app.New(ctx, cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	cfg.Observability.Traces = true
+	server, err := app.New(ctx, cfg, everySignal.logger(log, cfg))
 	if err != nil {
 		stop()
 		t.Fatalf("open: %v", err)
@@ -142,7 +143,7 @@ func runCommand(t *testing.T, cfg config.Config) string {
 	return out.String()
 }
 
-// logBuffer keeps what the server logs.
+// logBuffer keeps the warnings and errors that the server logs.
 type logBuffer struct {
 	mutex sync.Mutex
 	text  bytes.Buffer

@@ -15,7 +15,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	stop, err := everySignal.collect()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
+	stop()
+	if err := everySignal.check(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	if err := errors.Join(checkCodes(), checkDocs()); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -23,7 +33,7 @@ func TestMain(m *testing.M) {
 	if binaryFolder != "" {
 		_ = os.RemoveAll(binaryFolder)
 	}
-	mongotest.Report("embedded engine ran; " + mongotest.Finish())
+	mongotest.Report("embedded engine ran; " + mongotest.Finish() + "; " + everySignal.summary())
 	os.Exit(code)
 }
 

@@ -3,6 +3,7 @@ package tests
 import (
 	"bufio"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -27,7 +28,11 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 	arguments = append([]string{"--data-dir", dataDir, "--listen", "127.0.0.1:0", "--api-key", fullKey}, arguments...)
 	p := &process{client: &client{key: fullKey}, command: exec.Command(binary, arguments...)}
 	var stderr strings.Builder
-	p.command.Stderr = &stderr
+	p.command.Stderr = io.MultiWriter(&stderr, everySignal)
+	if _, measured := t.(*testing.B); measured {
+		// Nobody asks for traces in a measurement.
+		p.command.Env = append(os.Environ(), "OTEL_SDK_DISABLED=true")
+	}
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

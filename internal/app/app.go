@@ -35,6 +35,8 @@ type App struct {
 	catalog *catalog.File
 	// certificate is what to serve HTTPS with; nil for plain HTTP.
 	certificate *httpd.Certificate
+	signals     *signals
+	drain       *httpd.Drain
 	log         *slog.Logger
 	// place says where the documents are, in words.
 	place string
@@ -53,22 +55,32 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 			return nil, err
 		}
 	}
-	store, place, err := openStore(ctx, cfg)
+	signals, err := newSignals(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	return &App{
-		config: cfg, store: store, keys: auth.New(store), catalog: file, certificate: certificate, log: log, place: place,
-	}, nil
+	store, place, err := openStore(ctx, cfg, signals)
+	if err != nil {
+		signals.close(ctx)
+		return nil, err
+	}
+	a := &App{
+		config: cfg, store: store, keys: auth.New(store), catalog: file, certificate: certificate,
+		signals: signals, drain: &httpd.Drain{}, log: log, place: place,
+	}
+	// Scrapes go on for as long as the process does.
+	scraping := context.WithoutCancel(ctx)
+	signals.metrics.Server(Version(), engineName(cfg), func() bool { return a.ready(scraping) })
+	return a, nil
 }
 
-func openStore(ctx context.Context, cfg config.Config) (persistence.Store, string, error) {
+func openStore(ctx context.Context, cfg config.Config, signals *signals) (persistence.Store, string, error) {
 	if cfg.MongoDBURI != "" {
 		store, err := mongo.Open(ctx, string(cfg.MongoDBURI))
 		if err != nil {
 			return nil, "", fmt.Errorf("open MongoDB: %w", err)
 		}
-		return store, "MongoDB", nil
+		return signals.watch(store, engineName(cfg)), "MongoDB", nil
 	}
 	store, err := bolt.Open(ctx, cfg.DataDir)
 	if errors.Is(err, persistence.ErrInUse) {
@@ -77,13 +89,14 @@ func openStore(ctx context.Context, cfg config.Config) (persistence.Store, strin
 	if err != nil {
 		return nil, "", err
 	}
-	return store, "embedded engine in " + cfg.DataDir, nil
+	return signals.watch(store, engineName(cfg)), "embedded engine in " + cfg.DataDir, nil
 }
 
 // Close releases the store.
 func (a *App) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
+	defer a.signals.close(ctx)
 	return a.store.Close(ctx)
 }
 
@@ -103,7 +116,6 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	}
 	requests := idempotency.New(a.store, a.log)
 	defer inBackground(ctx, requests.Run)()
-	drain := &httpd.Drain{}
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
 			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
@@ -113,12 +125,15 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Introspection: a.config.Introspection,
 			RateLimits:    newRateLimits(a.config),
 			Log:           a.log,
+			Metrics:       a.signals.metrics,
+			Tracer:        a.signals.tracer("graph"),
 		}),
-		Playground: graph.NewPlayground("/graphql"),
-		Schema:     schema,
-		Ready:      a.store.Ping,
-		Origins:    a.config.Network.CORSAllowedOrigins,
-		Drain:      drain,
+		Playground:  graph.NewPlayground("/graphql"),
+		Schema:      schema,
+		Ready:       a.store.Ping,
+		Origins:     a.config.Network.CORSAllowedOrigins,
+		Drain:       a.drain,
+		Observation: a.observation(),
 	})
 	if a.config.Exposed() {
 		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {
@@ -135,7 +150,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	}
 	a.greet(out, listener.Addr(), secret, catalogue)
 	server := httpd.Server{
-		Handler: handler, Drain: drain, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
+		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
 	}
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()

@@ -77,7 +77,16 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 	}
 	// Serving closes the listener too; this is for the ways out before that.
 	defer func() { _ = listener.Close() }()
-	return withApp(ctx, cfg, log, func(a *App) error { return a.Serve(ctx, listener, out) })
+	if cfg.Observability.OpsListen == "" {
+		return withApp(ctx, cfg, log, func(a *App) error { return a.Serve(ctx, listener, out) })
+	}
+	ops, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Observability.OpsListen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ops.Close() }()
+	fmt.Fprintf(out, "Metrics and health at http://%s\n", ops.Addr())
+	return withApp(ctx, cfg, log, func(a *App) error { return a.ServeWithOps(ctx, listener, ops, out) })
 }
 
 func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) error {

@@ -59,6 +59,8 @@ type Config struct {
 	KeyName      string
 	KeyExpiresIn time.Duration
 	KeyID        string
+
+	Observability Observability
 }
 
 // Default is the configuration of a program that was told nothing.
@@ -72,6 +74,7 @@ func Default() Config {
 		RateLimits:    defaultRateLimits(),
 		Environment:   "development",
 		KeyScope:      "full",
+		Observability: defaultObservability(),
 	}
 }
 
@@ -140,6 +143,11 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 	case flags.NArg() > 0:
 		return config, fmt.Errorf("%s takes no argument%s", config.Command, named(flags.Arg(0)))
 	}
+	if config.Command == CommandServe {
+		if err := config.Observability.readTracing(getenv); err != nil {
+			return config, err
+		}
+	}
 	return config, config.Verify()
 }
 
@@ -204,6 +212,9 @@ func (c Config) Verify() error {
 	}
 	if c.MongoDBURI != "" && !strings.HasPrefix(string(c.MongoDBURI), "mongodb://") && !strings.HasPrefix(string(c.MongoDBURI), "mongodb+srv://") {
 		return errors.New("--mongodb-uri or CLIENTELE_MONGODB_URI must begin with mongodb:// or mongodb+srv://")
+	}
+	if err := c.Observability.verify(); err != nil {
+		return err
 	}
 	if c.APIKey == ExampleKey && !isLoopback(c.Listen) {
 		return errors.New("--api-key or CLIENTELE_API_KEY is the one of the README, which everybody knows: it is for --listen on a loopback address only")

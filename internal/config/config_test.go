@@ -24,7 +24,8 @@ func TestLoadWithoutAnything(t *testing.T) {
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
 		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full",
-		RateLimits: RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
+		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
+		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -108,6 +109,22 @@ var settingCases = map[string]settingCase{
 	"rate-limit-customer-burst": {
 		env: "CLIENTELE_RATE_LIMIT_CUSTOMER_BURST", one: "1", two: "172800",
 		value: func(c Config) any { return c.RateLimits.CustomerBurst }, wantOne: Quota(1), wantTwo: Quota(172_800),
+	},
+	"log-format": {
+		env: "CLIENTELE_LOG_FORMAT", one: "json", two: "text",
+		value: func(c Config) any { return c.Observability.LogFormat }, wantOne: "json", wantTwo: "text",
+	},
+	"log-level": {
+		env: "CLIENTELE_LOG_LEVEL", one: "debug", two: "error",
+		value: func(c Config) any { return c.Observability.LogLevel }, wantOne: "debug", wantTwo: "error",
+	},
+	"ops-listen": {
+		env: "CLIENTELE_OPS_LISTEN", one: "127.0.0.1:9090", two: ":0",
+		value: func(c Config) any { return c.Observability.OpsListen }, wantOne: "127.0.0.1:9090", wantTwo: ":0",
+	},
+	"ops-profiling": {
+		command: []string{"serve", "--ops-listen=127.0.0.1:0"}, env: "CLIENTELE_OPS_PROFILING", one: "true", two: "0",
+		value: func(c Config) any { return c.Observability.OpsProfiling }, wantOne: true, wantTwo: false,
 	},
 	"dry-run": {
 		command: []string{"catalog", "apply", "catalog.yaml"}, one: "true", two: "0",

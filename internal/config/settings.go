@@ -36,7 +36,9 @@ var (
 
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
-	settings := slices.Concat(programSettings(), networkSettings(), rateLimitSettings(), commandSettings())
+	settings := slices.Concat(
+		programSettings(), networkSettings(), rateLimitSettings(), observabilitySettings(), commandSettings(),
+	)
 	defaults := Default()
 	for i := range settings {
 		s := &settings[i]

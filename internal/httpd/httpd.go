@@ -43,6 +43,8 @@ type Routes struct {
 	Origins []string
 	// Drain says when the server is about to stop; it is then unready, whatever Ready answers.
 	Drain *Drain
+	// Observation is told of every request.
+	Observation Observation
 }
 
 // NewHandler puts the routes behind the body limit and gives every request an id, which the answer's
@@ -54,28 +56,8 @@ func NewHandler(routes Routes) http.Handler {
 	if routes.Schema != nil {
 		mux.Handle("GET /schema.graphql", routes.Schema)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if routes.Drain.Begun() {
-			answer(w, http.StatusServiceUnavailable, "the server is about to stop")
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
-		defer cancel()
-		// The answer must come in time even from a store that does not obey its context.
-		ready := make(chan error, 1)
-		go func() { ready <- routes.Ready(ctx) }()
-		select {
-		case err := <-ready:
-			if err == nil {
-				answer(w, http.StatusOK, "ready")
-				return
-			}
-		case <-ctx.Done():
-		}
-		answer(w, http.StatusServiceUnavailable, "the store does not answer")
-	})
-	shared := allowOrigins(routes.Origins, mux)
+	handleHealth(mux, routes.Ready, routes.Drain)
+	handler := observed(allowOrigins(routes.Origins, routed(mux)), routes.Observation)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), r.TLS != nil)
 		id := r.Header.Get(requestIDHeader)
@@ -85,7 +67,32 @@ func NewHandler(routes Routes) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, id)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		shared.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// handleHealth adds what tells whether the process lives and whether it can do its work.
+func handleHealth(mux *http.ServeMux, isReady func(context.Context) error, drain *Drain) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if drain.Begun() {
+			answer(w, http.StatusServiceUnavailable, "the server is about to stop")
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
+		defer cancel()
+		// The answer must come in time even from a store that does not obey its context.
+		ready := make(chan error, 1)
+		go func() { ready <- isReady(ctx) }()
+		select {
+		case err := <-ready:
+			if err == nil {
+				answer(w, http.StatusOK, "ready")
+				return
+			}
+		case <-ctx.Done():
+		}
+		answer(w, http.StatusServiceUnavailable, "the store does not answer")
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -27,6 +28,8 @@ type Server struct {
 	DrainDelay time.Duration
 	// Grace is how long requests may take once no more connections are accepted.
 	Grace time.Duration
+	// Log hears what is wrong with connections; nil for net/http's own way.
+	Log *slog.Logger
 }
 
 // Serve serves on the listener until the context is done, and then lets every request on a connection that it
@@ -53,6 +56,9 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 			case http.StateActive, http.StateIdle:
 			}
 		},
+	}
+	if s.Log != nil {
+		server.ErrorLog = errorLog(s.Log)
 	}
 	var serveErr error
 	ended := make(chan struct{})

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"clientele/graph"
+	"clientele/internal/config"
+	"clientele/internal/httpd"
+	"clientele/internal/logging"
+	"clientele/internal/metrics"
+	"clientele/internal/tracing"
+	"clientele/persistence"
+	"clientele/persistence/observe"
+)
+
+// opsGrace is how long a scrape may take when the server ends.
+const opsGrace = time.Second
+
+// NewLogger makes the program's logger.
+func NewLogger(w io.Writer, cfg config.Config) *slog.Logger {
+	return logging.New(w, cfg.Observability.LogFormat, cfg.Observability.Level())
+}
+
+// signals are what the parts of a server tell operators with, beside the log.
+type signals struct {
+	metrics *metrics.Metrics
+	// tracing is nil if nobody asked for traces.
+	tracing *tracing.Tracing
+}
+
+func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*signals, error) {
+	s := &signals{metrics: metrics.New(metrics.Vocabulary{
+		Routes: httpd.RoutePaths(), Methods: httpd.Methods(),
+		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: graph.LimitNames(),
+		StoreMethods: observe.Methods(), Collections: observe.Collections(), Outcomes: observe.Outcomes(),
+	})}
+	if !cfg.Observability.Traces {
+		return s, nil
+	}
+	var err error
+	s.tracing, err = tracing.Start(ctx, Version(), log, s.metrics.SpansLost)
+	return s, err
+}
+
+// engineName is what traces and metrics call the engine.
+func engineName(cfg config.Config) string {
+	if cfg.MongoDBURI != "" {
+		return "mongodb"
+	}
+	return "bbolt"
+}
+
+// tracer makes the spans of one package.
+func (s *signals) tracer(name string) trace.Tracer {
+	if s.tracing == nil {
+		return noop.Tracer{}
+	}
+	return s.tracing.Tracer("clientele/" + name)
+}
+
+// close sends what is left.
+func (s *signals) close(ctx context.Context) {
+	if s.tracing != nil {
+		s.tracing.Stop(ctx)
+	}
+}
+
+// watch puts a store into one that is measured.
+func (s *signals) watch(store persistence.Store, engine string) persistence.Store {
+	return observe.Wrap(store, engine, s.tracer("persistence/observe"), s.metrics)
+}
+
+// observation is what the HTTP server tells with.
+func (a *App) observation() httpd.Observation {
+	return httpd.Observation{Log: a.log, Tracer: a.signals.tracer("internal/httpd"), Metrics: a.signals.metrics}
+}
+
+// readyTimeout is how long a scrape waits for the store.
+const readyTimeout = 1500 * time.Millisecond
+
+// ready reports whether the server can do its work.
+func (a *App) ready(ctx context.Context) bool {
+	if a.drain.Begun() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	// The answer must come in time even from a store that does not obey its context.
+	answer := make(chan error, 1)
+	go func() { answer <- a.store.Ping(ctx) }()
+	select {
+	case err := <-answer:
+		return err == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// serveOps serves operators on a listener of theirs until the context is done. Without them the server goes on.
+func (a *App) serveOps(ctx context.Context, listener net.Listener) {
+	if a.config.Observability.OpsExposed() {
+		a.log.WarnContext(ctx, "metrics can be reached from other machines, and ask nobody for a key: let only those through that scrape them")
+	}
+	server := httpd.Server{
+		Handler: httpd.NewOpsHandler(httpd.OpsRoutes{
+			Metrics: a.signals.metrics.Handler(a.log), Ready: a.store.Ping, Drain: a.drain,
+			Profiling: a.config.Observability.OpsProfiling,
+		}),
+		Drain: &httpd.Drain{}, Grace: opsGrace, Log: a.log,
+	}
+	if err := server.Serve(ctx, listener); err != nil {
+		a.log.ErrorContext(ctx, "metrics are not served any more", "error", err.Error())
+	}
+}
+
+// ServeWithOps is Serve with a second listener, for those who operate the server. It is there until the last
+// request has ended.
+func (a *App) ServeWithOps(ctx context.Context, listener, ops net.Listener, out io.Writer) error {
+	opsCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.serveOps(opsCtx, ops)
+	}()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	return a.Serve(ctx, listener, out)
+}

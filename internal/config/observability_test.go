@@ -1,0 +1,86 @@
+package config
+
+import (
+	"log/slog"
+	"testing"
+)
+
+func TestTracesAreSentWhenTheStandardVariablesSaySo(t *testing.T) {
+	t.Parallel()
+	const endpoint = "http://127.0.0.1:4318"
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want bool
+	}{
+		"by default":                      {nil, false},
+		"an endpoint":                     {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, true},
+		"an endpoint for traces":          {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint}, true},
+		"an exporter":                     {map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}, true},
+		"an endpoint, but no exporter":    {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "none"}, false},
+		"an endpoint for another signal":  {map[string]string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": endpoint}, false},
+		"disabled":                        {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SDK_DISABLED": "true"}, false},
+		"not disabled":                    {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SDK_DISABLED": "false"}, true},
+		"the protocol of the server":      {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, true},
+		"another one, and nothing to do":  {map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, false},
+		"another one, traces have theirs": {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, true},
+	} {
+		got, err := Load(nil, variables(c.env))
+		if err != nil || got.Observability.Traces != c.want {
+			t.Errorf("%s: %t, %v", name, got.Observability.Traces, err)
+		}
+	}
+}
+
+func TestWrongObservability(t *testing.T) {
+	t.Parallel()
+	const endpoint = "http://127.0.0.1:4318"
+	for name, c := range map[string]struct {
+		args []string
+		env  map[string]string
+		want string
+	}{
+		"another format":        {[]string{"--log-format=xml"}, nil, "--log-format or CLIENTELE_LOG_FORMAT must be text or json"},
+		"another level":         {[]string{"--log-level=INFO"}, nil, "--log-level or CLIENTELE_LOG_LEVEL must be debug, info, warn or error"},
+		"an address, no port":   {[]string{"--ops-listen=127.0.0.1"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port, as in 127.0.0.1:9090"},
+		"a port above all":      {[]string{"--ops-listen=:65536"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port, as in 127.0.0.1:9090"},
+		"profiles, no listener": {[]string{"--ops-profiling"}, nil, "--ops-profiling or CLIENTELE_OPS_PROFILING needs --ops-listen"},
+		"another exporter":      {nil, map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER must be otlp or none"},
+		"another protocol": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+			"OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf"},
+		"another protocol for traces": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json"},
+			"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be http/protobuf"},
+	} {
+		if _, err := Load(c.args, variables(c.env)); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A command that ends at once has nothing to trace, and must not stumble over variables for the server.
+func TestOnlyTheServerReadsTheStandardVariables(t *testing.T) {
+	t.Parallel()
+	got, err := Load([]string{"keys", "list"}, variables(map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}))
+	if err != nil || got.Observability.Traces {
+		t.Errorf("%+v, %v", got.Observability, err)
+	}
+}
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	} {
+		if got := (Observability{LogLevel: name}).Level(); got != want {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+func TestWhoCanReachTheMetrics(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{"": false, "127.0.0.1:9090": false, "localhost:0": false, ":9090": true, "10.0.0.1:9090": true} {
+		if got := (Observability{OpsListen: address}).OpsExposed(); got != want {
+			t.Errorf("%q: %t", address, got)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+// Package metrics counts and measures for Prometheus. Each label takes its values out of a closed set that is given
+// at the start, and whatever else it is told becomes Other, so that no client can make a series. The package knows
+// the names of what is measured, and none of the parts that measure.
+package metrics
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	// The client library of Prometheus itself; its text format and its runtime metrics are what dashboards expect.
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Other stands for a value that is not in a label's set.
+const Other = "other"
+
+// None stands for a value that there is none of, such as the code of an operation without an error.
+const None = "none"
+
+// Vocabulary is the closed set of each label.
+type Vocabulary struct {
+	// Routes and Methods are those of HTTP requests.
+	Routes, Methods []string
+	// Fields are the root fields of the schema, Codes the error codes, and Limits the names of what is refused.
+	Fields, Codes, Limits []string
+	// StoreMethods, Collections and Outcomes are those of calls to the store.
+	StoreMethods, Collections, Outcomes []string
+}
+
+// set holds the values of a label.
+type set map[string]bool
+
+func setOf(values []string, more ...string) set {
+	s := set{}
+	for _, value := range append(append([]string{Other}, values...), more...) {
+		s[value] = true
+	}
+	return s
+}
+
+// of is the value, if it is one of the set.
+func (s set) of(value string) string {
+	if s[value] {
+		return value
+	}
+	return Other
+}
+
+var (
+	// requestBuckets end where the server gives an operation up.
+	requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	// storeBuckets begin where the embedded engine reads.
+	storeBuckets = []float64{.00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10}
+	// costBuckets end at the highest cost that is let through by default.
+	costBuckets = []float64{1, 3, 10, 30, 100, 300, 1000, 3000, 10_000}
+)
+
+// Metrics are all metrics of one server.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	routes, methods, fields, codes, limits, types set
+	storeMethods, collections, outcomes           set
+
+	requests        *prometheus.CounterVec
+	requestDuration *prometheus.HistogramVec
+	inFlight        prometheus.Gauge
+	panics          prometheus.Counter
+
+	operations        *prometheus.CounterVec
+	operationDuration *prometheus.HistogramVec
+	operationCost     *prometheus.HistogramVec
+	refusals          *prometheus.CounterVec
+	replays           prometheus.Counter
+
+	storeCalls    *prometheus.CounterVec
+	storeDuration *prometheus.HistogramVec
+
+	lostSpans prometheus.Counter
+}
+
+// statusClasses are the classes of status codes; Other is an answer that was broken off.
+var statusClasses = []string{"2xx", "3xx", "4xx", "5xx"}
+
+// New registers everything that can be measured.
+func New(words Vocabulary) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		routes:   setOf(words.Routes), methods: setOf(words.Methods), fields: setOf(words.Fields, None, Several),
+		codes: setOf(words.Codes, None), limits: setOf(words.Limits), types: setOf([]string{"query", "mutation"}, None),
+		storeMethods: setOf(words.StoreMethods), collections: setOf(words.Collections), outcomes: setOf(words.Outcomes),
+
+		requests: counters("http_requests_total",
+			"HTTP requests, by route, method and class of status; other is a status for an answer that was broken off.", "route", "method", "status"),
+		requestDuration: histograms("http_request_duration_seconds",
+			"How long requests took, from their headers to the end of their answers.", requestBuckets, "route"),
+		inFlight: gauge("http_requests_in_flight", "Requests that are being answered."),
+		panics:   counter("panics_total", "Panics that were caught; the log has the stack of each."),
+
+		operations: counters("graphql_operations_total",
+			"GraphQL operations, by type, root field and the code of their first error; none is a code for success, and a type and field for what was refused unread.",
+			"type", "field", "code"),
+		operationDuration: histograms("graphql_operation_duration_seconds",
+			"How long operations took, from the check of the API key to their answers.", requestBuckets, "type", "field"),
+		operationCost: histograms("graphql_operation_cost", "What operations cost by the limit for cost, refused ones included.", costBuckets, "type"),
+		refusals:      counters("graphql_refusals_total", "Requests that a limit refused, by its name.", "limit"),
+		replays:       counter("idempotency_replays_total", "Mutations that were answered with the answer to an earlier one."),
+
+		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
+		storeDuration: histograms("store_call_duration_seconds", "How long calls to the store took.", storeBuckets, "method", "collection"),
+
+		lostSpans: counter("trace_spans_lost_total", "Spans that could not be sent to the collector of traces."),
+	}
+	m.registry.MustRegister(
+		m.requests, m.requestDuration, m.inFlight, m.panics,
+		m.operations, m.operationDuration, m.operationCost, m.refusals, m.replays,
+		m.storeCalls, m.storeDuration, m.lostSpans,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	// What never happened yet is 0 rather than absent where an alert looks at it.
+	for limit := range m.limits {
+		m.refusals.WithLabelValues(limit)
+	}
+	for _, status := range statusClasses {
+		m.requests.WithLabelValues("/graphql", http.MethodPost, status)
+	}
+	return m
+}
+
+// Several stands for the root field of an operation that has more than one.
+const Several = "several"
+
+const namespace = "clientele"
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+}
+
+func histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// RequestBegan counts a request that is being answered.
+func (m *Metrics) RequestBegan() { m.inFlight.Inc() }
+
+// RequestEnded counts a request that was answered.
+func (m *Metrics) RequestEnded(route, method string, status int, took time.Duration) {
+	m.inFlight.Dec()
+	class := Other
+	if i := status/100 - 2; i >= 0 && i < len(statusClasses) {
+		class = statusClasses[i]
+	}
+	route = m.routes.of(route)
+	m.requests.WithLabelValues(route, m.methods.of(method), class).Inc()
+	m.requestDuration.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Panic counts a panic that was caught.
+func (m *Metrics) Panic() { m.panics.Inc() }
+
+// Operation counts a GraphQL operation. A cost of 0 is none that is known.
+func (m *Metrics) Operation(kind, field, code string, cost int, took time.Duration) {
+	kind, field = m.types.of(kind), m.fields.of(field)
+	m.operations.WithLabelValues(kind, field, m.codes.of(code)).Inc()
+	m.operationDuration.WithLabelValues(kind, field).Observe(took.Seconds())
+	if cost > 0 {
+		m.operationCost.WithLabelValues(kind).Observe(float64(cost))
+	}
+}
+
+// Refusal counts a request that a limit refused.
+func (m *Metrics) Refusal(limit string) { m.refusals.WithLabelValues(m.limits.of(limit)).Inc() }
+
+// Replay counts a mutation that was answered with the answer to an earlier one.
+func (m *Metrics) Replay() { m.replays.Inc() }
+
+// StoreCall counts a call to the store.
+func (m *Metrics) StoreCall(method, collection, outcome string, took time.Duration) {
+	method, collection = m.storeMethods.of(method), m.collections.of(collection)
+	m.storeCalls.WithLabelValues(method, collection, m.outcomes.of(outcome)).Inc()
+	m.storeDuration.WithLabelValues(method, collection).Observe(took.Seconds())
+}
+
+// SpansLost counts spans that the collector did not get.
+func (m *Metrics) SpansLost(spans int) { m.lostSpans.Add(float64(spans)) }
+
+// Server tells what is the same for as long as the server runs, and whether it is ready, which is asked at every
+// scrape.
+func (m *Metrics) Server(version, engine string, ready func() bool) {
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info", Help: "1, with the program's version, Go's, and the storage engine.",
+	}, []string{"version", "go_version", "engine"})
+	build.WithLabelValues(version, runtime.Version(), engine).Set(1)
+	m.registry.MustRegister(build, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "ready", Help: "1 while the server can do its work, as /readyz tells, and else 0.",
+	}, func() float64 {
+		if ready() {
+			return 1
+		}
+		return 0
+	}))
+}
+
+// maxScrapes bounds what scrapers can cost.
+const maxScrapes = 4
+
+// Handler serves the metrics in the formats of Prometheus.
+func (m *Metrics) Handler(log *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelError), MaxRequestsInFlight: maxScrapes,
+	})
+}

@@ -1,0 +1,158 @@
+package tests
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"sync"
+	"testing"
+
+	"clientele/internal/app"
+	"clientele/internal/config"
+)
+
+// everySignal is all that the servers of the run logged and all the spans that they sent. No email address and no
+// name that a test gave a customer may be in it.
+var everySignal = &signals{personal: map[string]bool{}}
+
+type signals struct {
+	mutex    sync.Mutex
+	log      bytes.Buffer
+	spans    bytes.Buffer
+	personal map[string]bool
+}
+
+// Write takes what a server logs.
+func (s *signals) Write(text []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.log.Write(text)
+}
+
+// ServeHTTP is a collector of traces: it takes spans as they are on the wire, where texts stand as they are.
+func (s *signals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		body, _ = gzip.NewReader(r.Body)
+	}
+	text, err := io.ReadAll(body)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.spans.Write(text)
+	if err != nil {
+		fmt.Fprintf(&s.spans, "spans came broken: %v", err)
+	}
+}
+
+// collect starts the collector, and lets every server of the run, and every process, send spans to it.
+func (s *signals) collect() (stop func(), err error) {
+	collector := httptest.NewServer(s)
+	return collector.Close, os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+}
+
+// logger logs everything to the run, and what operators should look at to the test.
+func (s *signals) logger(log io.Writer, cfg config.Config) *slog.Logger {
+	cfg.Observability.LogLevel, cfg.Observability.LogFormat = "debug", "json"
+	everything := app.NewLogger(s, cfg).Handler()
+	cfg.Observability.LogLevel, cfg.Observability.LogFormat = "warn", "text"
+	return slog.New(slog.NewMultiHandler(everything, app.NewLogger(log, cfg).Handler()))
+}
+
+// sent keeps the personal data that a test sends.
+func (s *signals) sent(value any) {
+	switch v := value.(type) {
+	case object:
+		for name, member := range v {
+			text, isText := member.(string)
+			if isText && (name == "email" || name == "name") && len(text) >= shortest {
+				s.mutex.Lock()
+				s.personal[text] = true
+				s.mutex.Unlock()
+			}
+			s.sent(member)
+		}
+	case []object:
+		for _, element := range v {
+			s.sent(element)
+		}
+	case []any:
+		for _, element := range v {
+			s.sent(element)
+		}
+	}
+}
+
+// shortest is the length of a name that is in no signal by chance, as "one" can be.
+const shortest = 6
+
+var address = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`)
+
+// check looks for personal data in all that was collected.
+func (s *signals) check() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	// There are thousands of names and megabytes to look through, so look for their beginnings, all at once.
+	beginnings := map[string][]string{}
+	for name := range s.personal {
+		beginnings[name[:shortest]] = append(beginnings[name[:shortest]], name)
+	}
+	var found []error
+	for kind, text := range map[string][]byte{"log": s.log.Bytes(), "spans": s.spans.Bytes()} {
+		for _, hit := range address.FindAll(text, 10) {
+			found = append(found, fmt.Errorf("the %s of the run hold an email address: %s", kind, hit))
+		}
+		for i := range max(0, len(text)-shortest) {
+			for _, name := range beginnings[string(text[i:i+shortest])] {
+				if bytes.HasPrefix(text[i:], []byte(name)) {
+					around := text[max(0, i-100):min(len(text), i+len(name)+100)]
+					found = append(found, fmt.Errorf("the %s of the run hold %q: %q", kind, name, around))
+				}
+			}
+		}
+	}
+	return errors.Join(found[:min(len(found), 10)]...)
+}
+
+// summary says how much was looked at.
+func (s *signals) summary() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return fmt.Sprintf("no name or email address in %d kB of logs and %d kB of spans; %d were looked for",
+		s.log.Len()>>10, s.spans.Len()>>10, len(s.personal))
+}
+
+// TestPersonalDataWouldBeFound: what finds nothing in any signal has to be able to.
+func TestPersonalDataWouldBeFound(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		signal, spans string
+		want          int
+	}{
+		"nothing":              {"a line", "a span", 0},
+		"a name in the log":    {"x Ada Lovelace y", "", 1},
+		"a name in a span":     {"", "Ada Lovelace", 1},
+		"a name at the end":    {"the mathematician Ada Lovelace", "", 1},
+		"the begin of a name":  {"Ada Lovelac", "Ada Lov", 0},
+		"an address":           {"no.body@example.com", "", 1},
+		"an address in a span": {"", "\x12\x0fno.body@example.com\x00", 1},
+	} {
+		s := &signals{personal: map[string]bool{}}
+		s.sent(object{"input": object{"name": "Ada Lovelace", "email": "x", "rows": []object{{"name": "Grace Hopper"}}, "more": []any{object{"name": "short"}}}})
+		_, _ = s.Write([]byte(c.signal))
+		s.spans.WriteString(c.spans)
+		found := 0
+		if err := s.check(); err != nil {
+			found = len(err.(interface{ Unwrap() []error }).Unwrap())
+		}
+		if len(s.personal) != 2 || found != c.want {
+			t.Errorf("%s: %d found, want %d, of %v", name, found, c.want, s.personal)
+		}
+	}
+}
