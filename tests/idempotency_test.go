@@ -6,22 +6,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-
 	"net/http"
-
+	"strings"
 	"sync"
 	"sync/atomic"
-
+	"syscall"
 	"testing"
 )
 
 // sendKeyed posts an operation with an idempotency key.
-func (c *client) sendKeyed(ctx context.Context, key, query string, variables object, headers ...string) (*answer, error) {
+func (c *client) sendKeyed(ctx context.Context, key, query string, variables object) (*answer, error) {
 	body, err := json.Marshal(object{"query": query, "variables": variables})
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	return c.sendKeyedBody(ctx, key, string(body))
+}
+
+// sendKeyedBody posts a body with an idempotency key and more headers.
+func (c *client) sendKeyedBody(ctx context.Context, key, body string, headers ...string) (*answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +53,30 @@ func (c *client) sendKeyed(ctx context.Context, key, query string, variables obj
 	return got, nil
 }
 
-// keyed sends an operation with an idempotency key and expects any answer.
-func (c *client) keyed(t testing.TB, key, query string, variables object, headers ...string) *answer {
+// asBody is an operation as it is posted.
+func asBody(t testing.TB, query string, variables object) string {
 	t.Helper()
-	got, err := c.sendKeyed(t.Context(), key, query, variables, headers...)
+	body, err := json.Marshal(object{"query": query, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// postKeyed posts a body with an idempotency key and more headers, and expects any answer.
+func (c *client) postKeyed(t testing.TB, key, body string, headers ...string) *answer {
+	t.Helper()
+	got, err := c.sendKeyedBody(t.Context(), key, body, headers...)
 	if err != nil {
 		t.Fatalf("send: %v", err)
 	}
 	return got
+}
+
+// keyed sends an operation with an idempotency key and expects any answer.
+func (c *client) keyed(t testing.TB, key, query string, variables object) *answer {
+	t.Helper()
+	return c.postKeyed(t, key, asBody(t, query, variables))
 }
 
 func (a *answer) replayed() bool { return a.header.Get("Idempotency-Replayed") == "true" }
@@ -130,4 +150,344 @@ func TestEqualProvisionsAtOnceAreOne(t *testing.T) {
 	}
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) { test(t, server) })
 	t.Run("two servers on one MongoDB", func(t *testing.T) { test(t, twoServers(t)...) })
+}
+
+// TestEveryMutationIsReplayed sends each mutation twice with one key.
+func TestEveryMutationIsReplayed(t *testing.T) {
+	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
+		server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "name": "Ada"}})
+		version := func() string {
+			return stored(t, server.client) + storedCoupons(t, server) + fmt.Sprint(server.must(t, `{ customers { edges { node { version } } } }`, nil))
+		}
+		for _, c := range []struct {
+			operation string
+			input     object
+		}{
+			{provisionOperation, object{"name": "No id"}},
+			{createOperation, object{"name": "No id either"}},
+			{updateOperation, object{"customerId": "ada", "name": "Ada Lovelace", "billingInformation": object{"billingAddress": object{"city": "SecretCity"}}}},
+			{importOperation, object{"customerId": "eve", "name": "Eve"}},
+			{bulkImportOperation, object{"customers": []object{{"customerId": "bob", "name": "Bob"}}}},
+			{createCouponOperation, object{"refId": "new", "name": "New", "percentOff": 5}},
+			{updateCouponOperation, object{"refId": "new", "name": "Newer"}},
+			{setCouponOperation, object{"id": "ada", "relationId": "new"}},
+			{removeCouponOperation, object{"id": "ada", "relationId": "new"}},
+			{archiveCouponOperation, object{"refId": "new"}},
+			{grantOperation, object{"customerId": "ada", "promotionalEntitlements": []object{{"featureId": "seats", "period": "LIFETIME", "usageLimit": 5}}}},
+			{revokeOperation, object{"customerId": "ada", "featureId": "seats"}},
+			{archiveOperation, object{"customerId": "ada"}},
+			{unarchiveOperation, object{"customerId": "ada"}},
+		} {
+			first := server.keyed(t, "a-key", c.operation, object{"input": c.input})
+			mustBeFirst(t, c.operation, first)
+			if len(first.Errors) > 0 {
+				t.Errorf("%s: %s", c.operation, first.body)
+			}
+			before := version()
+			mustReplay(t, c.operation, server.keyed(t, "a-key", c.operation, object{"input": c.input}), first)
+			if after := version(); after != before {
+				t.Errorf("%s: the replay changed\n%s\nto\n%s", c.operation, before, after)
+			}
+			if bytes.Contains(first.body, []byte("SecretCity")) {
+				t.Errorf("the answer has billing information: %s", first.body)
+			}
+		}
+	})
+}
+
+// TestSameAndOtherRequests: what makes a request the same one.
+func TestSameAndOtherRequests(t *testing.T) {
+	onEngines(t, func(t *testing.T, server *service) {
+		const operation = `mutation Make($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { customerId name version } } }`
+		post := func(client *client, body string, headers ...string) *answer {
+			t.Helper()
+			return client.postKeyed(t, "the-key", body, headers...)
+		}
+		first := post(server.client, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`)
+		mustBeFirst(t, "the first", first)
+		for name, body := range map[string]string{
+			"the same":                          `{"query": "` + operation + `", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+			"names in another order":            `{"variables": {"input": {"name": "Ada", "customerId": "ada"}}, "query": "` + operation + `"}`,
+			"a name written otherwise":          `{"query": "` + operation + `", "variables": {"input": {"customerId": "ad\u0061", "name": "\u0041da"}}}`,
+			"white space, commas and comments":  `{"query": "# made twice\n` + strings.ReplaceAll(operation, " ", "\\n,  ") + `", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+			"the operation's name told":         `{"query": "` + operation + `", "operationName": "Make", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+			"what is no part of it, said of it": `{"query": "` + operation + `", "extensions": {"a": 1}, "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+		} {
+			mustReplay(t, name, post(server.client, body), first)
+		}
+		mustReplay(t, "the key in quotes", server.postKeyed(t, `"the-key"`, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`), first)
+		others := map[string]string{
+			"another name":           `{"query": "` + operation + `", "variables": {"input": {"customerId": "ada", "name": "Eve"}}}`,
+			"another id":             `{"query": "` + operation + `", "variables": {"input": {"customerId": "eve", "name": "Ada"}}}`,
+			"one property more":      `{"query": "` + operation + `", "variables": {"input": {"customerId": "ada", "name": "Ada", "email": null}}}`,
+			"another selection":      `{"query": "mutation Make($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { customerId } } }", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+			"the values in its text": `{"query": "mutation { provisionCustomer(input: {customerId: \"ada\", name: \"Ada\"}) { customer { customerId name version } } }"}`,
+		}
+		before := stored(t, server.client)
+		for name, body := range others {
+			got := post(server.client, body)
+			if got.status != http.StatusOK || got.code() != "IdempotencyKeyReused" || got.Errors[0].Extensions["isValidationError"] != false || got.replayed() || bytes.Contains(got.body, []byte(`"data"`)) {
+				t.Errorf("%s: status %d: %s", name, got.status, got.body)
+			}
+			// Who asks for the newer media type is told by the status, too.
+			if got := post(server.client, body, "Accept", "application/graphql-response+json"); got.status != http.StatusUnprocessableEntity || got.code() != "IdempotencyKeyReused" {
+				t.Errorf("%s: status %d: %s", name, got.status, got.body)
+			}
+		}
+		if after := stored(t, server.client); after != before {
+			t.Errorf("refused requests changed\n%s\nto\n%s", before, after)
+		}
+		// The key is free for another mutation, and for another API key.
+		for name, got := range map[string]*answer{
+			"another mutation": post(server.client, `{"query": "mutation { updateOneCustomer(input: {customerId: \"ada\", name: \"Bea\"}) { name } }"}`),
+			"another API key":  post(server.elsewhere, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`),
+		} {
+			if mustBeFirst(t, name, got); len(got.Errors) > 0 {
+				t.Errorf("%s: %s", name, got.body)
+			}
+		}
+		// A replay answers what was, not what is.
+		mustReplay(t, "after a change", post(server.client, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`), first)
+	})
+}
+
+// TestRefusalsAreReplayed: a refusal is an answer too, with the request id under which it was given.
+func TestRefusalsAreReplayed(t *testing.T) {
+	server := startEmbedded(t)
+	for name, input := range map[string]object{
+		"a wrong email": {"customerId": "ada", "email": "none"},
+		"a wrong field": {"customerId": 5.5},
+	} {
+		variables := object{"input": input}
+		first := server.keyed(t, "key-of-"+strings.ReplaceAll(name, " ", "-"), provisionOperation, variables)
+		mustBeFirst(t, name, first)
+		if first.code() == "" {
+			t.Errorf("%s: %s", name, first.body)
+		}
+		mustReplay(t, name, server.keyed(t, "key-of-"+strings.ReplaceAll(name, " ", "-"), provisionOperation, variables), first)
+	}
+	first := server.keyed(t, "taken", updateOperation, object{"input": object{"customerId": "ada", "name": "Ada"}})
+	if first.code() != "CustomerNotFound" {
+		t.Fatalf("%s", first.body)
+	}
+	server.must(t, provisionOperation, object{"input": object{"customerId": "ada"}})
+	again := server.keyed(t, "taken", updateOperation, object{"input": object{"customerId": "ada", "name": "Ada"}})
+	mustReplay(t, "although it would succeed now", again, first)
+	if again.Errors[0].Extensions["requestId"] != first.header.Get("X-Request-Id") || again.header.Get("X-Request-Id") == first.header.Get("X-Request-Id") {
+		t.Errorf("the request ids are %v, first %s, and %s", again.Errors[0].Extensions["requestId"], first.header.Get("X-Request-Id"), again.header.Get("X-Request-Id"))
+	}
+	// What was not executed leaves the key free.
+	for _, c := range []struct {
+		query string
+		code  string
+	}{
+		{`mutation {`, "GRAPHQL_PARSE_FAILED"}, {`mutation { nothing }`, "GRAPHQL_VALIDATION_FAILED"},
+	} {
+		if got := server.keyed(t, "not-executed", c.query, nil); got.code() != c.code {
+			t.Errorf("%s: %s", c.query, got.body)
+		}
+	}
+	if got := server.keyed(t, "not-executed", updateOperation, object{"input": object{"customerId": "ada", "name": "Ada"}}); len(got.Errors) > 0 || got.replayed() {
+		t.Errorf("%s", got.body)
+	}
+}
+
+// TestQueriesHaveNoIdempotencyKeys: on a query the header has no effect, whatever it holds.
+func TestQueriesHaveNoIdempotencyKeys(t *testing.T) {
+	server := startEmbedded(t)
+	for i, key := range []string{"a-key", "a-key", "", "two keys", `"`} {
+		server.must(t, provisionOperation, object{"input": object{"customerId": fmt.Sprint(i)}})
+		got := server.keyed(t, key, `{ customers { totalCount } }`, nil)
+		if got.status != http.StatusOK || got.Data["customers"].(object)["totalCount"] != float64(i+1) || got.header.Get("Idempotency-Replayed") != "" {
+			t.Errorf("%q: status %d: %s", key, got.status, got.body)
+		}
+	}
+}
+
+// TestKeysThatAreNone: the forms themselves are tried where they are read.
+func TestKeysThatAreNone(t *testing.T) {
+	server := startEmbedded(t)
+	body := asBody(t, provisionOperation, object{"input": object{"customerId": "ada"}})
+	for name, headers := range map[string][]string{
+		"empty":          {""},
+		"256 characters": {strings.Repeat("a", 256)},
+		"two in one":     {"a, b"},
+		"two of them":    {"a", "b"},
+		"the same twice": {"a", "a"},
+		"two in quotes":  {`"a"`, `"b"`},
+		"not of ASCII":   {"\u00e9"},
+		"not closed":     {`"a`},
+	} {
+		for _, accept := range []string{"application/json", "application/graphql-response+json"} {
+			var more []string
+			for _, value := range headers[1:] {
+				more = append(more, "Idempotency-Key", value)
+			}
+			got := server.postKeyed(t, headers[0], body, append(more, "Accept", accept)...)
+			if got.status != http.StatusBadRequest || got.code() != "BadUserInput" || !strings.Contains(got.Errors[0].Message, "Idempotency-Key") {
+				t.Errorf("%s: status %d: %s", name, got.status, got.body)
+			}
+		}
+	}
+	if found := everybody(t, server.client); len(found) > 0 {
+		t.Errorf("refused requests made %v", found)
+	}
+	// Who may not write is told that first.
+	if got := server.reader.keyed(t, "a-key", provisionOperation, object{"input": object{"customerId": "ada"}}); got.status != http.StatusForbidden {
+		t.Errorf("a reader: status %d: %s", got.status, got.body)
+	}
+}
+
+// TestSeveralMutationsInOneRequest are one unit.
+func TestSeveralMutationsInOneRequest(t *testing.T) {
+	onEngines(t, func(t *testing.T, server *service) {
+		const operation = `mutation($skip: Boolean!) {
+  one: provisionCustomer(input: { name: "One" }) { customer { customerId version } }
+  two: provisionCustomer(input: { name: "Two" }) { customer { customerId version } }
+  ...Third
+}
+fragment Third on Mutation { three: createOneCustomer(input: { name: "Three" }) @skip(if: $skip) { customerId version } }`
+		first := server.keyed(t, "several", operation, object{"skip": false})
+		if len(first.Errors) > 0 || len(everybody(t, server.client)) != 3 {
+			t.Fatalf("%s", first.body)
+		}
+		mustReplay(t, "again", server.keyed(t, "several", operation, object{"skip": false}), first)
+		// What is skipped is not executed, so this is another operation.
+		mustBeFirst(t, "less of it", server.keyed(t, "several", operation, object{"skip": true}))
+		if found := everybody(t, server.client); len(found) != 5 {
+			t.Errorf("%d customers were made", len(found))
+		}
+	})
+}
+
+// TestArchivingForgetsAnswers: nothing that was answered about a customer is answered again once it is archived.
+func TestArchivingForgetsAnswers(t *testing.T) {
+	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
+		type sent struct {
+			operation string
+			variables object
+			first     *answer
+		}
+		send := func(key, operation string, input object) sent {
+			t.Helper()
+			variables := object{"input": input}
+			first := server.keyed(t, key, operation, variables)
+			if len(first.Errors) > 0 {
+				t.Fatalf("%s: %s", operation, first.body)
+			}
+			return sent{operation, variables, first}
+		}
+		const coupled = `mutation($input: UpdateCouponInput!) { updateOneCoupon(input: $input) { refId customers { name email } } }`
+		hers := []sent{
+			send("key", provisionOperation, object{"customerId": "ada", "name": "SecretName", "email": "secret@example.com"}),
+			send("key", updateOperation, object{"customerId": "ada", "crmId": "crm"}),
+			send("key", setCouponOperation, object{"id": "ada", "relationId": "ten"}),
+			send("key", grantOperation, object{"customerId": "ada", "promotionalEntitlements": []object{{"featureId": "seats", "period": "LIFETIME", "usageLimit": 5}}}),
+			send("key", coupled, object{"refId": "ten", "description": "hers"}),
+		}
+		others := []sent{
+			send("key-2", provisionOperation, object{"customerId": "eve", "name": "Eve"}),
+			send("key-2", updateCouponOperation, object{"refId": "ten", "description": "nobody's"}),
+			send("key-3", `mutation($input: ArchiveCustomerInput!) { archiveCustomer(input: $input) { customerId name email deletedAt version } }`, object{"customerId": "ada"}),
+		}
+		check := func(when string) {
+			t.Helper()
+			for _, s := range hers {
+				got := server.keyed(t, "key", s.operation, s.variables)
+				if got.status != http.StatusOK || got.code() != "EntityIsArchivedError" || got.replayed() || bytes.Contains(bytes.ToLower(got.body), []byte("secret")) {
+					t.Errorf("%s: %s: status %d: %s", when, s.operation, got.status, got.body)
+				}
+			}
+			for i, key := range []string{"key-2", "key-2", "key-3"} {
+				mustReplay(t, when+": "+others[i].operation, server.keyed(t, key, others[i].operation, others[i].variables), others[i].first)
+			}
+		}
+		check("archived")
+		server.must(t, unarchiveOperation, object{"input": object{"customerId": "ada"}})
+		server.must(t, updateOperation, object{"input": object{"customerId": "ada", "name": "New"}})
+		check("brought back")
+		if got := read(t, server.client, "ada"); got["name"] != "New" || got["email"] != nil {
+			t.Errorf("the customer is %v", got)
+		}
+	})
+}
+
+// TestAKillRepeatsNothing kills the server in the middle of provisions with keys, half of them without an id. At the
+// next server every one of them is sent again: what was answered is answered again, and of the others each customer
+// is made once, whether it was before the kill or is now.
+func TestAKillRepeatsNothing(t *testing.T) {
+	const customers, clients = 600, 16
+	if testing.Short() {
+		t.Skip("waits for a lease")
+	}
+	dataDir := t.TempDir()
+	server := startProcess(t, dataDir)
+	send := func(i int) (*answer, error) {
+		input := object{"name": fmt.Sprint("Customer ", i)}
+		if i%2 == 0 {
+			input["customerId"] = fmt.Sprint("customer-", i)
+		}
+		return server.sendKeyed(t.Context(), fmt.Sprint("key-", i), provisionOperation, object{"input": input})
+	}
+	answers := make([]*answer, customers)
+	var next, answered atomic.Int64
+	halfWay := make(chan struct{})
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < customers; i = int(next.Add(1)) - 1 {
+				got, err := send(i)
+				if err != nil {
+					return // The server was killed.
+				}
+				answers[i] = got
+				if answered.Add(1) == customers/2 {
+					close(halfWay)
+				}
+			}
+		})
+	}
+	waitFor(t, halfWay, &group)
+	if err := server.stop(t, syscall.SIGKILL); err == nil {
+		t.Error("the server ended by itself before it was killed")
+	}
+	group.Wait()
+	if answered.Load() == customers {
+		t.Fatal("the kill came too late to prove anything")
+	}
+
+	server = startProcess(t, dataDir)
+	survivors := len(everybody(t, server.client))
+	var replays, carriedOut, duplicates atomic.Int64
+	next.Store(0)
+	var second sync.WaitGroup
+	for range 2 * clients {
+		second.Go(func() {
+			for i := int(next.Add(1)) - 1; i < customers; i = int(next.Add(1)) - 1 {
+				got, err := send(i)
+				switch {
+				case err != nil:
+					t.Error(err)
+				case answers[i] != nil:
+					mustReplay(t, fmt.Sprint("customer ", i), got, answers[i])
+					replays.Add(1)
+				case got.replayed():
+					// It was stored, and the kill kept it from its client.
+					replays.Add(1)
+				case len(got.Errors) == 0:
+					carriedOut.Add(1)
+				case got.code() == "DuplicatedEntityNotAllowed":
+					duplicates.Add(1)
+				default:
+					t.Errorf("customer %d: %s", i, got.body)
+				}
+			}
+		})
+	}
+	second.Wait()
+	if found := everybody(t, server.client); len(found) != customers {
+		t.Errorf("%d requests made %d customers", customers, len(found))
+	}
+	t.Logf("killed after %d answers with %d customers made; sent again, %d were replayed, %d carried out and %d refused as made already: %d customers",
+		answered.Load(), survivors, replays.Load(), carriedOut.Load(), duplicates.Load(), customers)
 }
