@@ -62,6 +62,7 @@ func (t transport) once(
 	}
 	if first.Replayed {
 		w.Header().Set(ReplayedHeader, "true")
+		observationOf(ctx).replayed(ctx)
 	}
 	return json.RawMessage(first.Text), http.StatusOK, nil
 }

@@ -30,6 +30,8 @@ import (
 type Metrics interface {
 	Operation(kind, field, code string, cost int, took time.Duration)
 	Refusal(limit string)
+	// Replay is an operation that was answered with the answer to an earlier one.
+	Replay()
 	Panic()
 }
 
@@ -231,6 +233,14 @@ func (o *observation) failed(ctx context.Context, extensions map[string]any) {
 	if !slices.Contains(o.codes, code) {
 		o.codes = append(o.codes, code)
 	}
+}
+
+// replayed counts an answer that was given before.
+func (o *observation) replayed(ctx context.Context) {
+	if o != nil && o.metrics != nil {
+		o.metrics.Replay()
+	}
+	logging.Note(ctx, slog.Bool("replayed", true))
 }
 
 // panicked counts a panic.

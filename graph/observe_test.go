@@ -31,6 +31,7 @@ type heard struct {
 	refusals   []string
 	costs      []int
 	panics     int
+	replays    int
 }
 
 func (h *heard) Operation(kind, field, code string, cost int, took time.Duration) {
@@ -42,6 +43,7 @@ func (h *heard) Operation(kind, field, code string, cost int, took time.Duration
 }
 func (h *heard) Refusal(limit string) { h.refusals = append(h.refusals, limit) }
 func (h *heard) Panic()               { h.panics++ }
+func (h *heard) Replay()              { h.replays++ }
 
 // listening is a handler over a store, and what is heard of it. The Authenticate of the configuration knows one key.
 func listening(store persistence.Store) (http.Handler, *heard) {

@@ -37,6 +37,8 @@ type service struct {
 	elsewhere *client // full access to otherEnvironment
 	stranger  *client // has no key
 	log       *logBuffer
+	// ops is where metrics and health checks are.
+	ops string
 }
 
 // onEngines runs a test against a fresh server on each engine. The test fails if the server logs
@@ -98,8 +100,13 @@ func startService(t *testing.T, cfg config.Config) *service {
 		stop()
 		t.Fatalf("listen: %v", err)
 	}
+	ops, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		stop()
+		t.Fatalf("listen: %v", err)
+	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, listener, io.Discard) }()
+	go func() { served <- server.ServeWithOps(ctx, listener, ops, io.Discard) }()
 	t.Cleanup(func() {
 		// The server would wait for what may be on its way on these.
 		httpClient.CloseIdleConnections()
@@ -114,7 +121,7 @@ func startService(t *testing.T, cfg config.Config) *service {
 	url := "http://" + listener.Addr().String()
 	return &service{
 		client: &client{url: url, key: fullKey}, reader: &client{url: url, key: readKey},
-		elsewhere: &client{url: url, key: otherKey}, stranger: &client{url: url}, log: log,
+		elsewhere: &client{url: url, key: otherKey}, stranger: &client{url: url}, log: log, ops: "http://" + ops.Addr().String(),
 	}
 }
 

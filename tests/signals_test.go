@@ -14,6 +14,10 @@ import (
 	"sync"
 	"testing"
 
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
 	"clientele/internal/app"
 	"clientele/internal/config"
 )
@@ -27,6 +31,8 @@ type signals struct {
 	log      bytes.Buffer
 	spans    bytes.Buffer
 	personal map[string]bool
+	// broken is why spans could not be read.
+	broken error
 }
 
 // Write takes what a server logs.
@@ -36,25 +42,33 @@ func (s *signals) Write(text []byte) (int, error) {
 	return s.log.Write(text)
 }
 
-// ServeHTTP is a collector of traces: it takes spans as they are on the wire, where texts stand as they are.
+// ServeHTTP is a collector of traces: it takes spans over HTTP, as an operator's does.
 func (s *signals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	body := io.Reader(r.Body)
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		body, _ = gzip.NewReader(r.Body)
 	}
 	text, err := io.ReadAll(body)
+	request := &collector.ExportTraceServiceRequest{}
+	if err == nil {
+		err = proto.Unmarshal(text, request)
+	}
+	// As JSON, in which the random bytes of ids cannot look like an address.
+	if err == nil {
+		text, err = protojson.Marshal(request)
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.spans.Write(text)
 	if err != nil {
-		fmt.Fprintf(&s.spans, "spans came broken: %v", err)
+		s.broken = errors.Join(s.broken, err)
 	}
 }
 
 // collect starts the collector, and lets every server of the run, and every process, send spans to it.
 func (s *signals) collect() (stop func(), err error) {
-	collector := httptest.NewServer(s)
-	return collector.Close, os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	server := httptest.NewServer(s)
+	return server.Close, os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 }
 
 // logger logs everything to the run, and what operators should look at to the test.
@@ -104,6 +118,9 @@ func (s *signals) check() error {
 		beginnings[name[:shortest]] = append(beginnings[name[:shortest]], name)
 	}
 	var found []error
+	if s.broken != nil {
+		found = append(found, s.broken)
+	}
 	for kind, text := range map[string][]byte{"log": s.log.Bytes(), "spans": s.spans.Bytes()} {
 		for _, hit := range address.FindAll(text, 10) {
 			found = append(found, fmt.Errorf("the %s of the run hold an email address: %s", kind, hit))
