@@ -80,7 +80,9 @@ async function provision(client: Client, input: ProvisionCustomerInput & { custo
 
 /** Two customers, those after a place in the list or the first ones. */
 async function list(after: string | null) {
-  const { customers } = await client.send(ListCustomers, { paging: { first: 2, ...(after === null ? {} : { after }) } });
+  const { customers } = await client.send(ListCustomers, {
+    paging: { first: 2, ...(after === null ? {} : { after }) },
+  });
   return customers;
 }
 
