@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,17 +35,27 @@ func main() {
 func run(ctx context.Context, url, apiKey string) error {
 	client := newClient(url, apiKey, http.DefaultTransport)
 
-	// An answer is lost on the way. The client sends the mutation again, and one customer is there.
-	unlucky := &losing{}
-	err := provision(ctx, newClient(url, apiKey, unlucky), "ada", details{
+	// An answer is lost on the way. The client sends the mutation again, and the server, which knows it by its
+	// idempotency key, does not carry it out again but answers what it answered.
+	described := details{
 		name: optional.Of("Ada Lovelace"), email: optional.Of("ada@example.com"), metadata: object(`{"seats": 3, "plan": "free"}`),
-	})
-	if err != nil || unlucky.requests != 2 {
-		return fmt.Errorf("provision ada with %d requests: %w", unlucky.requests, err)
+	}
+	unlucky := &losing{}
+	if err := provision(ctx, newClient(url, apiKey, unlucky), "ada", described); err != nil {
+		return fmt.Errorf("provision ada: %w", err)
+	}
+	if !slices.Equal(unlucky.replayed, []string{"", "true"}) {
+		return fmt.Errorf("the answers were replayed: %q", unlucky.replayed)
 	}
 	fmt.Println("provisioned ada, although the first answer was lost")
-	for _, customerID := range []string{"brian", "cleo", "dora", "edsger"} {
-		if err := provision(ctx, client, customerID, details{}); err != nil {
+
+	// A refusal is decided on by its code.
+	for _, customerID := range []string{"ada", "brian", "cleo", "dora", "edsger"} {
+		err := provision(ctx, client, customerID, details{})
+		switch code, facts := refusal(err); {
+		case code == "DuplicatedEntityNotAllowed":
+			fmt.Println(facts["identifier"], "is there already")
+		case err != nil:
 			return fmt.Errorf("provision %s: %w", customerID, err)
 		}
 	}
@@ -121,12 +132,8 @@ type details struct {
 
 func object(text string) optional.Value[json.RawMessage] { return optional.Of(json.RawMessage(text)) }
 
-// provision provisions a customer, or leaves the one that is there as it is.
 func provision(ctx context.Context, client graphql.Client, customerID string, d details) error {
 	_, err := api.ProvisionCustomer(ctx, client, customerID, d.name, d.email, d.metadata)
-	if code, _ := refusal(err); code == "DuplicatedEntityNotAllowed" {
-		return nil
-	}
 	return err
 }
 
@@ -152,14 +159,20 @@ func sorted(value optional.Value[json.RawMessage]) (string, error) {
 }
 
 // losing loses the answer to its first request.
-type losing struct{ requests int }
+type losing struct {
+	// replayed is what each answer said of itself.
+	replayed []string
+}
 
 func (l *losing) RoundTrip(request *http.Request) (*http.Response, error) {
-	l.requests++
 	response, err := http.DefaultTransport.RoundTrip(request)
-	if err == nil && l.requests == 1 {
+	if err != nil {
+		return nil, err
+	}
+	l.replayed = append(l.replayed, response.Header.Get("Idempotency-Replayed"))
+	if len(l.replayed) == 1 {
 		_, err = io.Copy(io.Discard, response.Body)
 		return nil, errors.Join(err, response.Body.Close(), errors.New("the connection was closed"))
 	}
-	return response, err
+	return response, nil
 }

@@ -9,46 +9,61 @@ const url = process.env["CLIENTELE_URL"] ?? "http://127.0.0.1:8080";
 const apiKey = process.env["CLIENTELE_API_KEY"] ?? "server-for-this-machine-only";
 const client = new Client(url, apiKey);
 
-// An answer is lost on the way. The client sends the mutation again, and one customer is there.
-let lost = 0;
+// An answer is lost on the way. The client sends the mutation again, and the server, which knows it by its idempotency
+// key, does not carry it out again but answers what it answered.
+const answers: Response[] = [];
 const unlucky = new Client(url, apiKey, async (url, request) => {
-  const response = await fetch(url, request);
-  if (lost++ === 0) {
-    await response.text();
+  const answer = await fetch(url, request);
+  if (answers.push(answer) === 1) {
+    await answer.text();
     throw new TypeError("the connection was closed");
   }
-  return response;
+  return answer;
 });
-await provision(unlucky, {
+const ada: ProvisionCustomerInput = {
   customerId: "ada",
   name: "Ada Lovelace",
   email: "ada@example.com",
   additionalMetaData: { seats: 3, plan: "free" },
-});
-assert.equal(lost, 2);
+};
+await unlucky.send(ProvisionCustomer, { input: ada });
+const replayed = answers.map((answer) => answer.headers.get("Idempotency-Replayed") ?? "first");
+assert.deepEqual(replayed, ["first", "true"]);
 console.log("provisioned ada, although the first answer was lost");
 
-for (const customerId of ["brian", "cleo", "dora", "edsger"]) {
-  await provision(client, { customerId });
+// A refusal is decided on by its code.
+for (const input of [ada, ...["brian", "cleo", "dora", "edsger"].map((customerId) => ({ customerId }))]) {
+  try {
+    await client.send(ProvisionCustomer, { input });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== "DuplicatedEntityNotAllowed") {
+      throw error;
+    }
+    console.log(`${String(error.facts["identifier"])} is there already`);
+  }
 }
 
 // Only what is sent changes: the name is left out and stays, the email is null and is cleared, one key of the metadata
 // is merged into the others.
-const { updateOneCustomer: ada } = await client.send(UpdateCustomer, {
+const { updateOneCustomer: changed } = await client.send(UpdateCustomer, {
   input: { customerId: "ada", email: null, additionalMetaData: { plan: "pro" } },
 });
-console.log(`updated ada: name ${ada.name}, email ${ada.email ?? "none"}, metadata ${sorted(ada.additionalMetaData)}`);
+console.log(
+  `updated ada: name ${changed.name}, email ${changed.email ?? "none"}, metadata ${sorted(changed.additionalMetaData)}`,
+);
 
 // A decision that is made on what was read is sent for the version that was read. Somebody else was faster here.
 await client.send(UpdateCustomer, { input: { customerId: "ada", crmId: "crm-1" } });
 try {
-  await client.send(UpdateCustomer, { input: { customerId: "ada", name: "Countess", ifVersion: ada.version } });
+  await client.send(UpdateCustomer, { input: { customerId: "ada", name: "Countess", ifVersion: changed.version } });
   assert.fail("the update of an old version was taken");
 } catch (error) {
   if (!(error instanceof Refused) || error.code !== "VersionMismatch") {
     throw error;
   }
-  console.log(`ada has version ${String(error.facts["currentVersion"])}, not ${ada.version}: read it and decide again`);
+  console.log(
+    `ada has version ${String(error.facts["currentVersion"])}, not ${changed.version}: read it and decide again`,
+  );
 }
 
 let after: string | null = null;
@@ -66,17 +81,6 @@ const { archiveCustomer } = await client.send(ArchiveCustomer, { input: { custom
 assert(archiveCustomer.deletedAt && Math.abs(Date.now() - Date.parse(archiveCustomer.deletedAt)) < 60_000);
 const { getCustomerByRefId: gone } = await client.send(GetCustomer, { customerId: "ada" });
 console.log(`archived ada: ${gone === null ? "nothing is left to read" : "it is still there"}`);
-
-/** Provisions a customer, or leaves the one that is there as it is. */
-async function provision(client: Client, input: ProvisionCustomerInput & { customerId: string }): Promise<void> {
-  try {
-    await client.send(ProvisionCustomer, { input });
-  } catch (error) {
-    if (!(error instanceof Refused) || error.code !== "DuplicatedEntityNotAllowed") {
-      throw error;
-    }
-  }
-}
 
 /** Two customers, those after a place in the list or the first ones. */
 async function list(after: string | null) {
