@@ -48,6 +48,14 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s), two at a time
 clients: build ## generate the example clients from a running server's schema, compile and run them; needs Node 20
 	@./tests/clients.sh $(BIN)/clientele
 
+.PHONY: audit
+audit: build tests/audit/node_modules ## hold the server against the audits of the GraphQL over HTTP working group (node 20)
+	@node tests/audit/audit.mjs $(BIN)/clientele
+
+tests/audit/node_modules: tests/audit/package-lock.json
+	npm ci --prefix tests/audit --silent
+	@touch $@
+
 .PHONY: generate
 generate: ## generate the GraphQL server from the schema
 	$(GO) generate ./...

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"clientele/internal/domain"
 )
 
@@ -15,6 +17,10 @@ type call struct {
 	loaders   *loaders
 	// now reads the clock once, when it is first asked.
 	now func() time.Time
+	// document is the operation's, once it was read.
+	document *ast.QueryDocument
+	// size counts the answer.
+	size *answerSize
 	// cost is what the operation costs, once that is known: see checkCost.
 	cost int
 	// seed is a text of the request's own, the same whenever it is executed, and answered notes whom its answer is

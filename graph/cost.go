@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"strings"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -11,14 +9,11 @@ import (
 )
 
 const (
-	// maxCost is more than a full page of customers with every field costs.
-	maxCost = 10_000
 	// metadataCost stands for the length of metadata, which can be as long as many other fields together.
 	metadataCost = 10
-	// introspectionCost is what asking for the schema costs at least: its answer is a long one.
-	introspectionCost = 1_000
-	// introspectionSize stands for the length of the lists in the answer.
-	introspectionSize = 20
+	// introspectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
+	// the same for everybody.
+	introspectionShare = 100
 )
 
 // listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
@@ -40,88 +35,142 @@ var listSizes = map[string]int{
 	"CustomerSubscription.prices":       3,
 	"Plan.compatibleAddons":             5,
 	"Addon.dependencies":                5,
+
+	// The schema has so many types, and a type so many fields on average.
+	"__Schema.types":      250,
+	"__Schema.directives": 10,
+	"__Directive.args":    2,
+	"__Type.fields":       3,
+	"__Type.inputFields":  3,
+	"__Type.enumValues":   2,
+	"__Field.args":        1,
 }
 
 // maxNesting is how often a type may stand on the way to one field. Lists that lead back to where
 // they came from would otherwise multiply beyond all cost.
 const maxNesting = 3
 
-// checkCost answers what an operation costs, and refuses one whose answer would hold too much, or would have to come in parts. Each field
-// costs 1 for every time that it can stand in the answer; fields of a page count as often as the page is long,
-// those of another list as listSizes says. Errors: BadUserInput.
-func checkCost(operation *graphql.OperationContext) (int, error) {
-	counter := costCounter{variables: operation.Variables, left: maxCost, within: map[string]int{}}
+// checkCost answers what an operation costs, and refuses one whose answer would hold too much. Each field costs 1
+// for every time that it can stand in the answer; fields of a page count as often as the page is long, those of
+// another list as listSizes says. Fields of the schema have a limit of their own, and cost less. Errors:
+// BadUserInput.
+func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) {
+	counter := costCounter{variables: operation.Variables, limits: limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
 	if counter.nested != "" {
-		return 0, domain.Errorf(domain.BadUserInput, "the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting)
+		return 0, limited("nesting", maxNesting, domain.Errorf(domain.BadUserInput,
+			"the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting))
 	}
-	if counter.deferred {
-		return 0, domain.Errorf(domain.BadUserInput, "@defer is not supported: every answer comes in one piece")
+	if over(counter.schema, limits.IntrospectionCost) {
+		return 0, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
+			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
 	}
-	if counter.left < 0 {
-		return 0, domain.Errorf(domain.BadUserInput,
-			"the operation costs too much: the fields that it can answer, those of a page times the length of the page, must be at most %d", maxCost)
+	cost := plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare)
+	if over(cost, limits.Cost) {
+		return 0, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
+			"the operation costs too much: the fields that it can answer, those of a page times the length of the page, must be at most %d", limits.Cost))
 	}
-	return maxCost - counter.left, nil
+	return cost, nil
 }
 
 type costCounter struct {
 	variables map[string]any
-	left      int
-	// deferred is whether the operation asks for an answer in parts.
-	deferred bool
+	limits    Limits
+	// data and schema are the fields of each that were counted.
+	data, schema int
 	// within counts the types on the way to where the counter is, and nested is one that is there too often.
 	within map[string]int
 	nested string
 }
 
-// spend takes the cost of a selection off what is left. Whatever it visits costs something, so it ends
-// soon however often fragments are spread in each other.
-func (c *costCounter) spend(selections ast.SelectionSet, times int) {
+// full reports whether something is over its limit, so that there is no need to go on.
+func (c *costCounter) full() bool {
+	return c.nested != "" || over(c.data, c.limits.Cost) || over(c.schema, c.limits.IntrospectionCost)
+}
+
+// spend counts a selection that can stand in the answer n times.
+func (c *costCounter) spend(selections ast.SelectionSet, n int) {
 	for _, selection := range selections {
-		if c.left -= times; c.left < 0 {
+		if c.full() {
 			return
 		}
 		switch s := selection.(type) {
 		case *ast.Field:
+			if s.Name == "__schema" || s.Name == "__type" {
+				c.schema = plus(c.schema, n)
+				c.spendSchema(s.SelectionSet, n, 0)
+				continue
+			}
+			c.data = plus(c.data, n)
 			if s.Name == "additionalMetaData" {
-				c.left -= (metadataCost - 1) * times
+				c.data = plus(c.data, times(metadataCost-1, n))
 			}
-			inside := times
-			switch {
-			case s.Name == "__schema" || s.Name == "__type":
-				c.left -= introspectionCost
-				inside *= introspectionSize
-			case s.Definition != nil && s.Definition.Arguments.ForName("paging") != nil:
-				inside *= pageSize(s.ArgumentMap(c.variables)["paging"])
-			case s.ObjectDefinition != nil && listSizes[s.ObjectDefinition.Name+"."+s.Name] > 0:
-				inside *= listSizes[s.ObjectDefinition.Name+"."+s.Name]
+			size := listSize(s)
+			if s.Definition != nil && s.Definition.Arguments.ForName("paging") != nil {
+				size = pageSize(s.ArgumentMap(c.variables)["paging"])
 			}
-			c.enter(s, inside)
+			c.enter(s, times(n, size))
 		case *ast.InlineFragment:
-			c.deferred = c.deferred || s.Directives.ForName("defer") != nil
-			c.spend(s.SelectionSet, times)
+			c.data = plus(c.data, n)
+			c.spend(s.SelectionSet, n)
 		case *ast.FragmentSpread:
-			c.deferred = c.deferred || s.Directives.ForName("defer") != nil
-			c.spend(s.Definition.SelectionSet, times)
+			c.data = plus(c.data, n)
+			c.spend(s.Definition.SelectionSet, n)
+		}
+	}
+}
+
+// maxWrapping is how many types can be around another: a list that cannot be null of what cannot be null.
+const maxWrapping = 3
+
+// spendSchema counts a selection within the schema, in so many types that are around another. Tools ask for more of
+// them than there can be.
+func (c *costCounter) spendSchema(selections ast.SelectionSet, n, wrapping int) {
+	if wrapping > maxWrapping {
+		return
+	}
+	for _, selection := range selections {
+		if c.full() {
+			return
+		}
+		c.schema = plus(c.schema, n)
+		switch s := selection.(type) {
+		case *ast.Field:
+			inside := 0
+			if s.Name == "ofType" {
+				inside = wrapping + 1
+			}
+			c.spendSchema(s.SelectionSet, times(n, listSize(s)), inside)
+		case *ast.InlineFragment:
+			c.spendSchema(s.SelectionSet, n, wrapping)
+		case *ast.FragmentSpread:
+			c.spendSchema(s.Definition.SelectionSet, n, wrapping)
 		}
 	}
 }
 
 // enter spends what is inside a field.
 func (c *costCounter) enter(field *ast.Field, inside int) {
-	// The schema itself is as deep as it is.
-	if field.Definition == nil || len(field.SelectionSet) == 0 || strings.HasPrefix(field.Definition.Type.Name(), "__") {
-		c.spend(field.SelectionSet, inside)
+	if field.Definition == nil || len(field.SelectionSet) == 0 {
 		return
 	}
 	name := field.Definition.Type.Name()
 	c.within[name]++
 	if c.within[name] > maxNesting {
-		c.nested, c.left = name, -1
+		c.nested = name
 	}
 	c.spend(field.SelectionSet, inside)
 	c.within[name]--
+}
+
+// listSize is how often what is inside a field is taken to be there for each time that the field is.
+func listSize(field *ast.Field) int {
+	if field.ObjectDefinition != nil {
+		if size, listed := listSizes[field.ObjectDefinition.Name+"."+field.Name]; listed {
+			return size
+		}
+	}
+	return 1
 }
 
 // pageSize is how long a page can be, given the argument as it was sent. A size that the resolver will

@@ -45,6 +45,9 @@ var errorCodes = map[domain.Kind]struct {
 	domain.IdempotencyKeyReused: {code: model.ErrorCodeIdempotencyKeyReused},
 	domain.Timeout:              {code: model.ErrorCodeOperationTimeout},
 	domain.RateLimited:          {code: model.ErrorCodeRateLimitExceeded},
+	domain.TooManyAliases:       {code: model.ErrorCodeGraphQLAliasesLimitExceeded, validation: true},
+	domain.TooManyOperations:    {code: model.ErrorCodeGraphQLBatchedOperationsLimitExceeded, validation: true},
+	domain.UnsupportedDirective: {code: model.ErrorCodeGraphQLUnsupportedDirective, validation: true},
 
 	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},
 	domain.PlanNotFound:                   {code: model.ErrorCodePlanNotFound},
@@ -71,11 +74,17 @@ var errorCodes = map[domain.Kind]struct {
 // presenter turns errors into what clients may read and logs the rest.
 type presenter struct {
 	log *slog.Logger
+	// quiet is whether errors tell no name of the schema that the client did not send.
+	quiet  bool
+	limits Limits
 }
 
 // present shapes one error. Refusals go out as they are; errors of the GraphQL engine about the request
 // keep their text; any other error is answered with a fixed sentence and logged under the request id.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	if callOf(ctx).size.full() && graphql.GetFieldContext(ctx) != nil {
+		return unanswered
+	}
 	out := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 	known, isKnown := errors.AsType[*gqlerror.Error](err)
 	if isKnown {
@@ -96,12 +105,14 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		refusal = domain.Errorf(domain.Timeout, "The store did not answer; a change may or may not have been made")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
-	case isKnown && known.Extensions["code"] == errcode.ParseFailed, isKnown && known.Extensions["code"] == errcode.ValidationFailed:
-		out.Message = known.Message
+		if ctx.Err() != nil {
+			refusal = limited("operationTimeout", p.limits.OperationTimeout.String(), refusal)
+		}
+	case isKnown && (known.Extensions["code"] == errcode.ParseFailed || known.Extensions["code"] == errcode.ValidationFailed):
 		extensions["code"], extensions["isValidationError"] = known.Extensions["code"], true
-		if len(known.Path) > 1 && known.Path[0] == ast.PathName("variable") {
-			extensions["field"] = known.Path[1:].String()
-			out.Message = fmt.Sprintf("the variable %s: %s", known.Path[1:], known.Message)
+		field := ""
+		if out.Message, field = p.wrong(known); field != "" {
+			out.Path, extensions["field"] = nil, field
 		}
 	case isKnown && inArguments(ctx):
 		refusal = inArgument(out.Path, domain.Errorf(domain.BadUserInput, "%s", known.Message))
@@ -113,13 +124,43 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if refusal != nil {
 		row := errorCodes[refusal.Kind]
 		maps.Copy(extensions, refusal.Facts)
+		if field, isText := extensions["field"].(string); isText {
+			extensions["field"] = shortened(field)
+		}
 		extensions["code"], extensions["isValidationError"] = row.code, row.validation
-		out.Message = sentence(refusal.Message, row.code)
+		out.Message = sentence(shortened(refusal.Message), row.code)
 	}
 	extensions["requestId"] = callOf(ctx).requestID
 	observationOf(ctx).failed(ctx, extensions)
 	out.Extensions = extensions
 	return out
+}
+
+// unanswered stands for the errors of fields that were not resolved because the answer is too long. There can be
+// many; the one that is told in their place is answerSize.refusal.
+var unanswered = &gqlerror.Error{Message: "the answer is too long"}
+
+// wrong says what is wrong with a document or its variables, and in which variable.
+func (p presenter) wrong(err *gqlerror.Error) (message, field string) {
+	message = err.Message
+	isVariable := len(err.Path) > 1 && err.Path[0] == ast.PathName("variable")
+	switch {
+	case err.Extensions["code"] == errcode.ParseFailed:
+		// The parser puts the text that it did not expect behind, in quotation marks or after a colon. It can be
+		// anything.
+		if end := strings.IndexAny(message, `":`); end > 0 {
+			message = strings.TrimSpace(message[:end])
+		}
+	case isVariable && p.quiet:
+		field = fmt.Sprint(err.Path[1])
+		message = "the variable " + shortened(field) + " is not what its type takes"
+	case isVariable:
+		field = err.Path[1:].String()
+		message = "the variable " + shortened(field) + ": " + message
+	case p.quiet && err.Rule != "" && err.Rule != noIntrospection.Name:
+		message = "the document breaks the rule " + err.Rule
+	}
+	return shortened(message), shortened(field)
 }
 
 // sentence is the message with the code's name in it, because clients match on the text.

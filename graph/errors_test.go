@@ -83,6 +83,10 @@ var wantCodes = map[domain.Kind]struct {
 	domain.Timeout:              {"OperationTimeout", false},
 	domain.RateLimited:          {"RateLimitExceeded", false},
 
+	domain.TooManyAliases:       {"GraphQLAliasesLimitExceeded", true},
+	domain.TooManyOperations:    {"GraphQLBatchedOperationsLimitExceeded", true},
+	domain.UnsupportedDirective: {"GraphQLUnsupportedDirective", true},
+
 	domain.ProductNotFound:                {"ProductNotFoundError", false},
 	domain.PlanNotFound:                   {"PlanNotFound", false},
 	domain.AddonNotFound:                  {"AddonNotFound", false},
@@ -410,6 +414,7 @@ func TestClientsThatLeave(t *testing.T) {
 func TestKeysThatCannotBeLookedUp(t *testing.T) {
 	var log bytes.Buffer
 	handler := NewHandler(Config{
+		Limits: testLimits,
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{}, errors.New("SecretMark: the disk is full")
 		},
@@ -428,6 +433,7 @@ func TestNobodyMayDoAnything(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	handler := NewHandler(Config{
+		Limits: testLimits,
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{}, domain.Errorf(domain.Unauthenticated, "no key")
 		},

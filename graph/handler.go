@@ -4,12 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"go.opentelemetry.io/otel/trace"
 
@@ -26,18 +24,6 @@ const (
 	RequestIDHeader = "X-Request-Id"
 )
 
-const (
-	// maxQueryTokens is several times what the largest query of the schema needs. Validation takes time that
-	// grows with its square.
-	maxQueryTokens = 2_500
-	// parsedQueries is how many distinct queries are kept parsed; a client sends a handful.
-	parsedQueries = 1000
-	// maxParsedQuery is the longest query, in bytes, that is kept parsed.
-	maxParsedQuery = 8 << 10
-	// operationTimeout bounds what one request may cost, list filters without an index included.
-	operationTimeout = 30 * time.Second
-)
-
 // Config is what the handler needs.
 type Config struct {
 	UseCases UseCases
@@ -49,6 +35,7 @@ type Config struct {
 	Idempotency *idempotency.Service
 	// Introspection is whether clients may ask for the schema.
 	Introspection bool
+	Limits        Limits
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
@@ -60,30 +47,31 @@ type Config struct {
 // NewHandler serves the API: GraphQL over HTTP, with an API key in the header X-Api-Key. The request id is
 // taken from the header X-Request-Id.
 func NewHandler(config Config) http.Handler {
-	errors := presenter{log: config.Log}
+	errors := presenter{log: config.Log, quiet: !config.Introspection, limits: config.Limits}
 	resolver := &Resolver{UseCases: config.UseCases}
-	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))
-	limits := rateLimits{config.RateLimits}
-	server.AddTransport(transport{limits: limits, idempotency: config.Idempotency})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: resolver})
+	server := handler.New(schema)
+	rates := rateLimits{config.RateLimits}
+	server.AddTransport(transport{
+		limits: config.Limits, rates: rates, errors: errors, idempotency: config.Idempotency,
+		documents: newDocuments(schema.Schema(), config.Limits, config.Introspection),
+	})
+	server.SetQueryCache(readDocuments{})
 	server.SetErrorPresenter(errors.present)
 	server.SetRecoverFunc(errors.recover)
-	server.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](parsedQueries)})
-	server.SetParserTokenLimit(maxQueryTokens)
 	if config.Introspection {
 		server.Use(extension.Introspection{})
-	} else {
-		server.SetDisableSuggestion(true)
-		server.SetValidationRulesFn(rulesWithoutIntrospection)
 	}
 	server.AroundFields(customersAnswered)
+	server.AroundFields(count)
 	server.AroundOperations(watchOperation)
 	server.AroundFields(archivedCustomers)
 	server.AroundRootFields(resolver.forgetful)
 
 	return observed(config, errors, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
+		ctx, cancel := config.Limits.timed(r.Context())
 		defer cancel()
-		c := call{requestID: r.Header.Get(RequestIDHeader)}
+		c := call{requestID: r.Header.Get(RequestIDHeader), size: &answerSize{limit: config.Limits.AnswerBytes}}
 		if config.CheckOrigin != nil && config.CheckOrigin(r) != nil {
 			refusal := domain.Errorf(domain.IdentityForbidden, "a browser sent this request for a page of an origin that may not use the API")
 			writeError(w, r, http.StatusForbidden, errors.present(withCall(ctx, c), refusal))
@@ -101,7 +89,7 @@ func NewHandler(config Config) http.Handler {
 		}
 		c.actor = actor
 		logging.Note(ctx, slog.String("keyId", actor.KeyID), slog.String("environment", actor.EnvironmentID))
-		if err := limits.admit(w, actor); err != nil {
+		if err := rates.admit(w, actor); err != nil {
 			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
 			return
 		}
@@ -116,16 +104,4 @@ func (r *Resolver) forgetful(ctx context.Context, next graphql.RootResolver) gra
 		ctx = withCall(ctx, r.fresh(ctx, callOf(ctx)))
 	}
 	return next(ctx)
-}
-
-// shortQueries is a cache that does not keep what would fill the memory.
-type shortQueries struct {
-	graphql.Cache[*ast.QueryDocument]
-}
-
-// Add implements graphql.Cache.
-func (c shortQueries) Add(ctx context.Context, query string, document *ast.QueryDocument) {
-	if len(query) <= maxParsedQuery {
-		c.Cache.Add(ctx, query, document)
-	}
 }

@@ -1,29 +1,45 @@
 package graph
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// rulesWithoutIntrospection are the rules of a server that does not tell its schema: asking for it is an
-// error of the document, and no error suggests the name that was meant.
-func rulesWithoutIntrospection() *rules.Rules {
-	all := rules.NewDefaultRules()
-	for name, quiet := range map[string]core.Rule{
-		rules.KnownArgumentNamesRule.Name:  rules.KnownArgumentNamesRuleWithoutSuggestions,
-		rules.KnownTypeNamesRule.Name:      rules.KnownTypeNamesRuleWithoutSuggestions,
-		rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
-	} {
-		all.RemoveRule(name)
-		all.AddRule(quiet.Name, quiet.RuleFunc)
-	}
-	all.AddRule("NoIntrospection", func(observers *core.Events, addError core.AddErrFunc) {
+// noIntrospection is the rule of a server that does not tell its schema.
+var noIntrospection = core.Rule{
+	Name: "NoIntrospection",
+	RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
 		observers.OnField(func(_ *core.Walker, field *ast.Field) {
 			if field.Name == "__schema" || field.Name == "__type" {
 				addError(core.Message("introspection is off on this server"), core.At(field.Position))
 			}
 		})
-	})
-	return all
+	},
+}
+
+// validationRules are the rules that documents are held against, always in the same order. A server that does not
+// tell its schema has one rule more, and none that looks for the name that was meant: see also presenter.quiet.
+func validationRules(introspection bool) []core.Rule {
+	all := rules.NewDefaultRules().GetInner()
+	if !introspection {
+		for name, quiet := range map[string]core.Rule{
+			rules.FieldsOnCorrectTypeRule.Name: rules.FieldsOnCorrectTypeRuleWithoutSuggestions,
+			rules.KnownArgumentNamesRule.Name:  rules.KnownArgumentNamesRuleWithoutSuggestions,
+			rules.KnownTypeNamesRule.Name:      rules.KnownTypeNamesRuleWithoutSuggestions,
+			rules.ScalarLeafsRule.Name:         rules.ScalarLeafsRuleWithoutSuggestions,
+			rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+		} {
+			all[name] = quiet.RuleFunc
+		}
+		all[noIntrospection.Name] = noIntrospection.RuleFunc
+	}
+	ordered := make([]core.Rule, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		ordered = append(ordered, core.Rule{Name: name, RuleFunc: all[name]})
+	}
+	return ordered
 }

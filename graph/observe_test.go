@@ -49,6 +49,7 @@ func (h *heard) Replay()              { h.replays++ }
 func listening(store persistence.Store) (http.Handler, *heard) {
 	h := &heard{spans: tracetest.NewSpanRecorder()}
 	return NewHandler(Config{
+		Limits:   testLimits,
 		UseCases: NewUseCases(store, billing.Check, time.Now),
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{KeyID: "the-key", EnvironmentID: environment, Scope: domain.ScopeFull}, nil

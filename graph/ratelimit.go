@@ -83,6 +83,11 @@ func changesIn(operation *graphql.OperationContext) changes {
 		case map[string]any:
 			// One value stands for a list of one.
 			found.add(in, rows)
+		case []map[string]any:
+			// The same, as the coercion of variables makes it.
+			for _, row := range rows {
+				found.add(in, row)
+			}
 		}
 	}
 	return found
@@ -107,8 +112,8 @@ type operationCost struct {
 	Charged int `json:"charged"`
 }
 
-func newOperationCost(cost int, found changes) operationCost {
-	return operationCost{Requested: cost, Max: maxCost, Charged: max(cost, changeCharge*max(found.all, 1))}
+func newOperationCost(cost, most int, found changes) operationCost {
+	return operationCost{Requested: cost, Max: most, Charged: max(cost, changeCharge*max(found.all, 1))}
 }
 
 // rateLimits charges requests. Without a limiter everything is free.

@@ -79,6 +79,7 @@ func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
 	store := newStore(t)
 	insert(t, store, "a", false)
 	server.handler = NewHandler(Config{
+		Limits:   testLimits,
 		UseCases: NewUseCases(store, billing.Check, time.Now),
 		Authenticate: func(_ context.Context, secret string) (domain.Actor, error) {
 			environmentID := environment
@@ -226,7 +227,7 @@ func TestWhatAnOperationIsCharged(t *testing.T) {
 			server := serveLimited(t, keyLimit)
 			got := server.send(t, "one", "application/json", requestBody(t, c.operation, c.variables))
 			cost := got.Extensions.Cost
-			if cost.Requested != c.requested || cost.Charged != c.charged || cost.Max != maxCost {
+			if cost.Requested != c.requested || cost.Charged != c.charged || cost.Max != testLimits.Cost {
 				t.Errorf("want %d, charged %d: status %d: %s", c.requested, c.charged, got.status, got.body)
 			}
 			if want := fmt.Sprintf("r=%d;t=%d", 100-c.charged, c.charged); got.left(KeyPolicy) != want {
@@ -440,7 +441,7 @@ func TestWithoutRateLimits(t *testing.T) {
 		if got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
 			t.Fatalf("limits are told: %v", got.header)
 		}
-		if cost := got.Extensions.Cost; cost.Requested != 2 || cost.Charged != 10 || cost.Max != maxCost {
+		if cost := got.Extensions.Cost; cost.Requested != 2 || cost.Charged != 10 || cost.Max != testLimits.Cost {
 			t.Fatalf("the cost is not told: %s", got.body)
 		}
 	}

@@ -1,20 +1,13 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"regexp"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -25,21 +18,13 @@ import (
 // transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
 // repeat a body that is no JSON in the error, secrets included, and choose other status codes.
 type transport struct {
-	limits rateLimits
+	limits    Limits
+	rates     rateLimits
+	documents *documents
+	errors    presenter
 	// idempotency is nil where idempotency keys are refused.
 	idempotency *idempotency.Service
 }
-
-// What one request may hold. Documents are written by people and generators, and values go in variables.
-const (
-	maxQueryBytes = 64 << 10
-	maxListLength = 10_000
-)
-
-const (
-	jsonType     = "application/json"
-	responseType = "application/graphql-response+json"
-)
 
 // Supports takes every request, so that this package alone chooses how to refuse one.
 func (transport) Supports(*http.Request) bool { return true }
@@ -47,23 +32,49 @@ func (transport) Supports(*http.Request) bool { return true }
 // Do answers one request.
 func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
 	ctx := r.Context()
-	refuse := func(status int, err error) {
-		answer := executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
-		writeError(w, r, status, answer.Errors...)
+	refuseAll := func(status int, errs gqlerror.List) {
+		answer := executor.DispatchError(ctx, errs)
+		writeError(w, r, status, t.limits.fewBriefly(answer.Errors)...)
 	}
-	params, status, err := readParams(w, r)
+	refuse := func(status int, err error) { refuseAll(status, gqlerror.List{gqlerror.Wrap(err)}) }
+	// gqlgen would recover too, and answer without a media type.
+	defer t.errors.recoverRequest(ctx, w, r)
+	if responseMediaType(r) == "" {
+		refuse(http.StatusNotAcceptable, domain.Errorf(domain.BadUserInput, "the header Accept must allow %s or %s", responseType, jsonType))
+		return
+	}
+	params, status, err := t.limits.readParams(r)
 	if err != nil {
+		if status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", "GET, POST")
+		}
 		refuse(status, err)
 		return
 	}
-	operation, errs := executor.CreateOperationContext(ctx, params)
-	if errs != nil {
-		answer := executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		writeError(w, r, requestErrorStatus(r), answer.Errors...)
+	if params.Query == "" {
+		refuse(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be the text of an operation"))
 		return
 	}
 	c := callOf(ctx)
-	if c.cost, err = checkCost(operation); err != nil {
+	var errs gqlerror.List
+	if c.document, errs = t.documents.read(ctx, params.Query); len(errs) > 0 {
+		refuseAll(requestErrorStatus(r), errs)
+		return
+	}
+	ctx = withCall(ctx, c)
+	operation, errs := executor.CreateOperationContext(ctx, params)
+	// Errors are told together with what the operation is.
+	ctx = graphql.WithOperationContext(ctx, operation)
+	if len(errs) == 0 {
+		if err := checkOneOf(t.documents.schema, operation.Operation, operation.Variables); err != nil {
+			errs = marked(errcode.ValidationFailed, err)
+		}
+	}
+	if len(errs) > 0 {
+		refuseAll(requestErrorStatus(r), errs)
+		return
+	}
+	if c.cost, err = checkCost(operation, t.limits); err != nil {
 		refuse(requestErrorStatus(r), err)
 		return
 	}
@@ -80,15 +91,19 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		}
 	}
 	found := changesIn(operation)
-	cost := newOperationCost(costOf(ctx), found)
-	if err := t.limits.spend(w, actorOf(ctx), cost, found); err != nil {
+	cost := newOperationCost(costOf(ctx), t.limits.Cost, found)
+	if err := t.rates.spend(w, actorOf(ctx), cost, found); err != nil {
 		refuse(http.StatusTooManyRequests, err)
 		return
 	}
 	answer, status, err := t.once(ctx, w, r, params, operation, func(ctx context.Context) (*graphql.Response, error) {
-		return execute(ctx, executor, operation, cost)
+		return t.execute(ctx, executor, operation, cost)
 	})
 	if err != nil {
+		if status == http.StatusOK && responseMediaType(r) == responseType {
+			// In this media type 200 is for answers with data.
+			status = http.StatusServiceUnavailable
+		}
 		refuse(status, err)
 		return
 	}
@@ -96,18 +111,23 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 }
 
 // execute executes an operation that costs so much. Errors: the context's, if that ended first.
-func execute(
+func (t transport) execute(
 	ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, cost operationCost,
 ) (*graphql.Response, error) {
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answer := respond(ctx)
-	if answer == nil {
+	size := callOf(ctx).size
+	switch {
+	case answer == nil:
 		return nil, ctx.Err()
+	case size.full() || over(len(answer.Data), t.limits.AnswerBytes):
+		answer = executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(size.refusal())})
 	}
 	if answer.Extensions == nil {
 		answer.Extensions = map[string]any{}
 	}
 	answer.Extensions["cost"] = cost
+	answer.Errors = t.limits.few(answer.Errors)
 	return answer, nil
 }
 
@@ -120,143 +140,6 @@ func requestErrorStatus(r *http.Request) int {
 	return http.StatusOK
 }
 
-// readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
-func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
-	params := &graphql.RawParams{}
-	start := graphql.Now()
-	switch r.Method {
-	case http.MethodGet:
-		query := r.URL.Query()
-		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
-		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-			if text := query.Get(name); text != "" && decodeJSON([]byte(text), target) != nil {
-				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")
-			}
-		}
-	case http.MethodPost:
-		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != jsonType {
-			return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
-		}
-		body, err := io.ReadAll(r.Body)
-		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, http.StatusRequestEntityTooLarge, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", tooLarge.Limit)
-		}
-		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
-		if err != nil || decodeJSON(body, &params) != nil || params == nil {
-			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables")
-		}
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
-	}
-	if len(params.Query) > maxQueryBytes {
-		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", maxQueryBytes)
-	}
-	// gqlgen's parser takes each half of a pair for a character that cannot be read.
-	if !utf8.ValidString(params.Query) || surrogateEscape.MatchString(params.Query) {
-		return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable")
-	}
-	if path, found := longList("variables", params.Variables); found {
-		return nil, http.StatusRequestEntityTooLarge, domain.FieldErrorf(domain.BadUserInput, path, "must have at most %d values", maxListLength)
-	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, 0, nil
-}
-
-// longList finds a list of more values than any rule of the API allows, before each of them is read.
-func longList(path string, value any) (string, bool) {
-	switch v := value.(type) {
-	case []any:
-		if len(v) > maxListLength {
-			return path, true
-		}
-		for i, element := range v {
-			if found, ok := longList(fmt.Sprintf("%s[%d]", path, i), element); ok {
-				return found, true
-			}
-		}
-	case map[string]any:
-		for name, element := range v {
-			if found, ok := longList(path+"."+name, element); ok {
-				return found, true
-			}
-		}
-	}
-	return "", false
-}
-
-var surrogateEscape = regexp.MustCompile(`(?i)\\ud[89a-f]`)
-
-// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits. Package json replaces
-// what is no character; here it is an error, because two ids must not become one.
-func decodeJSON(text []byte, into any) error {
-	if !utf8.Valid(text) || hasLoneSurrogate(text) {
-		return errors.New("not UTF-8")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.Join(errors.New("more than one JSON value"), err)
-	}
-	return nil
-}
-
-// hasLoneSurrogate finds an escape in JSON that is half a character.
-func hasLoneSurrogate(text []byte) bool {
-	high := false // whether the escape right before was the first half of a pair
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' {
-			if high {
-				return true
-			}
-			continue
-		}
-		i++
-		low := false
-		if i+4 < len(text) && text[i] == 'u' {
-			code, err := strconv.ParseUint(string(text[i+1:i+5]), 16, 16)
-			if low = err == nil && code >= 0xDC00 && code <= 0xDFFF; low != high {
-				return true
-			}
-			high = err == nil && code >= 0xD800 && code <= 0xDBFF
-			i += 4
-		} else if high {
-			return true
-		}
-	}
-	return high
-}
-
-// responseMediaType chooses by the header Accept. The newer type has to be asked for by name, and goes
-// first when both are as welcome.
-func responseMediaType(r *http.Request) string {
-	var older, newer float64
-	for _, accepted := range strings.Split(r.Header.Get("Accept"), ",") {
-		mediaType, parameters, err := mime.ParseMediaType(accepted)
-		if err != nil {
-			continue
-		}
-		quality, err := strconv.ParseFloat(parameters["q"], 64)
-		if err != nil {
-			quality = 1
-		}
-		switch mediaType {
-		case responseType:
-			newer = quality
-		case jsonType:
-			older = quality
-		}
-	}
-	if newer > 0 && newer >= older {
-		return responseType
-	}
-	return jsonType
-}
-
 // writeError answers a request that was not executed: there is no data, not even null.
 func writeError(w http.ResponseWriter, r *http.Request, status int, errs ...*gqlerror.Error) {
 	writeJSON(w, r, status, struct {
@@ -265,7 +148,11 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, errs ...*gql
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
-	w.Header().Set("Content-Type", responseMediaType(r)+"; charset=utf-8")
+	mediaType := responseMediaType(r)
+	if mediaType == "" {
+		mediaType = jsonType // A refusal has to have some type.
+	}
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	// Answers are of one key, and of one moment.
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

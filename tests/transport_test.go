@@ -299,8 +299,6 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		"JSON that ends early":        `{"query": "{ a }", "variables": {"password": "SecretMark"`,
 		"a comma too much":            `{"query": "SecretMark",}`,
 		"a number that is none":       `{"query": "SecretMark", "variables": {"a": 01}}`,
-		"a list":                      `["SecretMark"]`,
-		"a batch":                     `[` + good + `,` + good + `]`,
 		"a text":                      `"SecretMark"`,
 		"a number":                    `5`,
 		"null":                        `null`,
@@ -316,8 +314,11 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		"a mark of byte order":        "\ufeff" + good,
 		"UTF-16":                      "\xff\xfe{\x00}\x00",
 		"a comment":                   `/* SecretMark */` + good,
-		"very deep JSON":              `{"query": "{ a }", "variables": {"a": ` + strings.Repeat("[", 100_000),
+		"very deep JSON":              `{"query": "{ a }", "variables": {"a": ` + strings.Repeat("[", 50_000),
 		"a zero byte behind it":       good + "\x00",
+		"no query":                    `{"x": "SecretMark"}`,
+		"an empty query":              `{"query": ""}`,
+		"a query of null":             `{"query": null}`,
 		"a form in the guise of JSON": "query=%7Bcustomers%7D&x=SecretMark",
 	} {
 		got := server.post(t, text)
@@ -325,6 +326,12 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		if strings.Contains(string(got.body), "SecretMark") {
 			t.Errorf("%s: the answer repeats the body: %s", name, got.body)
 		}
+	}
+	for name, text := range map[string]string{
+		"a batch": `[` + good + `,` + good + `]`, "a batch of one": `[` + good + `]`, "an empty batch": " [] ",
+		"a list": `["SecretMark"]`, "a list that ends early": "[",
+	} {
+		mustBeError(t, name, server.post(t, text), http.StatusBadRequest, "GraphQLBatchedOperationsLimitExceeded")
 	}
 	for name, text := range map[string]string{
 		"white space around it": "\n " + good + " \r\n\t",
@@ -382,7 +389,6 @@ func TestBodyLimit(t *testing.T) {
 
 // wrongDocuments are operations that are refused before they run.
 var wrongDocuments = map[string]struct{ query, code string }{
-	"no query":                           {"", "GRAPHQL_VALIDATION_FAILED"},
 	"a brace that is not closed":         {"{ customers", "GRAPHQL_PARSE_FAILED"},
 	"a word that means nothing":          {"select * from customers", "GRAPHQL_PARSE_FAILED"},
 	"a text that is not closed":          {`{ getCustomerByRefId(input: { customerId: "x }) { id } }`, "GRAPHQL_PARSE_FAILED"},
@@ -393,7 +399,7 @@ var wrongDocuments = map[string]struct{ query, code string }{
 	"an unknown field of an input":       {`{ customers(filter: { unknown: 1 }) { totalCount } }`, "GRAPHQL_VALIDATION_FAILED"},
 	"an unknown enum value":              {`{ customers(sorting: [{ field: unknown, direction: ASC }]) { totalCount } }`, "GRAPHQL_VALIDATION_FAILED"},
 	"an unknown type":                    {"query($x: Unknown) { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
-	"an unknown directive":               {"{ customers @unknown { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+	"an unknown directive":               {"{ customers @unknown { totalCount } }", "GraphQLUnsupportedDirective"},
 	"an unknown fragment":                {"{ ...Unknown }", "GRAPHQL_VALIDATION_FAILED"},
 	"a fragment in itself":               {"{ ...F } fragment F on Query { ...F }", "GRAPHQL_VALIDATION_FAILED"},
 	"a variable that is not declared":    {"{ customers(paging: $x) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
@@ -406,7 +412,7 @@ var wrongDocuments = map[string]struct{ query, code string }{
 	"a subscription":                     {"subscription { customers { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
 	"fields that conflict":               {`{ a: customers { totalCount } a: getCustomerByRefId(input: { customerId: "x" }) { id } }`, "GRAPHQL_VALIDATION_FAILED"},
 	"a mutation that is wrong":           {`mutation { provisionCustomer(input: { unknown: 1 }) { customer { id } } }`, "GRAPHQL_VALIDATION_FAILED"},
-	"more than 2,500 tokens":             {"{ " + strings.Repeat("__typename ", 2_501) + "}", "GRAPHQL_PARSE_FAILED"},
+	"more than 2,500 tokens":             {"{ " + strings.Repeat("__typename ", 2_501) + "}", "BadUserInput"},
 }
 
 func TestDocumentsThatAreWrong(t *testing.T) {

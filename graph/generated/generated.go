@@ -7934,11 +7934,11 @@ enum ErrorCode {
   IdempotencyKeyReused
   "Something went wrong on the server; the log has the cause under the request id."
   UnexpectedError
-  "Not answered by this server. The document has too many aliases."
+  "The document has more aliases than the server takes. Also: ` + "`" + `limit` + "`" + ` and ` + "`" + `max` + "`" + `."
   GraphQLAliasesLimitExceeded
-  "Not answered by this server. The request has too many operations."
+  "The request is a list of operations. Send one at a time."
   GraphQLBatchedOperationsLimitExceeded
-  "Not answered by this server. The document has a directive that is not supported."
+  "The document has a directive that is not supported, such as ` + "`" + `@defer` + "`" + `: every answer comes in one piece."
   GraphQLUnsupportedDirective
   "The input breaks a rule, which the message names with its field."
   BadUserInput

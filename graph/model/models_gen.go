@@ -4188,11 +4188,11 @@ const (
 	ErrorCodeIdempotencyKeyReused ErrorCode = "IdempotencyKeyReused"
 	// Something went wrong on the server; the log has the cause under the request id.
 	ErrorCodeUnexpectedError ErrorCode = "UnexpectedError"
-	// Not answered by this server. The document has too many aliases.
+	// The document has more aliases than the server takes. Also: `limit` and `max`.
 	ErrorCodeGraphQLAliasesLimitExceeded ErrorCode = "GraphQLAliasesLimitExceeded"
-	// Not answered by this server. The request has too many operations.
+	// The request is a list of operations. Send one at a time.
 	ErrorCodeGraphQLBatchedOperationsLimitExceeded ErrorCode = "GraphQLBatchedOperationsLimitExceeded"
-	// Not answered by this server. The document has a directive that is not supported.
+	// The document has a directive that is not supported, such as `@defer`: every answer comes in one piece.
 	ErrorCodeGraphQLUnsupportedDirective ErrorCode = "GraphQLUnsupportedDirective"
 	// The input breaks a rule, which the message names with its field.
 	ErrorCodeBadUserInput ErrorCode = "BadUserInput"

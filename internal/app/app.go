@@ -124,16 +124,18 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Idempotency:   requests,
 			Introspection: a.config.Introspection,
 			RateLimits:    newRateLimits(a.config),
+			Limits:        graphLimits(a.config.Limits),
 			Log:           a.log,
 			Metrics:       a.signals.metrics,
 			Tracer:        a.signals.tracer("graph"),
 		}),
-		Playground:  graph.NewPlayground("/graphql"),
-		Schema:      schema,
-		Ready:       a.store.Ping,
-		Origins:     a.config.Network.CORSAllowedOrigins,
-		Drain:       a.drain,
-		Observation: a.observation(),
+		Playground:   graph.NewPlayground("/graphql"),
+		Schema:       schema,
+		Ready:        a.store.Ping,
+		Origins:      a.config.Network.CORSAllowedOrigins,
+		Drain:        a.drain,
+		MaxBodyBytes: a.config.Limits.BodyBytes,
+		Observation:  a.observation(),
 	})
 	if a.config.Exposed() {
 		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {
@@ -151,6 +153,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	a.greet(out, listener.Addr(), secret, catalogue)
 	server := httpd.Server{
 		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
+		Timeouts: timeouts(a.config.Limits),
 	}
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()

@@ -45,6 +45,7 @@ type Config struct {
 	ShutdownGrace time.Duration
 	Network       Network
 	RateLimits    RateLimits
+	Limits        Limits
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
 	// CommandCatalogApply.
 	Catalog string
@@ -72,6 +73,7 @@ func Default() Config {
 		Introspection: true,
 		ShutdownGrace: 20 * time.Second,
 		RateLimits:    defaultRateLimits(),
+		Limits:        defaultLimits(),
 		Environment:   "development",
 		KeyScope:      "full",
 		Observability: defaultObservability(),
@@ -234,7 +236,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return cmp.Or(c.Network.verify(), c.RateLimits.verify())
+	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify())
 }
 
 // ExampleKey is the API key of the README's examples.

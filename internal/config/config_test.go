@@ -23,7 +23,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 	}
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
-		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full",
+		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", Limits: defaultLimits(),
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 	}

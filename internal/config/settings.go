@@ -37,13 +37,13 @@ var (
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
 	settings := slices.Concat(
-		programSettings(), networkSettings(), rateLimitSettings(), observabilitySettings(), commandSettings(),
+		programSettings(), networkSettings(), limitSettings(), rateLimitSettings(), observabilitySettings(), commandSettings(),
 	)
 	defaults := Default()
 	for i := range settings {
 		s := &settings[i]
 		if s.commands[0] == CommandServe {
-			s.Env = "CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
+			s.Env = s.variable()
 		}
 		s.Default = format(s.target(&defaults))
 	}
@@ -146,6 +146,11 @@ func (s Setting) set(config *Config, text string) error {
 		return t.UnmarshalText([]byte(text))
 	}
 	return nil
+}
+
+// variable is the environment variable of a setting that has one.
+func (s Setting) variable() string {
+	return "CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
 }
 
 func (s Setting) isFor(command Command) bool {

@@ -30,6 +30,10 @@ const (
 	Timeout              Kind = "Timeout"
 	RateLimited          Kind = "RateLimited"
 
+	TooManyAliases       Kind = "TooManyAliases"
+	TooManyOperations    Kind = "TooManyOperations"
+	UnsupportedDirective Kind = "UnsupportedDirective"
+
 	ProductNotFound                Kind = "ProductNotFound"
 	PlanNotFound                   Kind = "PlanNotFound"
 	AddonNotFound                  Kind = "AddonNotFound"

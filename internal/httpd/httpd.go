@@ -11,16 +11,11 @@ import (
 )
 
 const (
-	// maxBodyBytes leaves room for the largest import: a thousand customers with full metadata would be
-	// 27 MB, which nobody has; 8 MB is a thousand customers with 8 kB each.
-	maxBodyBytes = 8 << 20
 	// readinessTimeout is how long the store may take to answer before the server calls itself unready.
 	readinessTimeout = 1500 * time.Millisecond
 
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 30 * time.Second
-	// writeTimeout is above the time that an operation may take, so that its answer can be written.
-	writeTimeout   = 60 * time.Second
+	// writeAllowance is how long an answer may take to reach the client.
+	writeAllowance = 30 * time.Second
 	idleTimeout    = 120 * time.Second
 	maxHeaderBytes = 64 << 10
 )
@@ -39,6 +34,8 @@ type Routes struct {
 	Schema http.Handler
 	// Ready answers nil while the server can do its work.
 	Ready func(context.Context) error
+	// MaxBodyBytes bounds what is read of a request's body.
+	MaxBodyBytes int
 	// Origins are those whose pages may use the server, as browsers write them.
 	Origins []string
 	// Drain says when the server is about to stop; it is then unready, whatever Ready answers.
@@ -66,7 +63,7 @@ func NewHandler(routes Routes) http.Handler {
 			r.Header.Set(requestIDHeader, id)
 		}
 		w.Header().Set(requestIDHeader, id)
-		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		r.Body = http.MaxBytesReader(w, r.Body, int64(routes.MaxBodyBytes))
 		handler.ServeHTTP(w, r)
 	})
 }

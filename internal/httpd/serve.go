@@ -26,10 +26,24 @@ type Server struct {
 	// DrainDelay is how long connections are accepted from then on, so that who sends requests here can find out
 	// and send them elsewhere.
 	DrainDelay time.Duration
+	Timeouts   Timeouts
 	// Grace is how long requests may take once no more connections are accepted.
 	Grace time.Duration
 	// Log hears what is wrong with connections; nil for net/http's own way.
 	Log *slog.Logger
+}
+
+// Timeouts bound how long a request may keep a connection.
+type Timeouts struct {
+	// ReadHeader and Read are how long its header, and all of it, may take to arrive.
+	ReadHeader, Read time.Duration
+	// Handle is how long the handler may take from then on.
+	Handle time.Duration
+}
+
+// write is from when the header has arrived until the answer is written. It leaves time for that.
+func (t Timeouts) write() time.Duration {
+	return t.Read + t.Handle + writeAllowance
 }
 
 // Serve serves on the listener until the context is done, and then lets every request on a connection that it
@@ -42,9 +56,9 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.Drain.announce(s.Handler),
 		TLSConfig:         s.TLS,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
+		ReadHeaderTimeout: s.Timeouts.ReadHeader,
+		ReadTimeout:       s.Timeouts.Read,
+		WriteTimeout:      s.Timeouts.write(),
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState: func(_ net.Conn, state http.ConnState) {

@@ -56,7 +56,9 @@ func (p *pipes) client() *http.Client {
 
 // server stops without a delay.
 func server(handler http.Handler, grace time.Duration) Server {
-	return Server{Handler: handler, Drain: &Drain{}, Grace: grace}
+	return Server{Handler: handler, Drain: &Drain{}, Grace: grace, Timeouts: Timeouts{
+		ReadHeader: 5 * time.Second, Read: 30 * time.Second, Handle: 30 * time.Second,
+	}}
 }
 
 // serve runs Serve in the background and answers how to stop it and its outcome.
@@ -411,7 +413,7 @@ func TestServeHangsUpOnClientsThatDoNotRead(t *testing.T) {
 		}
 		select {
 		case after := <-cut:
-			if after != 60*time.Second {
+			if after != 90*time.Second { // to read, to handle, to write
 				t.Errorf("the server hung up after %v", after)
 			}
 		case <-time.After(time.Hour):

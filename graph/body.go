@@ -1,0 +1,191 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clientele/internal/domain"
+)
+
+// readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
+func (l Limits) readParams(r *http.Request) (*graphql.RawParams, int, error) {
+	params := &graphql.RawParams{}
+	start := graphql.Now()
+	switch r.Method {
+	case http.MethodGet:
+		query := r.URL.Query()
+		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
+		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+			if text := query.Get(name); text != "" && decodeJSON([]byte(text), target) != nil {
+				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")
+			}
+		}
+	case http.MethodPost:
+		body, status, err := l.readBody(r)
+		if err != nil {
+			return nil, status, err
+		}
+		if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+			return nil, http.StatusBadRequest, domain.Errorf(domain.TooManyOperations, "the body must be one operation: batches are not supported")
+		}
+		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
+		if decodeJSON(body, &params) != nil || params == nil {
+			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables")
+		}
+	default:
+		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
+	}
+	if over(len(params.Query), l.QueryBytes) {
+		return nil, http.StatusRequestEntityTooLarge, limited("queryBytes", l.QueryBytes,
+			domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", l.QueryBytes))
+	}
+	if over(len(params.OperationName), l.NameLength) {
+		return nil, http.StatusBadRequest, limited("nameLength", l.NameLength,
+			domain.FieldErrorf(domain.BadUserInput, "operationName", "must have at most %d bytes", l.NameLength))
+	}
+	// gqlgen's parser takes each half of a pair for a character that cannot be read.
+	if !utf8.ValidString(params.Query) || surrogateEscape.MatchString(params.Query) {
+		return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable")
+	}
+	if path, found := l.longList(params.Variables); found {
+		return nil, http.StatusRequestEntityTooLarge, limited("listLength", l.ListLength,
+			domain.FieldErrorf(domain.BadUserInput, "variables"+path, "must have at most %d values", l.ListLength))
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, 0, nil
+}
+
+// readBody reads the body of a POST, as far as it may be read.
+func (l Limits) readBody(r *http.Request) ([]byte, int, error) {
+	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != jsonType {
+		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
+	}
+	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
+		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the charset of the header Content-Type must be utf-8")
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the body must not be compressed: the header Content-Encoding must be left out")
+	}
+	tooLarge := func(limit int64) (int, error) {
+		return http.StatusRequestEntityTooLarge, limited("bodyBytes", limit, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", limit))
+	}
+	if l.BodyBytes > 0 && r.ContentLength > int64(l.BodyBytes) {
+		status, err := tooLarge(int64(l.BodyBytes))
+		return nil, status, err
+	}
+	body, err := io.ReadAll(r.Body)
+	if too, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		status, err := tooLarge(too.Limit)
+		return nil, status, err
+	}
+	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
+		return nil, http.StatusRequestTimeout, limited("readTimeout", l.ReadTimeout.String(),
+			domain.Errorf(domain.Timeout, "the body must arrive within %s; nothing was done", l.ReadTimeout))
+	}
+	if err != nil {
+		return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full")
+	}
+	if over(countValues(body), l.Values) {
+		return nil, http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values))
+	}
+	return body, 0, nil
+}
+
+// countValues is how many values a text has if it is JSON, and not less: every value but the first comes behind
+// one of three signs. Texts of another kind are not refused for what is wrong with them here.
+func countValues(text []byte) int {
+	n, quoted := 1, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == ':' || c == '['):
+			n++
+		}
+	}
+	return n
+}
+
+// longList finds a list of more values than any rule of the API allows, before each of them is read. It answers
+// where the list is.
+func (l Limits) longList(value any) (string, bool) {
+	switch v := value.(type) {
+	case []any:
+		if over(len(v), l.ListLength) {
+			return "", true
+		}
+		for i, element := range v {
+			if path, found := l.longList(element); found {
+				return fmt.Sprintf("[%d]%s", i, path), true
+			}
+		}
+	case map[string]any:
+		for name, element := range v {
+			if path, found := l.longList(element); found {
+				return "." + name + path, true
+			}
+		}
+	}
+	return "", false
+}
+
+var surrogateEscape = regexp.MustCompile(`(?i)\\ud[89a-f]`)
+
+// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits. Package json replaces
+// what is no character; here it is an error, because two ids must not become one.
+func decodeJSON(text []byte, into any) error {
+	if !utf8.Valid(text) || hasLoneSurrogate(text) {
+		return errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.Join(errors.New("more than one JSON value"), err)
+	}
+	return nil
+}
+
+// hasLoneSurrogate finds an escape in JSON that is half a character.
+func hasLoneSurrogate(text []byte) bool {
+	high := false // whether the escape right before was the first half of a pair
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			if high {
+				return true
+			}
+			continue
+		}
+		i++
+		low := false
+		if i+4 < len(text) && text[i] == 'u' {
+			code, err := strconv.ParseUint(string(text[i+1:i+5]), 16, 16)
+			if low = err == nil && code >= 0xDC00 && code <= 0xDFFF; low != high {
+				return true
+			}
+			high = err == nil && code >= 0xD800 && code <= 0xDBFF
+			i += 4
+		} else if high {
+			return true
+		}
+	}
+	return high
+}

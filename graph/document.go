@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"clientele/internal/domain"
+)
+
+const (
+	// keptDocuments is how many distinct documents are kept; a client sends a handful.
+	keptDocuments = 1000
+	// maxKeptDocument is the longest text, in bytes, of a document that is kept.
+	maxKeptDocument = 8 << 10
+)
+
+// documents reads documents: it parses them, measures them, and holds them against the schema, in this order, so
+// that what costs more is only done to what passed what costs less. gqlgen's executor would do the first and the
+// last by itself, with nothing in between.
+type documents struct {
+	schema *ast.Schema
+	limits Limits
+	rules  []core.Rule
+	kept   graphql.Cache[*ast.QueryDocument]
+}
+
+func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
+	return &documents{schema: schema, limits: limits, rules: validationRules(introspection), kept: lru.New[*ast.QueryDocument](keptDocuments)}
+}
+
+// read answers the document of a text, or what is wrong with it.
+func (d *documents) read(ctx context.Context, text string) (*ast.QueryDocument, gqlerror.List) {
+	if document, found := d.kept.Get(ctx, text); found {
+		return document, nil
+	}
+	if err := d.checkTokens(text); err != nil {
+		return nil, gqlerror.List{gqlerror.Wrap(err)}
+	}
+	document, err := parser.ParseQuery(&ast.Source{Input: text})
+	if err != nil {
+		return nil, marked(errcode.ParseFailed, gqlerror.WrapIfUnwrapped(err))
+	}
+	if len(document.Operations) == 0 {
+		return nil, marked(errcode.ValidationFailed, gqlerror.Errorf("there is no operation in the document"))
+	}
+	cyclic, refusal := d.measure(document)
+	if refusal != nil {
+		return nil, gqlerror.List{gqlerror.Wrap(refusal)}
+	}
+	if errs := d.validate(document, cyclic); len(errs) > 0 {
+		return nil, marked(errcode.ValidationFailed, errs...)
+	}
+	if len(text) <= maxKeptDocument {
+		d.kept.Add(ctx, text, document)
+	}
+	return document, nil
+}
+
+// checkTokens counts tokens until there are too many of them. What is no token is for the parser to tell.
+func (d *documents) checkTokens(text string) error {
+	lexed := lexer.New(&ast.Source{Input: text})
+	for n := 0; ; n++ {
+		if over(n, d.limits.Tokens) {
+			return limited("tokens", d.limits.Tokens,
+				domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d tokens; send values as variables", d.limits.Tokens))
+		}
+		if token, _ := lexed.ReadToken(); token.Kind == lexer.EOF || token.Kind == lexer.Invalid {
+			return nil
+		}
+	}
+}
+
+// validate answers what the schema has against a document, as far as it is going to be told.
+func (d *documents) validate(document *ast.QueryDocument, cyclic bool) (errs gqlerror.List) {
+	type enough struct{}
+	defer func() {
+		// A rule cannot be told to stop.
+		if cause := recover(); cause != nil && cause != (enough{}) {
+			panic(cause)
+		}
+	}()
+	applied := d.rules
+	if cyclic {
+		// Other rules may go round with the fragments.
+		applied = []core.Rule{rules.NoFragmentCyclesRule}
+	}
+	observers := &core.Events{}
+	for _, rule := range applied {
+		rule.RuleFunc(observers, func(options ...core.ErrorOption) {
+			err := &gqlerror.Error{Rule: rule.Name}
+			for _, option := range options {
+				option(err)
+			}
+			errs = append(errs, err)
+			if over(len(errs), d.limits.Errors) {
+				panic(enough{})
+			}
+		})
+	}
+	validator.Walk(d.schema, document, observers)
+	return errs
+}
+
+// marked gives errors a code.
+func marked(code string, errs ...*gqlerror.Error) gqlerror.List {
+	for _, err := range errs {
+		errcode.Set(err, code)
+	}
+	return errs
+}
+
+// readDocuments is the executor's cache of documents. It has the one that was read for the request, so that the
+// executor reads none.
+type readDocuments struct{}
+
+// Get implements graphql.Cache.
+func (readDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	document := callOf(ctx).document
+	return document, document != nil
+}
+
+// Add implements graphql.Cache.
+func (readDocuments) Add(context.Context, string, *ast.QueryDocument) {}
