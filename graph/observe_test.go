@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -212,6 +215,33 @@ func TestTheWordsOfMetrics(t *testing.T) {
 	for _, words := range [][]string{fields, codes} {
 		if len(slices.Compact(slices.Sorted(slices.Values(words)))) != len(words) {
 			t.Errorf("a word is there twice: %q", words)
+		}
+	}
+}
+
+var limitForm = regexp.MustCompile(`limited\("(\w+)"`)
+
+// TestLimitNames looks through the package for limits that metrics would call other.
+func TestLimitNames(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range limitForm.FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(LimitNames(), name[1]) {
+				t.Errorf("%s has the limit %s, which has no name for metrics", file, name[1])
+			}
+		}
+	}
+	for _, policy := range []string{KeyPolicy, CustomerPolicy} {
+		if !slices.Contains(LimitNames(), policy) {
+			t.Errorf("the rate limit %s has no name for metrics", policy)
 		}
 	}
 }
