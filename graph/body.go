@@ -20,13 +20,14 @@ import (
 )
 
 // readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
-func (l Limits) readParams(r *http.Request) (*graphql.RawParams, int, error) {
-	params := &graphql.RawParams{}
+func (l Limits) readParams(r *http.Request) (*request, int, error) {
+	params := &request{}
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodGet:
 		query := r.URL.Query()
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
+		params.DocumentID = query.Get("documentId")
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 			if text := query.Get(name); text != "" && decodeJSON([]byte(text), target) != nil {
 				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")

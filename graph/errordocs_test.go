@@ -94,4 +94,4 @@ func TestErrorsAreDocumented(t *testing.T) {
 }
 
 // codesBesideTheSchema are those of GraphQL libraries, which clients of any server know.
-var codesBesideTheSchema = []string{errcode.ParseFailed, errcode.ValidationFailed}
+var codesBesideTheSchema = []string{errcode.ParseFailed, errcode.ValidationFailed, persistedQueryNotFound, persistedQueryNotSupported}

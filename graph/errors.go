@@ -48,6 +48,7 @@ var errorCodes = map[domain.Kind]struct {
 	domain.TooManyAliases:       {code: model.ErrorCodeGraphQLAliasesLimitExceeded, validation: true},
 	domain.TooManyOperations:    {code: model.ErrorCodeGraphQLBatchedOperationsLimitExceeded, validation: true},
 	domain.UnsupportedDirective: {code: model.ErrorCodeGraphQLUnsupportedDirective, validation: true},
+	domain.UntrustedDocument:    {code: model.ErrorCodeUntrustedDocument},
 
 	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},
 	domain.PlanNotFound:                   {code: model.ErrorCodePlanNotFound},
@@ -114,6 +115,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		if out.Message, field = p.wrong(known); field != "" {
 			out.Path, extensions["field"] = nil, field
 		}
+	case isKnown && isPersistedQueryCode(known.Extensions["code"]):
+		out.Message = known.Message
+		extensions["code"], extensions["isValidationError"] = known.Extensions["code"], false
 	case isKnown && inArguments(ctx):
 		refusal = inArgument(out.Path, domain.Errorf(domain.BadUserInput, "%s", known.Message))
 	default:

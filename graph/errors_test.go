@@ -82,6 +82,7 @@ var wantCodes = map[domain.Kind]struct {
 	domain.IdempotencyKeyReused: {"IdempotencyKeyReused", false},
 	domain.Timeout:              {"OperationTimeout", false},
 	domain.RateLimited:          {"RateLimitExceeded", false},
+	domain.UntrustedDocument:    {"UntrustedDocument", false},
 
 	domain.TooManyAliases:       {"GraphQLAliasesLimitExceeded", true},
 	domain.TooManyOperations:    {"GraphQLBatchedOperationsLimitExceeded", true},

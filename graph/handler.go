@@ -36,6 +36,8 @@ type Config struct {
 	// Introspection is whether clients may ask for the schema.
 	Introspection bool
 	Limits        Limits
+	// Documents are those that clients may name, and those that they may send.
+	Documents DocumentConfig
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
@@ -55,6 +57,7 @@ func NewHandler(config Config) http.Handler {
 	server.AddTransport(transport{
 		limits: config.Limits, rates: rates, errors: errors, idempotency: config.Idempotency,
 		documents: newDocuments(schema.Schema(), config.Limits, config.Introspection),
+		persisted: newPersistedDocuments(config.Documents, config.Log),
 	})
 	server.SetQueryCache(readDocuments{})
 	server.SetErrorPresenter(errors.present)

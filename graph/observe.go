@@ -32,6 +32,7 @@ type Metrics interface {
 	Refusal(limit string)
 	// Replay is an operation that was answered with the answer to an earlier one.
 	Replay()
+	Untrusted()
 	Panic()
 }
 
@@ -60,7 +61,7 @@ func RootFields() []string {
 
 // Codes are all codes of errors.
 func Codes() []string {
-	names := []string{errcode.ParseFailed, errcode.ValidationFailed}
+	names := []string{errcode.ParseFailed, errcode.ValidationFailed, persistedQueryNotFound, persistedQueryNotSupported}
 	for _, code := range model.AllErrorCode {
 		names = append(names, string(code))
 	}
@@ -256,4 +257,11 @@ func watchOperation(ctx context.Context, next graphql.OperationHandler) graphql.
 	o.is(graphql.GetOperationContext(ctx).Operation)
 	o.costs(callOf(ctx).cost)
 	return next(ctx)
+}
+
+// untrusted is told when a document is run that is not trusted.
+func (o *observation) untrusted() {
+	if o != nil && o.metrics != nil {
+		o.metrics.Untrusted()
+	}
 }

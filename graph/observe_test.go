@@ -35,6 +35,7 @@ type heard struct {
 	costs      []int
 	panics     int
 	replays    int
+	untrusted  int
 }
 
 func (h *heard) Operation(kind, field, code string, cost int, took time.Duration) {
@@ -45,6 +46,7 @@ func (h *heard) Operation(kind, field, code string, cost int, took time.Duration
 	}
 }
 func (h *heard) Refusal(limit string) { h.refusals = append(h.refusals, limit) }
+func (h *heard) Untrusted()           { h.untrusted++ }
 func (h *heard) Panic()               { h.panics++ }
 func (h *heard) Replay()              { h.replays++ }
 

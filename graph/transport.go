@@ -24,6 +24,7 @@ type transport struct {
 	errors    presenter
 	// idempotency is nil where idempotency keys are refused.
 	idempotency *idempotency.Service
+	persisted   *persistedDocuments
 }
 
 // Supports takes every request, so that this package alone chooses how to refuse one.
@@ -51,8 +52,9 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		refuse(status, err)
 		return
 	}
-	if params.Query == "" {
-		refuse(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be the text of an operation"))
+	from, status, refusal := t.persisted.resolve(r, params)
+	if refusal != nil {
+		refuseAll(status, gqlerror.List{refusal})
 		return
 	}
 	c := callOf(ctx)
@@ -62,7 +64,7 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		return
 	}
 	ctx = withCall(ctx, c)
-	operation, errs := executor.CreateOperationContext(ctx, params)
+	operation, errs := executor.CreateOperationContext(ctx, &params.RawParams)
 	// Errors are told together with what the operation is.
 	ctx = graphql.WithOperationContext(ctx, operation)
 	if len(errs) == 0 {
@@ -96,7 +98,8 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		refuse(http.StatusTooManyRequests, err)
 		return
 	}
-	answer, status, err := t.once(ctx, w, r, params, operation, func(ctx context.Context) (*graphql.Response, error) {
+	t.persisted.accept(ctx, from, operation)
+	answer, status, err := t.once(ctx, w, r, &params.RawParams, operation, func(ctx context.Context) (*graphql.Response, error) {
 		return t.execute(ctx, executor, operation, cost)
 	})
 	if err != nil {

@@ -7918,6 +7918,8 @@ enum ErrorCode {
   EnvironmentMissing
   "A key was used, or a customer changed, too much: limit says which, retryAfterSeconds how long to wait. HTTP status 429."
   RateLimitExceeded
+  "The server runs trusted documents only, and the document is none of them. HTTP status 403."
+  UntrustedDocument
   "The operation took too long; a change may or may not have been made."
   OperationTimeout
   "Others kept changing the same customer or coupon; nothing was changed, try again."

@@ -33,6 +33,8 @@ type App struct {
 	keys   *auth.Service
 	// catalog is the file to apply; nil if there is none.
 	catalog *catalog.File
+	// documents are those that clients may name, and those that they may send.
+	documents graph.DocumentConfig
 	// certificate is what to serve HTTPS with; nil for plain HTTP.
 	certificate *httpd.Certificate
 	signals     *signals
@@ -46,6 +48,10 @@ type App struct {
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
 	// The file comes first: one that is wrong by itself should not touch the data.
 	file, err := readCatalog(cfg)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := readDocuments(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +71,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		return nil, err
 	}
 	a := &App{
-		config: cfg, store: store, keys: auth.New(store), catalog: file, certificate: certificate,
+		config: cfg, store: store, keys: auth.New(store), catalog: file, documents: documents, certificate: certificate,
 		signals: signals, drain: &httpd.Drain{}, log: log, place: place,
 	}
 	// Scrapes go on for as long as the process does.
@@ -123,6 +129,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Authenticate:  a.keys.Authenticate,
 			Idempotency:   requests,
 			Introspection: a.config.Introspection,
+			Documents:     a.documents,
 			RateLimits:    newRateLimits(a.config),
 			Limits:        graphLimits(a.config.Limits),
 			Log:           a.log,

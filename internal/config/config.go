@@ -46,6 +46,7 @@ type Config struct {
 	Network       Network
 	RateLimits    RateLimits
 	Limits        Limits
+	Documents     Documents
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
 	// CommandCatalogApply.
 	Catalog string
@@ -74,6 +75,7 @@ func Default() Config {
 		ShutdownGrace: 20 * time.Second,
 		RateLimits:    defaultRateLimits(),
 		Limits:        defaultLimits(),
+		Documents:     defaultDocuments(),
 		Environment:   "development",
 		KeyScope:      "full",
 		Observability: defaultObservability(),
@@ -236,7 +238,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify())
+	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify(), c.Documents.verify())
 }
 
 // ExampleKey is the API key of the README's examples.

@@ -26,6 +26,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", Limits: defaultLimits(),
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
+		Documents:     Documents{TrustedMode: "open", Automatic: 1000},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -93,6 +94,18 @@ var settingCases = map[string]settingCase{
 	"catalog": {
 		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",
 		value: func(c Config) any { return c.Catalog }, wantOne: "examples/catalog.yaml", wantTwo: "two words.yaml",
+	},
+	"trusted-documents": {
+		env: "CLIENTELE_TRUSTED_DOCUMENTS", one: "documents.json", two: "two words.json",
+		value: func(c Config) any { return c.Documents.Trusted }, wantOne: "documents.json", wantTwo: "two words.json",
+	},
+	"trusted-documents-mode": {
+		env: "CLIENTELE_TRUSTED_DOCUMENTS_MODE", with: []string{"--trusted-documents=documents.json"}, one: "report", two: "enforce",
+		value: func(c Config) any { return c.Documents.TrustedMode }, wantOne: "report", wantTwo: "enforce",
+	},
+	"automatic-persisted-queries": {
+		env: "CLIENTELE_AUTOMATIC_PERSISTED_QUERIES", one: "0", two: "100000",
+		value: func(c Config) any { return c.Documents.Automatic }, wantOne: 0, wantTwo: 100_000,
 	},
 	"rate-limit-key": {
 		env: "CLIENTELE_RATE_LIMIT_KEY", one: "0", two: "60000000",

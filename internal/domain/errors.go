@@ -29,6 +29,7 @@ const (
 	IdempotencyKeyReused Kind = "IdempotencyKeyReused"
 	Timeout              Kind = "Timeout"
 	RateLimited          Kind = "RateLimited"
+	UntrustedDocument    Kind = "UntrustedDocument"
 
 	TooManyAliases       Kind = "TooManyAliases"
 	TooManyOperations    Kind = "TooManyOperations"

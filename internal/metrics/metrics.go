@@ -76,6 +76,7 @@ type Metrics struct {
 	operationCost     *prometheus.HistogramVec
 	refusals          *prometheus.CounterVec
 	replays           prometheus.Counter
+	untrusted         prometheus.Counter
 
 	storeCalls    *prometheus.CounterVec
 	storeDuration *prometheus.HistogramVec
@@ -108,6 +109,7 @@ func New(words Vocabulary) *Metrics {
 			"How long operations took, from the check of the API key to their answers.", requestBuckets, "type", "field"),
 		operationCost: histograms("graphql_operation_cost", "What operations cost by the limit for cost, refused ones included.", costBuckets, "type"),
 		refusals:      counters("graphql_refusals_total", "Requests that a limit refused, by its name.", "limit"),
+		untrusted:     counter("graphql_untrusted_documents_total", "Documents that were run although they are not trusted, while that is reported."),
 		replays:       counter("idempotency_replays_total", "Mutations that were answered with the answer to an earlier one."),
 
 		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
@@ -117,7 +119,7 @@ func New(words Vocabulary) *Metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.requestDuration, m.inFlight, m.panics,
-		m.operations, m.operationDuration, m.operationCost, m.refusals, m.replays,
+		m.operations, m.operationDuration, m.operationCost, m.refusals, m.untrusted, m.replays,
 		m.storeCalls, m.storeDuration, m.lostSpans,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -182,6 +184,9 @@ func (m *Metrics) Operation(kind, field, code string, cost int, took time.Durati
 
 // Refusal counts a request that a limit refused.
 func (m *Metrics) Refusal(limit string) { m.refusals.WithLabelValues(m.limits.of(limit)).Inc() }
+
+// Untrusted counts a document that was run although it is not trusted.
+func (m *Metrics) Untrusted() { m.untrusted.Inc() }
 
 // Replay counts a mutation that was answered with the answer to an earlier one.
 func (m *Metrics) Replay() { m.replays.Inc() }

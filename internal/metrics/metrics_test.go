@@ -46,6 +46,7 @@ func TestWhatIsCounted(t *testing.T) {
 	m.Operation("mutation", "several", "none", 7, time.Second)
 	m.Refusal("depth")
 	m.Replay()
+	m.Untrusted()
 	m.StoreCall("get", "customers", "ok", time.Second)
 	m.SpansLost(3)
 	lines := scrape(t, m)
@@ -63,6 +64,7 @@ func TestWhatIsCounted(t *testing.T) {
 		`clientele_graphql_refusals_total{limit="depth"} 1`,
 		`clientele_graphql_refusals_total{limit="other"} 0`,
 		`clientele_idempotency_replays_total 1`,
+		`clientele_graphql_untrusted_documents_total 1`,
 		`clientele_store_calls_total{collection="customers",method="get",outcome="ok"} 1`,
 		`clientele_store_call_duration_seconds_count{collection="customers",method="get"} 1`,
 		`clientele_trace_spans_lost_total 3`,

@@ -1,0 +1,23 @@
+package app
+
+import (
+	"context"
+
+	"clientele/graph"
+	"clientele/internal/config"
+	"clientele/internal/persisted"
+)
+
+// readDocuments reads the manifest of trusted documents that the configuration names, if it names one, and holds it
+// against the schema.
+func readDocuments(ctx context.Context, cfg config.Config) (graph.DocumentConfig, error) {
+	documents := graph.DocumentConfig{Mode: graph.DocumentMode(cfg.Documents.TrustedMode), Automatic: cfg.Documents.Automatic}
+	if cfg.Documents.Trusted == "" {
+		return documents, nil
+	}
+	var err error
+	if documents.Trusted, err = persisted.ReadManifest(cfg.Documents.Trusted); err != nil {
+		return documents, err
+	}
+	return documents, graph.CheckDocuments(ctx, documents.Trusted, graphLimits(cfg.Limits), cfg.Introspection)
+}
