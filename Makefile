@@ -56,6 +56,10 @@ tests/audit/node_modules: tests/audit/package-lock.json
 	npm ci --prefix tests/audit --silent
 	@touch $@
 
+.PHONY: attack
+attack: build ## attack the server in every way of tests/attack/vectors, and fail unless each is refused at little cost (Linux)
+	@$(GO) run ./tests/attack $(BIN)/clientele tests/attack/vectors
+
 .PHONY: generate
 generate: ## generate the GraphQL server from the schema
 	$(GO) generate ./...

@@ -100,27 +100,58 @@ func (l Limits) readBody(r *http.Request) ([]byte, int, error) {
 	if err != nil {
 		return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full")
 	}
-	if over(countValues(body), l.Values) {
+	values, depth := measureJSON(body)
+	if over(values, l.Values) {
 		return nil, http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values))
+	}
+	if over(depth-depthAround, l.Depth) {
+		return nil, http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth))
 	}
 	return body, 0, nil
 }
 
-// countValues is how many values a text has if it is JSON, and not less: every value but the first comes behind
-// one of three signs. Texts of another kind are not refused for what is wrong with them here.
-func countValues(text []byte) int {
-	n, quoted := 1, false
+// depthAround is how deep in a body a variable is: in an object of variables, in an object.
+const depthAround = 2
+
+// measureJSON is how many values a text has and how deep they are nested, if it is JSON, and not less: every value
+// but the first comes behind one of three signs. To read them takes many times the memory of the text. A text of
+// another kind is not refused for what is wrong with it here.
+func measureJSON(text []byte) (values, depth int) {
+	values = 1
+	open := 0
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == ',' || c == ':' || c == '['):
-			n++
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i+1)
+		case ',', ':':
+			values++
+		case '[':
+			values++
+			open++
+		case '{':
+			open++
+		case ']', '}':
+			open--
 		}
+		depth = max(depth, open)
 	}
-	return n
+	return values, depth
+}
+
+// stringEnd is where a JSON string ends that begins before i. Most are long or without an escape.
+func stringEnd(text []byte, i int) int {
+	for i < len(text) {
+		quote := bytes.IndexByte(text[i:], '"')
+		if quote < 0 {
+			return len(text)
+		}
+		escape := bytes.IndexByte(text[i:i+quote], '\\')
+		if escape < 0 {
+			return i + quote
+		}
+		i += escape + 2
+	}
+	return i
 }
 
 // longList finds a list of more values than any rule of the API allows, before each of them is read. It answers
@@ -169,13 +200,14 @@ func decodeJSON(text []byte, into any) error {
 func hasLoneSurrogate(text []byte) bool {
 	high := false // whether the escape right before was the first half of a pair
 	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' {
-			if high {
-				return true
-			}
-			continue
+		escape := bytes.IndexByte(text[i:], '\\')
+		if high && escape != 0 {
+			return true
 		}
-		i++
+		if escape < 0 {
+			return false
+		}
+		i += escape + 1
 		low := false
 		if i+4 < len(text) && text[i] == 'u' {
 			code, err := strconv.ParseUint(string(text[i+1:i+5]), 16, 16)

@@ -14,7 +14,7 @@ import (
 )
 
 // maxBody is the largest body that the server reads.
-const maxBody = 8 << 20
+const maxBody = 2 << 20
 
 // exchange sends any request and expects any answer, JSON or not. Empty headers are left out.
 func (c *client) exchange(t *testing.T, method, path string, headers map[string]string, body io.Reader) *answer {
@@ -281,7 +281,16 @@ func TestContentTypes(t *testing.T) {
 		mustBeError(t, name, got, http.StatusUnsupportedMediaType, "BadUserInput")
 		nobodyIn(t, name, server)
 	}
-	for _, kind := range []string{"application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"} {
+	for _, charset := range []string{"utf-7", "utf-16", "iso-8859-1", "us-ascii", `"x"`} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json; charset=" + charset}, strings.NewReader(create))
+		mustBeError(t, charset, got, http.StatusUnsupportedMediaType, "BadUserInput")
+	}
+	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "identity, gzip"} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Content-Encoding": encoding}, strings.NewReader(create))
+		mustBeError(t, encoding, got, http.StatusUnsupportedMediaType, "BadUserInput")
+	}
+	nobodyIn(t, "in another charset or encoding", server)
+	for _, kind := range []string{"application/json", "application/json; charset=utf-8", `application/json; charset="UTF-8"`, "Application/JSON", "application/json;charset=UTF-8"} {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": kind}, strings.NewReader(body(t, count, nil)))
 		if got.status != http.StatusOK || len(got.Errors) > 0 {
 			t.Errorf("%s: status %d: %s", kind, got.status, got.body)
@@ -454,6 +463,15 @@ func TestContentNegotiation(t *testing.T) {
 		older + ", " + newer + ";q=0":       older,
 		newer + ";q=0, */*":                 older,
 		"Application/GraphQL-Response+JSON": newer,
+
+		"application/*": older,
+		"application/*;q=0.5, " + newer + ";q=0.1":              older,
+		"*/*;q=0.1, " + newer + ";q=0.5":                        newer,
+		older + ";q=0, */*":                                     newer,
+		"application/*;q=0, " + older:                           older,
+		newer + ";q=0, application/*;q=0.1":                     older,
+		newer + ";q=nonsense, " + older:                         older,
+		newer + "; charset=utf-7, " + older + "; charset=utf-8": older,
 	} {
 		for what, request := range map[string]string{
 			"data":   body(t, count, nil),
@@ -464,6 +482,15 @@ func TestContentNegotiation(t *testing.T) {
 				t.Errorf("Accept %q, %s: Content-Type is %q", accept, what, kind)
 			}
 		}
+	}
+	for _, accept := range []string{
+		"text/html", "application/xml, text/*", older + ";q=0", "*/*;q=0", older + ";q=0, " + newer + ";q=0.0", "application/*;q=0",
+		older + "; charset=utf-16", "nonsense",
+	} {
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept},
+			strings.NewReader(body(t, provisionOperation, object{"input": object{"customerId": "written"}})))
+		mustBeError(t, "Accept "+accept, got, http.StatusNotAcceptable, "BadUserInput")
+		nobodyIn(t, "Accept "+accept, server)
 	}
 	// A field that fails is an answer all the same, whatever its media type.
 	for _, accept := range []string{older, newer} {
@@ -550,6 +577,8 @@ func TestIntrospectionOff(t *testing.T) {
 		"a directive":                      {query: `{ customers { totalCount @ski(if: true) } }`},
 		"a fragment":                       {query: `{ ...Fo } fragment Foo on Query { __typename }`},
 		"a variable's enum value":          {query: listOperation, variables: object{"sorting": []object{{"field": "nam", "direction": "ASC"}}}},
+		"an argument that is missing":      {query: `{ getCustomerByRefId { id } }`},
+		"a variable that is missing":       {query: provisionOperation, variables: object{}},
 		"a variable's field":               {query: provisionOperation, variables: object{"input": object{"nam": "x"}}},
 		"an operation's name":              {query: `query A { __typename } query B { __typename }`},
 		"a text in single quotation marks": {query: `{ customers(filter: { name: { eq: 'x' } }) { totalCount } }`},
@@ -560,6 +589,11 @@ func TestIntrospectionOff(t *testing.T) {
 		}
 		if strings.Contains(strings.ToLower(string(got.body)), "did you mean") {
 			t.Errorf("%s: the error suggests: %s", name, got.body)
+		}
+		for _, unsent := range []string{"CustomerConnection", "CustomerSort", "CursorPaging", "ProvisionCustomer", "\\\"Query", "sortField"} {
+			if !strings.Contains(c.query, unsent) && strings.Contains(string(got.body), unsent) {
+				t.Errorf("%s: the error tells of %s: %s", name, unsent, got.body)
+			}
 		}
 		if strings.Contains(string(open.post(t, body(t, c.query, c.variables)).body), "Did you mean") {
 			suggested++

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const apiKey = "server-for-the-attacks-on-this-machine"
+
+// server is the program, running.
+type server struct {
+	command *exec.Cmd
+	folder  string
+	address string
+	client  *http.Client
+}
+
+var addressForm = regexp.MustCompile(`GraphQL\s+http://(\S+)/graphql`)
+
+// start starts the program on the embedded engine and waits until it serves.
+func start(ctx context.Context, program string, flags []string) (*server, error) {
+	folder, err := os.MkdirTemp("", "clientele-attack-")
+	if err != nil {
+		return nil, err
+	}
+	arguments := append([]string{"--listen=127.0.0.1:0", "--data-dir=" + folder, "--api-key=" + apiKey, "--log-level=warn"}, flags...)
+	s := &server{command: exec.CommandContext(ctx, program, arguments...), folder: folder, client: &http.Client{}} //nolint:gosec // the caller's program
+	s.command.Stderr = os.Stderr
+	out, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.command.Start(); err != nil {
+		return nil, err
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if found := addressForm.FindStringSubmatch(lines.Text()); found != nil {
+			s.address = found[1]
+		}
+		if strings.Contains(lines.Text(), "Data ") {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return s, nil
+		}
+	}
+	return nil, errors.Join(errors.New("the program ended without serving"), s.command.Wait())
+}
+
+func (s *server) stop() {
+	_ = s.command.Process.Kill()
+	_ = s.command.Wait()
+	_ = os.RemoveAll(s.folder)
+}
+
+// warm sends what everybody sends, until the server has seen it often.
+func (s *server) warm(ctx context.Context) error {
+	for range 200 {
+		got, err := s.send(ctx, &vector{Method: "POST", Path: "/graphql", Query: "{ customers { totalCount edges { node { id } } } }"})
+		if err != nil {
+			return err
+		}
+		if got.status != http.StatusOK || len(got.Errors) > 0 {
+			return fmt.Errorf("an ordinary request is answered with status %d: %s", got.status, got.text)
+		}
+	}
+	return nil
+}
+
+// memory is one of the figures that the system has of the server's memory, in bytes.
+func (s *server) memory(figure string) (int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("the server's memory can only be seen on Linux, while it runs: %w", err)
+	}
+	found := regexp.MustCompile(`(?m)^` + figure + `:\s+(\d+) kB`).FindSubmatch(status)
+	if found == nil {
+		return 0, fmt.Errorf("the system does not tell %s", figure)
+	}
+	kilobytes, err := strconv.Atoi(string(found[1]))
+	return kilobytes << 10, err
+}
+
+// answer is what the server answered.
+type answer struct {
+	status int
+	header http.Header
+	text   []byte
+	took   time.Duration
+	closed bool
+
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Extensions map[string]any
+	}
+}
+
+// outcome is how an attack ended.
+type outcome struct {
+	bytes  int
+	took   time.Duration
+	faults []string
+}
+
+// withstand makes an attack, several times if need be, and answers how the fastest ended.
+func (s *server) withstand(ctx context.Context, v *vector) outcome {
+	var best outcome
+	for try := range tries {
+		got, err := s.send(ctx, v)
+		if err != nil {
+			return outcome{faults: []string{"no answer: " + err.Error()}}
+		}
+		if try == 0 || got.took < best.took {
+			best = outcome{len(got.text), got.took, v.faults(got)}
+		}
+		if len(best.faults) > 0 || try >= 2 && best.took <= maxTime {
+			break
+		}
+	}
+	if best.took > maxTime && v.Stall == "" && !v.Expect.Answered {
+		best.faults = append(best.faults, fmt.Sprintf("it took more than %s", maxTime))
+	}
+	return best
+}
+
+// faults are what an answer has against what is expected.
+func (v *vector) faults(got *answer) []string {
+	var all []string
+	fault := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if got.closed != v.Expect.Closed {
+		fault("closed without an answer: %t", got.closed)
+	}
+	if got.closed {
+		return all
+	}
+	if got.status != v.Expect.Status {
+		fault("status %d: %.300s", got.status, got.text)
+	}
+	if len(got.text) > maxAnswer {
+		fault("the answer has %d bytes: %.300s", len(got.text), got.text)
+	}
+	for name, value := range v.Expect.Header {
+		if got.header.Get(name) != value {
+			fault("the header %s is %q", name, got.header.Get(name))
+		}
+	}
+	for _, text := range v.Expect.Absent {
+		if bytes.Contains(got.text, []byte(text)) {
+			fault("the answer tells %q: %.500s", text, got.text)
+		}
+	}
+	if v.Expect.Answered {
+		if len(got.Errors) > 0 {
+			fault("refused: %.500s", got.text)
+		}
+		return all
+	}
+	if v.Expect.Code == "" {
+		return all // It did not come as far as GraphQL.
+	}
+	if len(got.Errors) == 0 {
+		fault("not refused: %.500s", got.text)
+		return all
+	}
+	last := got.Errors[len(got.Errors)-1].Extensions
+	if got.Errors[0].Extensions["code"] != v.Expect.Code {
+		fault("the code is %v: %.500s", got.Errors[0].Extensions["code"], got.text)
+	}
+	if v.Expect.Limit != "" && (last["limit"] != v.Expect.Limit || last["max"] == nil) {
+		fault("the limit is %v: %.500s", last["limit"], got.text)
+	}
+	if got.Data != nil || bytes.Contains(got.text, []byte(`"data"`)) != v.Expect.Executed {
+		fault("there is data, or there is none: %.500s", got.text)
+	}
+	return all
+}
+
+// send sends what the file of a vector says.
+func (s *server) send(ctx context.Context, v *vector) (*answer, error) {
+	body, err := v.body()
+	if err != nil {
+		return nil, err
+	}
+	if v.Stall != "" {
+		return s.stall(ctx, v, body)
+	}
+	var reader io.Reader = bytes.NewReader(body)
+	if v.Chunked {
+		reader = io.MultiReader(reader)
+	}
+	request, err := http.NewRequestWithContext(ctx, v.Method, "http://"+s.address+v.Path, reader) //nolint:gosec // the server is ours
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-API-KEY", apiKey)
+	if v.Gzip {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	for name, value := range v.Headers {
+		request.Header.Set(name, value)
+		if value == "" {
+			request.Header.Del(name)
+		}
+	}
+	began := time.Now()
+	response, err := s.client.Do(request) //nolint:bodyclose,gosec // read closes it; the server is ours
+	if err != nil {
+		return nil, err
+	}
+	return read(response, began)
+}
+
+func read(response *http.Response, began time.Time) (*answer, error) {
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	got := &answer{status: response.StatusCode, header: response.Header, text: text, took: time.Since(began)}
+	if strings.Contains(response.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(text, got); err != nil {
+			return nil, fmt.Errorf("the answer is no JSON: %w: %.300s", err, text)
+		}
+	}
+	return got, nil
+}
+
+// stall sends all but the last byte of the header or of the body, and waits.
+func (s *server) stall(ctx context.Context, v *vector, body []byte) (*answer, error) {
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = connection.Close() }()
+	if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return nil, err
+	}
+	text := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: server\r\nContent-Type: application/json\r\nX-API-KEY: %s\r\nContent-Length: %d\r\n\r\n",
+		v.Method, v.Path, apiKey, len(body))
+	if v.Stall == "body" {
+		text = append(text, body...)
+	}
+	began := time.Now()
+	if _, err := connection.Write(text[:len(text)-1]); err != nil {
+		return nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil) //nolint:bodyclose // read closes it
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &answer{closed: true, took: time.Since(began)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return read(response, began)
+}
