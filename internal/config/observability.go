@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Observability is what operators see of the server.
@@ -88,7 +90,7 @@ func (o *Observability) readTracing(getenv func(string) string) error {
 	if disabled, _ := strconv.ParseBool(getenv("OTEL_SDK_DISABLED")); disabled {
 		return nil
 	}
-	_, endpoint := first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+	endpointName, endpoint := first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 	switch exporter := getenv("OTEL_TRACES_EXPORTER"); exporter {
 	case "":
 		o.Traces = endpoint != ""
@@ -104,6 +106,26 @@ func (o *Observability) readTracing(getenv func(string) string) error {
 	name, protocol := first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 	if protocol != "" && protocol != "http/protobuf" {
 		return fmt.Errorf("%s must be http/protobuf", name)
+	}
+	// The SDK would go on with its own address, and print this one.
+	if collector, err := url.Parse(endpoint); endpoint != "" &&
+		(err != nil || collector.Host == "" || collector.Scheme != "http" && collector.Scheme != "https") {
+		return fmt.Errorf("%s must be a URL, as in http://127.0.0.1:4318", endpointName)
+	}
+	return checkSampler(getenv)
+}
+
+// checkSampler refuses what would have the SDK send every trace.
+func checkSampler(getenv func(string) string) error {
+	switch strings.ToLower(strings.TrimSpace(getenv("OTEL_TRACES_SAMPLER"))) {
+	case "", "always_on", "always_off", "parentbased_always_on", "parentbased_always_off":
+	case "traceidratio", "parentbased_traceidratio":
+		text := strings.TrimSpace(getenv("OTEL_TRACES_SAMPLER_ARG"))
+		if ratio, err := strconv.ParseFloat(text, 64); text != "" && (err != nil || !(ratio >= 0 && ratio <= 1)) {
+			return errors.New("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1")
+		}
+	default:
+		return errors.New("OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio, alone or with parentbased_ in front")
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ func TestTracesAreSentWhenTheStandardVariablesSaySo(t *testing.T) {
 		"the protocol of the server":      {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, true},
 		"another one, and nothing to do":  {map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, false},
 		"another one, traces have theirs": {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, true},
+		"a sampler":                       {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "Parentbased_Always_Off"}, true},
+		"a share":                         {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}, true},
+		"a share by default":              {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}, true},
 	} {
 		got, err := Load(nil, variables(c.env))
 		if err != nil || got.Observability.Traces != c.want {
@@ -49,6 +52,18 @@ func TestWrongObservability(t *testing.T) {
 			"OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf"},
 		"another protocol for traces": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json"},
 			"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be http/protobuf"},
+		"an endpoint without a scheme": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
+			"OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, as in http://127.0.0.1:4318"},
+		"an endpoint that is no URL": {nil, map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "::secret"},
+			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be a URL, as in http://127.0.0.1:4318"},
+		"an endpoint for gRPC": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "grpc://collector:4317"},
+			"OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, as in http://127.0.0.1:4318"},
+		"another sampler": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "sometimes"},
+			"OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio, alone or with parentbased_ in front"},
+		"a share above all": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "10"},
+			"OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"},
+		"a share that is no number": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "NaN"},
+			"OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"},
 	} {
 		if _, err := Load(c.args, variables(c.env)); err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v", name, err)
