@@ -24,16 +24,20 @@ import (
 )
 
 // servingKeyed is the handler over a store, with idempotency keys.
-func servingKeyed(store persistence.Store, log *bytes.Buffer) http.Handler {
+func servingKeyed(store persistence.Store, log *bytes.Buffer, options ...func(*Config)) http.Handler {
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	return NewHandler(Config{
+	config := Config{
 		UseCases: NewUseCases(store, billing.Check, time.Now),
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{KeyID: "test", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
 		},
 		Idempotency: idempotency.New(store, logger),
 		Log:         logger,
-	})
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	return NewHandler(config)
 }
 
 // askKeyed sends an operation with an idempotency key, and answers whether it was answered before, too.

@@ -236,8 +236,9 @@ func (o *observation) failed(ctx context.Context, extensions map[string]any) {
 	}
 }
 
-// replayed counts an answer that was given before.
+// replayed counts an answer that was given before. The operation is not executed, and so nobody else tells what it is.
 func (o *observation) replayed(ctx context.Context) {
+	o.is(graphql.GetOperationContext(ctx).Operation)
 	if o != nil && o.metrics != nil {
 		o.metrics.Replay()
 	}

@@ -140,6 +140,19 @@ func TestOperationsAreObserved(t *testing.T) {
 	}
 }
 
+func TestReplaysAreObserved(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	h := &heard{spans: tracetest.NewSpanRecorder()}
+	handler := servingKeyed(store, &h.log, func(c *Config) { c.Metrics = h })
+	for range 2 {
+		askKeyed(t, handler, keyedProvision)
+	}
+	if want := []string{"mutation provisionCustomer none", "mutation provisionCustomer none"}; !slices.Equal(h.operations, want) || h.replays != 1 {
+		t.Errorf("counted are %q and %d replays", h.operations, h.replays)
+	}
+}
+
 func TestLimitsAreCountedByTheirNames(t *testing.T) {
 	t.Parallel()
 	h := &heard{}
