@@ -76,7 +76,9 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	}
 	// Scrapes go on for as long as the process does.
 	scraping := context.WithoutCancel(ctx)
-	signals.metrics.Server(Version(), engineName(cfg), func() bool { return a.ready(scraping) })
+	signals.metrics.Server(Version(), engineName(cfg), func() bool {
+		return httpd.Readiness(scraping, a.store.Ping, a.drain) == nil
+	})
 	return a, nil
 }
 

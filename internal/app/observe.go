@@ -82,27 +82,6 @@ func (a *App) observation() httpd.Observation {
 	return httpd.Observation{Log: a.log, Tracer: a.signals.tracer("internal/httpd"), Metrics: a.signals.metrics}
 }
 
-// readyTimeout is how long a scrape waits for the store.
-const readyTimeout = 1500 * time.Millisecond
-
-// ready reports whether the server can do its work.
-func (a *App) ready(ctx context.Context) bool {
-	if a.drain.Begun() {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	// The answer must come in time even from a store that does not obey its context.
-	answer := make(chan error, 1)
-	go func() { answer <- a.store.Ping(ctx) }()
-	select {
-	case err := <-answer:
-		return err == nil
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // serveOps serves operators on a listener of theirs until the context is done. Without them the server goes on.
 func (a *App) serveOps(ctx context.Context, listener net.Listener) {
 	if a.config.Observability.OpsExposed() {

@@ -5,6 +5,7 @@ package httpd
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"regexp"
 	"time"
@@ -72,25 +73,35 @@ func NewHandler(routes Routes) http.Handler {
 func handleHealth(mux *http.ServeMux, isReady func(context.Context) error, drain *Drain) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if drain.Begun() {
-			answer(w, http.StatusServiceUnavailable, "the server is about to stop")
-			return
+		switch err := Readiness(r.Context(), isReady, drain); {
+		case err == nil:
+			answer(w, http.StatusOK, "ready")
+		case errors.Is(err, errStopping):
+			answer(w, http.StatusServiceUnavailable, errStopping.Error())
+		default:
+			answer(w, http.StatusServiceUnavailable, "the store does not answer")
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), readinessTimeout)
-		defer cancel()
-		// The answer must come in time even from a store that does not obey its context.
-		ready := make(chan error, 1)
-		go func() { ready <- isReady(ctx) }()
-		select {
-		case err := <-ready:
-			if err == nil {
-				answer(w, http.StatusOK, "ready")
-				return
-			}
-		case <-ctx.Done():
-		}
-		answer(w, http.StatusServiceUnavailable, "the store does not answer")
 	})
+}
+
+var errStopping = errors.New("the server is about to stop")
+
+// Readiness answers nil while a server can do its work, in bounded time.
+func Readiness(ctx context.Context, isReady func(context.Context) error, drain *Drain) error {
+	if drain.Begun() {
+		return errStopping
+	}
+	ctx, cancel := context.WithTimeout(ctx, readinessTimeout)
+	defer cancel()
+	// The answer must come in time even from a store that does not obey its context.
+	ready := make(chan error, 1)
+	go func() { ready <- isReady(ctx) }()
+	select {
+	case err := <-ready:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func answer(w http.ResponseWriter, status int, text string) {
