@@ -16,6 +16,8 @@ type process struct {
 	command *exec.Cmd
 	// greeting is what it printed up to the line with the data's place.
 	greeting string
+	// log is complete once the process has ended.
+	log strings.Builder
 }
 
 // startProcess starts the program with the embedded engine in a folder and waits until it serves.
@@ -27,8 +29,7 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 	}
 	arguments = append([]string{"--data-dir", dataDir, "--listen", "127.0.0.1:0", "--api-key", fullKey}, arguments...)
 	p := &process{client: &client{key: fullKey}, command: exec.Command(binary, arguments...)}
-	var stderr strings.Builder
-	p.command.Stderr = io.MultiWriter(&stderr, everySignal)
+	p.command.Stderr = io.MultiWriter(&p.log, everySignal)
 	if _, measured := t.(*testing.B); measured {
 		// Nobody asks for traces in a measurement.
 		p.command.Env = append(os.Environ(), "OTEL_SDK_DISABLED=true")
@@ -57,7 +58,7 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 			return p
 		}
 	}
-	t.Fatalf("the program ended without serving: %v\n%s", p.command.Wait(), stderr.String())
+	t.Fatalf("the program ended without serving: %v\n%s", p.command.Wait(), p.log.String())
 	return nil
 }
 

@@ -1,9 +1,11 @@
 package tests
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -84,6 +86,27 @@ func mustNotContain(t *testing.T, folder, text string) {
 		if strings.Contains(string(content), text) {
 			t.Errorf("%s contains the text", file.Name())
 		}
+	}
+}
+
+func TestTheLogHasTheServersLife(t *testing.T) {
+	server := startProcess(t, t.TempDir(), "--log-format", "json")
+	if err := server.stop(t, syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	var said []string
+	for line := range strings.Lines(server.log.String()) {
+		var event struct{ Msg, Version, Engine, Address string }
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		said = append(said, event.Msg)
+		if event.Msg == "the server has started" && (event.Version == "" || event.Engine != "bbolt" || "http://"+event.Address != server.url) {
+			t.Errorf("%+v", event)
+		}
+	}
+	if want := []string{"the server has started", "the server has stopped"}; !slices.Equal(said, want) {
+		t.Errorf("the log has %q", said)
 	}
 }
 

@@ -167,7 +167,12 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()
 	}
-	return server.Serve(ctx, listener)
+	a.log.InfoContext(ctx, "the server has started", "version", Version(), "engine", engineName(a.config), "address", listener.Addr().String())
+	if err := server.Serve(ctx, listener); err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "the server has stopped")
+	return nil
 }
 
 // inBackground runs something beside the requests, until its end is asked for and waited for.
