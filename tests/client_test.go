@@ -1,12 +1,12 @@
 package tests
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -45,13 +45,21 @@ func (c *client) send(ctx context.Context, query string, variables object) (*ans
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	return c.sendBody(ctx, string(body))
+}
+
+// sendBody posts a body, with more headers than every request has, each a name and a value.
+func (c *client) sendBody(ctx context.Context, body string, headers ...string) (*answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if c.key != "" {
 		request.Header.Set("X-API-KEY", c.key)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Add(headers[i], headers[i+1])
 	}
 	response, err := httpClient.Do(request)
 	if err != nil {

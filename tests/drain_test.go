@@ -145,11 +145,7 @@ func TestStopUnderLoadFailsNothing(t *testing.T) {
 			group.Wait()
 
 			server = startProcess(t, dataDir)
-			found := everyID(t, server.client)
-			if want := slices.Sorted(maps.Keys(acknowledged)); !slices.Equal(found, want) {
-				t.Errorf("%d customers were acknowledged, %d are there; acknowledged and lost: %v; there and not acknowledged: %v",
-					len(want), len(found), difference(want, found), difference(found, want))
-			}
+			mustHave(t, server.client, acknowledged)
 			t.Logf("%d provisions were acknowledged and are there; %d new connections were not accepted any more", len(acknowledged), again.Load())
 		})
 	}

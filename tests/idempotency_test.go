@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 // sendKeyed posts an operation with an idempotency key.
 func (c *client) sendKeyed(ctx context.Context, key, query string, variables object) (*answer, error) {
+	everySignal.sent(variables)
 	body, err := json.Marshal(object{"query": query, "variables": variables})
 	if err != nil {
 		return nil, err
@@ -25,32 +25,7 @@ func (c *client) sendKeyed(ctx context.Context, key, query string, variables obj
 
 // sendKeyedBody posts a body with an idempotency key and more headers.
 func (c *client) sendKeyedBody(ctx context.Context, key, body string, headers ...string) (*answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-API-KEY", c.key)
-	request.Header.Set("Idempotency-Key", key)
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Add(headers[i], headers[i+1])
-	}
-	response, err := httpClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	got := &answer{status: response.StatusCode, header: response.Header}
-	if got.body, err = io.ReadAll(response.Body); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(got.body, got); err != nil {
-		return nil, fmt.Errorf("status %d: answer is no JSON: %w", got.status, err)
-	}
-	for _, err := range got.Errors {
-		seenCodes.Store(err.Extensions["code"], true)
-	}
-	return got, nil
+	return c.sendBody(ctx, body, append([]string{"Idempotency-Key", key}, headers...)...)
 }
 
 // asBody is an operation as it is posted.

@@ -71,12 +71,18 @@ func TestStopLosesNoRequest(t *testing.T) {
 	group.Wait()
 
 	server = startProcess(t, dataDir)
-	found := everyID(t, server.client)
+	mustHave(t, server.client, acknowledged)
+	t.Logf("%d provisions were acknowledged, %d sent", len(acknowledged), next.Load())
+}
+
+// mustHave expects a server to have the customers that were acknowledged, and no others.
+func mustHave(t *testing.T, client *client, acknowledged map[string]bool) {
+	t.Helper()
+	found := everyID(t, client)
 	if want := slices.Sorted(maps.Keys(acknowledged)); !slices.Equal(found, want) {
 		t.Errorf("%d customers were acknowledged, %d are there; acknowledged and lost: %v; there and not acknowledged: %v",
 			len(want), len(found), difference(want, found), difference(found, want))
 	}
-	t.Logf("%d provisions were acknowledged, %d sent", len(acknowledged), next.Load())
 }
 
 // provisionWith creates a customer; the error is one of the connection, or says what is wrong with the
