@@ -62,8 +62,6 @@ var elsewhereCodes = map[string]struct{ reason, file, test string }{
 	"ObjectAlreadyBeingUsedByAnotherRequestError": {
 		"others would have to win every race for a customer", "../internal/customers/update_test.go", "TestAWriteThatAlwaysLosesEndsInConflict",
 	},
-	"OperationTimeout": {"a store would have to hang", "../graph/errors_test.go", "TestTimeOuts"},
-	"UnexpectedError":  {"something would have to be broken", "../graph/errors_test.go", "TestUnexpectedErrorsAreMasked"},
 }
 
 var errorCodeForm = regexp.MustCompile(`(?m)^  "([^"]+)"\n  (\w+)$`)
