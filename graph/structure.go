@@ -192,6 +192,8 @@ func comparisons(document *ast.QueryDocument, sets []ast.SelectionSet, left *int
 				fields[v.Alias] = append(fields[v.Alias], v)
 			case *ast.InlineFragment:
 				collect(v.SelectionSet)
+				// The validator looks at what is in it for itself, too.
+				comparisons(document, []ast.SelectionSet{v.SelectionSet}, left)
 			case *ast.FragmentSpread:
 				if definition := document.Fragments.ForName(v.Name); definition != nil {
 					spreads++

@@ -13,9 +13,13 @@ const wanted = 61;
 const key = "server-for-the-audits-on-this-machine";
 
 const folder = await mkdtemp(join(tmpdir(), "clientele-audit-"));
-const server = spawn(process.argv[2], ["--listen", "127.0.0.1:0", "--data-dir", folder, "--api-key", key], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const server = spawn(
+  process.argv[2],
+  ["--listen", "127.0.0.1:0", "--data-dir", folder, "--api-key", key, "--log-level", "warn"],
+  {
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
 const ended = new Promise((resolve) => server.on("exit", resolve));
 
 async function address() {
