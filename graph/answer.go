@@ -121,3 +121,27 @@ func shortened(text string) string {
 	}
 	return text[:end] + "…"
 }
+
+// maxFactLength is that of a fact in an error, in characters, so that every id is told as it is.
+const maxFactLength = 255
+
+// shortenedFact is a fact whose texts, which clients choose too, are cut to a length that an error can have.
+func shortenedFact(fact any) any {
+	switch v := fact.(type) {
+	case string:
+		n := 0
+		for at := range v {
+			if n == maxFactLength {
+				return v[:at] + "…"
+			}
+			n++
+		}
+	case []string:
+		cut := make([]string, len(v))
+		for i, text := range v {
+			cut[i], _ = shortenedFact(text).(string)
+		}
+		return cut
+	}
+	return fact
+}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,11 +26,20 @@ func (l Limits) readParams(r *http.Request) (*request, int, error) {
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodGet:
-		query := r.URL.Query()
+		// What cannot be read is not left out: a query without its filter would answer everything.
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the parameters of the URL must be percent-encoded, a semicolon included")
+		}
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
 		params.DocumentID = query.Get("documentId")
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-			if text := query.Get(name); text != "" && decodeJSON([]byte(text), target) != nil {
+			text := []byte(query.Get(name))
+			// A body has these objects in one more.
+			if status, err := l.checkSize(text, depthAround-1); err != nil {
+				return nil, status, err
+			}
+			if len(text) > 0 && decodeJSON(text, target) != nil {
 				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")
 			}
 		}
@@ -78,7 +88,7 @@ func (l Limits) readBody(r *http.Request) ([]byte, int, error) {
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
 		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the charset of the header Content-Type must be utf-8")
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encoding := strings.Join(r.Header.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the body must not be compressed: the header Content-Encoding must be left out")
 	}
 	tooLarge := func(limit int64) (int, error) {
@@ -100,14 +110,23 @@ func (l Limits) readBody(r *http.Request) ([]byte, int, error) {
 	if err != nil {
 		return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full")
 	}
-	values, depth := measureJSON(body)
-	if over(values, l.Values) {
-		return nil, http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values))
-	}
-	if over(depth-depthAround, l.Depth) {
-		return nil, http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth))
+	if status, err := l.checkSize(body, depthAround); err != nil {
+		return nil, status, err
 	}
 	return body, 0, nil
+}
+
+// checkSize refuses a JSON text that has too many values, or is too deep, before it is read. The variables are so many
+// levels deep in it. An error comes with the status to answer.
+func (l Limits) checkSize(text []byte, around int) (int, error) {
+	values, depth := measureJSON(text)
+	if over(values, l.Values) {
+		return http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values))
+	}
+	if over(depth-around, l.Depth) {
+		return http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth))
+	}
+	return 0, nil
 }
 
 // depthAround is how deep in a body a variable is: in an object of variables, in an object.

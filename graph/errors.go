@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -127,9 +126,8 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	if refusal != nil {
 		row := errorCodes[refusal.Kind]
-		maps.Copy(extensions, refusal.Facts)
-		if field, isText := extensions["field"].(string); isText {
-			extensions["field"] = shortened(field)
+		for name, fact := range refusal.Facts {
+			extensions[name] = shortenedFact(fact)
 		}
 		extensions["code"], extensions["isValidationError"] = row.code, row.validation
 		out.Message = sentence(shortened(refusal.Message), row.code)

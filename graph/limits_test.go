@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,6 +20,9 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"pgregory.net/rapid"
+
+	"clientele/graph/model"
+	"clientele/internal/domain"
 )
 
 func TestSumsAndProductsStayAtTheLargestNumber(t *testing.T) {
@@ -113,6 +117,24 @@ func TestTextsOfClientsAreCut(t *testing.T) {
 			if len(text) <= maxShortened && got != text || len(got) > maxShortened+len("…") || !utf8.ValidString(got) {
 				t.Fatalf("%d of %s became %d bytes: %q", n, letter, len(got), got)
 			}
+		}
+	}
+}
+
+func TestFactsOfClientsAreCut(t *testing.T) {
+	id, long := strings.Repeat("😀", maxFactLength), strings.Repeat("😀", maxFactLength+1)
+	for name, c := range map[string]struct{ fact, want any }{
+		"a short text":                 {"x", "x"},
+		"the longest id":               {id, id},
+		"a longer text":                {long, id + "…"},
+		"a text without end":           {strings.Repeat("a", 1<<20), strings.Repeat("a", maxFactLength) + "…"},
+		"ids, one of them too long":    {[]string{"a", long}, []string{"a", id + "…"}},
+		"a number":                     {7, 7},
+		"what a type of its own tells": {model.ErrorCodeBadUserInput, model.ErrorCodeBadUserInput},
+	} {
+		err := domain.Errorf(domain.CouponNotFound, "x").With("identifier", c.fact)
+		if got := (presenter{}).present(t.Context(), err).Extensions["identifier"]; !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %.300v", name, got)
 		}
 	}
 }
