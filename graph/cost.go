@@ -61,6 +61,9 @@ func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) 
 		return 0, limited("nesting", maxNesting, domain.Errorf(domain.BadUserInput,
 			"the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting))
 	}
+	if counter.filterTooLarge {
+		return 0, domain.FieldErrorf(domain.BadUserInput, "filter", "must have at most %d conditions", maxFilterConditions)
+	}
 	if over(counter.schema, limits.IntrospectionCost) {
 		return 0, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
@@ -81,11 +84,13 @@ type costCounter struct {
 	// within counts the types on the way to where the counter is, and nested is one that is there too often.
 	within map[string]int
 	nested string
+	// filterTooLarge is whether a field was met whose filter is.
+	filterTooLarge bool
 }
 
 // full reports whether something is over its limit, so that there is no need to go on.
 func (c *costCounter) full() bool {
-	return c.nested != "" || over(c.data, c.limits.Cost) || over(c.schema, c.limits.IntrospectionCost)
+	return c.nested != "" || c.filterTooLarge || over(c.data, c.limits.Cost) || over(c.schema, c.limits.IntrospectionCost)
 }
 
 // spend counts a selection that can stand in the answer n times.
@@ -108,6 +113,9 @@ func (c *costCounter) spend(selections ast.SelectionSet, n int) {
 			size := listSize(s)
 			if s.Definition != nil && s.Definition.Arguments.ForName("paging") != nil {
 				size = pageSize(s.ArgumentMap(c.variables)["paging"])
+			}
+			if s.Definition != nil && s.Definition.Arguments.ForName("filter") != nil {
+				c.filterTooLarge = c.filterTooLarge || filterTooLarge(s.ArgumentMap(c.variables)["filter"])
 			}
 			c.enter(s, times(n, size))
 		case *ast.InlineFragment:
