@@ -38,9 +38,9 @@ func (a *answerSize) refusal() *domain.Error {
 		"the answer would have more than %d bytes; ask for fewer fields, or a shorter page. A change was made if this was a mutation", a.limit))
 }
 
-// count is the resolver middleware that counts a field when it was resolved. Once the answer is too long, or too
+// countBytes is the resolver middleware that counts a field when it was resolved. Once the answer is too long, or too
 // late, no more fields are resolved: lists are not gone into, and the store is not asked.
-func count(ctx context.Context, next graphql.Resolver) (any, error) {
+func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -20,8 +20,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// readParams reads the operation. An error comes with the status to answer and repeats nothing of the body.
-func (l Limits) readParams(r *http.Request) (*request, int, error) {
+// readParams reads what the client sends. A refusal repeats nothing of it.
+func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 	params := &request{}
 	start := graphql.Now()
 	switch r.Method {
@@ -29,104 +29,102 @@ func (l Limits) readParams(r *http.Request) (*request, int, error) {
 		// What cannot be read is not left out: a query without its filter would answer everything.
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
-			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the parameters of the URL must be percent-encoded, a semicolon included")
+			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the parameters of the URL must be percent-encoded, a semicolon included"))
 		}
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
 		params.DocumentID = query.Get("documentId")
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 			text := []byte(query.Get(name))
 			// A body has these objects in one more.
-			if status, err := l.checkSize(text, depthAround-1); err != nil {
-				return nil, status, err
+			if refused := l.checkSize(text, depthAround-1); refused != nil {
+				return nil, refused
 			}
 			if len(text) > 0 && decodeJSON(text, target) != nil {
-				return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8")
+				return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8"))
 			}
 		}
 	case http.MethodPost:
-		body, status, err := l.readBody(r)
-		if err != nil {
-			return nil, status, err
+		body, refused := l.readBody(r)
+		if refused != nil {
+			return nil, refused
 		}
 		if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-			return nil, http.StatusBadRequest, domain.Errorf(domain.TooManyOperations, "the body must be one operation: batches are not supported")
+			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.TooManyOperations, "the body must be one operation: batches are not supported"))
 		}
 		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
 		if decodeJSON(body, &params) != nil || params == nil {
-			return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables")
+			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables"))
 		}
 	default:
-		return nil, http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "the method must be GET or POST")
+		return nil, notAllowed("GET, POST", "the method must be GET or POST")
 	}
 	if over(len(params.Query), l.QueryBytes) {
-		return nil, http.StatusRequestEntityTooLarge, limited("queryBytes", l.QueryBytes,
-			domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", l.QueryBytes))
+		return nil, refusedWith(http.StatusRequestEntityTooLarge, limited("queryBytes", l.QueryBytes,
+			domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d bytes; send values as variables", l.QueryBytes)))
 	}
 	if over(len(params.OperationName), l.NameLength) {
-		return nil, http.StatusBadRequest, limited("nameLength", l.NameLength,
-			domain.FieldErrorf(domain.BadUserInput, "operationName", "must have at most %d bytes", l.NameLength))
+		return nil, refusedWith(http.StatusBadRequest, limited("nameLength", l.NameLength,
+			domain.FieldErrorf(domain.BadUserInput, "operationName", "must have at most %d bytes", l.NameLength)))
 	}
 	// gqlgen's parser takes each half of a pair for a character that cannot be read.
 	if !utf8.ValidString(params.Query) || surrogateEscape.MatchString(params.Query) {
-		return nil, http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable")
+		return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable"))
 	}
 	if path, found := l.longList(params.Variables); found {
-		return nil, http.StatusRequestEntityTooLarge, limited("listLength", l.ListLength,
-			domain.FieldErrorf(domain.BadUserInput, "variables"+path, "must have at most %d values", l.ListLength))
+		return nil, refusedWith(http.StatusRequestEntityTooLarge, limited("listLength", l.ListLength,
+			domain.FieldErrorf(domain.BadUserInput, "variables"+path, "must have at most %d values", l.ListLength)))
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, 0, nil
+	return params, nil
 }
 
 // readBody reads the body of a POST, as far as it may be read.
-func (l Limits) readBody(r *http.Request) ([]byte, int, error) {
+func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
 	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != jsonType {
-		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType)
+		return nil, refusedWith(http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType))
 	}
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
-		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the charset of the header Content-Type must be utf-8")
+		return nil, refusedWith(http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the charset of the header Content-Type must be utf-8"))
 	}
 	if encoding := strings.Join(r.Header.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the body must not be compressed: the header Content-Encoding must be left out")
+		return nil, refusedWith(http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the body must not be compressed: the header Content-Encoding must be left out"))
 	}
-	tooLarge := func(limit int64) (int, error) {
-		return http.StatusRequestEntityTooLarge, limited("bodyBytes", limit, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", limit))
+	tooLarge := func(limit int64) *refusal {
+		return refusedWith(http.StatusRequestEntityTooLarge, limited("bodyBytes", limit, domain.Errorf(domain.BadUserInput, "the body must have at most %d bytes", limit)))
 	}
 	if l.BodyBytes > 0 && r.ContentLength > int64(l.BodyBytes) {
-		status, err := tooLarge(int64(l.BodyBytes))
-		return nil, status, err
+		return nil, tooLarge(int64(l.BodyBytes))
 	}
 	body, err := io.ReadAll(r.Body)
 	if too, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		status, err := tooLarge(too.Limit)
-		return nil, status, err
+		return nil, tooLarge(too.Limit)
 	}
 	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
-		return nil, http.StatusRequestTimeout, limited("readTimeout", l.ReadTimeout.String(),
-			domain.Errorf(domain.Timeout, "the body must arrive within %s; nothing was done", l.ReadTimeout))
+		return nil, refusedWith(http.StatusRequestTimeout, limited("readTimeout", l.ReadTimeout.String(),
+			domain.Errorf(domain.Timeout, "the body must arrive within %s; nothing was done", l.ReadTimeout)))
 	}
 	if err != nil {
-		return nil, http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full")
+		return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full"))
 	}
-	if status, err := l.checkSize(body, depthAround); err != nil {
-		return nil, status, err
+	if refused := l.checkSize(body, depthAround); refused != nil {
+		return nil, refused
 	}
-	return body, 0, nil
+	return body, nil
 }
 
 // checkSize refuses a JSON text that has too many values, or is too deep, before it is read. The variables are so many
-// levels deep in it. An error comes with the status to answer.
-func (l Limits) checkSize(text []byte, around int) (int, error) {
+// levels deep in it.
+func (l Limits) checkSize(text []byte, around int) *refusal {
 	values, depth := measureJSON(text)
 	if over(values, l.Values) {
-		return http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values))
+		return refusedWith(http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values)))
 	}
 	if over(depth-around, l.Depth) {
-		return http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth))
+		return refusedWith(http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth)))
 	}
-	return 0, nil
+	return nil
 }
 
 // depthAround is how deep in a body a variable is: in an object of variables, in an object.

@@ -102,9 +102,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case isRefusal:
 	case errors.Is(err, persistence.ErrUnavailable):
 		p.log.WarnContext(ctx, "store is unavailable", "error", logging.Masked(err))
-		refusal = domain.Errorf(domain.Timeout, "The store did not answer; a change may or may not have been made")
+		refusal = domain.Errorf(domain.Timeout, "The store did not answer; %s", outcome(ctx))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		refusal = domain.Errorf(domain.Timeout, "The operation took too long; a change may or may not have been made")
+		refusal = domain.Errorf(domain.Timeout, "The operation took too long; %s", outcome(ctx))
 		if ctx.Err() != nil {
 			refusal = limited("operationTimeout", p.limits.OperationTimeout.String(), refusal)
 		}
@@ -163,6 +163,14 @@ func (p presenter) wrong(err *gqlerror.Error) (message, field string) {
 		message = "the document breaks the rule " + err.Rule
 	}
 	return shortened(message), shortened(field)
+}
+
+// outcome is what is known of a request that was cut off.
+func outcome(ctx context.Context) string {
+	if !graphql.HasOperationContext(ctx) {
+		return "nothing was done, so it can be sent again"
+	}
+	return "a change may or may not have been made"
 }
 
 // sentence is the message with the code's name in it, because clients match on the text.

@@ -66,7 +66,7 @@ func NewHandler(config Config) http.Handler {
 		server.Use(extension.Introspection{})
 	}
 	server.AroundFields(customersAnswered)
-	server.AroundFields(count)
+	server.AroundFields(countBytes)
 	server.AroundOperations(watchOperation)
 	server.AroundFields(archivedCustomers)
 	server.AroundRootFields(resolver.forgetful)

@@ -27,27 +27,30 @@ const (
 )
 
 // once executes an operation, with execute, and answers what to write. A mutation with an idempotency key is executed
-// once; its answer is the same to the last byte each time. An error comes with the status to answer.
+// once; its answer is the same to the last byte each time.
 func (t transport) once(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, operation *graphql.OperationContext,
 	execute func(context.Context) (*graphql.Response, error),
-) (answer any, status int, err error) {
+) (any, *refusal) {
 	keys := r.Header.Values(IdempotencyKeyHeader)
 	if len(keys) == 0 || operation.Operation.Operation != ast.Mutation {
 		response, err := execute(ctx)
-		return response, http.StatusOK, err
+		if err != nil {
+			return nil, refusedWith(unansweredStatus(r), err)
+		}
+		return response, nil
 	}
 	// Two of the header are one with a comma and a space in it, which no key has.
 	key, err := idempotency.ParseKey(strings.Join(keys, ", "))
 	if err != nil {
-		return nil, http.StatusBadRequest, err
+		return nil, refusedWith(http.StatusBadRequest, err)
 	}
 	if t.idempotency == nil {
-		return nil, http.StatusBadRequest, domain.Errorf(domain.UnsupportedParameter, "the header Idempotency-Key is not supported by this server")
+		return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.UnsupportedParameter, "the header Idempotency-Key is not supported by this server"))
 	}
 	body, err := bodyOf(params, operation)
 	if err != nil {
-		return nil, http.StatusOK, err
+		return nil, refusedWith(unansweredStatus(r), err)
 	}
 	var executeErr error
 	first, err := t.idempotency.Once(ctx, idempotency.Request{
@@ -58,13 +61,13 @@ func (t transport) once(
 		return outcome
 	})
 	if err = errors.Join(err, executeErr); err != nil {
-		return nil, refusedKeyStatus(r, err), err
+		return nil, refusedWith(refusedKeyStatus(r, err), err)
 	}
 	if first.Replayed {
 		w.Header().Set(ReplayedHeader, "true")
 		observationOf(ctx).replayed(ctx)
 	}
-	return json.RawMessage(first.Text), http.StatusOK, nil
+	return json.RawMessage(first.Text), nil
 }
 
 // refusedKeyStatus is for a request that was understood and not executed because of its key.
@@ -72,7 +75,7 @@ func refusedKeyStatus(r *http.Request, err error) int {
 	if _, refused := errors.AsType[*domain.Error](err); refused && responseMediaType(r) == responseType {
 		return http.StatusUnprocessableEntity
 	}
-	return http.StatusOK
+	return unansweredStatus(r)
 }
 
 // executeKeyed executes a mutation that has an idempotency key.

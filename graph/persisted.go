@@ -86,15 +86,14 @@ type documentSource struct {
 	trusted bool
 }
 
-// resolve puts the text that a request names in its place, and decides whether it may run. An error comes with the
-// status to answer.
-func (p *persistedDocuments) resolve(r *http.Request, params *request) (documentSource, int, *gqlerror.Error) {
+// resolve puts the text that a request names in its place, and decides whether it may run.
+func (p *persistedDocuments) resolve(r *http.Request, params *request) (documentSource, *refusal) {
 	id, err := params.documentID()
 	if err != nil {
-		return documentSource{}, http.StatusBadRequest, gqlerror.Wrap(err)
+		return documentSource{}, refusedWith(http.StatusBadRequest, err)
 	}
 	if id == "" && params.Query == "" {
-		return documentSource{}, http.StatusBadRequest, gqlerror.Wrap(
+		return documentSource{}, refusedWith(http.StatusBadRequest,
 			domain.FieldErrorf(domain.BadUserInput, "query", "must be the text of an operation; or else documentId must name one"))
 	}
 	var out documentSource
@@ -103,24 +102,24 @@ func (p *persistedDocuments) resolve(r *http.Request, params *request) (document
 	case params.Query == "":
 		text, found := p.text(id)
 		if !found {
-			return documentSource{}, requestErrorStatus(r), p.notFound()
+			return documentSource{}, refusedWith(requestErrorStatus(r), p.notFound())
 		}
 		params.Query = text
 	case persisted.Hash(params.Query) == id:
 		out.keep = true
 	default:
 		if text, _ := p.text(id); text != params.Query {
-			return documentSource{}, http.StatusBadRequest, gqlerror.Wrap(domain.FieldErrorf(domain.BadUserInput, "query",
+			return documentSource{}, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query",
 				"is not the document that the request names: its SHA-256 hash, in lower-case hexadecimal digits, is another"))
 		}
 	}
 	out.trusted = p.trusted != nil && p.trusted.Holds(params.Query)
 	if p.mode == EnforceDocuments && !out.trusted {
-		return documentSource{}, http.StatusForbidden, gqlerror.Wrap(
+		return documentSource{}, refusedWith(http.StatusForbidden,
 			domain.Errorf(domain.UntrustedDocument, "this server runs trusted documents only, and the operation is none of them").
 				With("documentId", "sha256:"+persisted.Hash(params.Query)))
 	}
-	return out, 0, nil
+	return out, nil
 }
 
 func (p *persistedDocuments) text(id string) (string, bool) {

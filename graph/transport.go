@@ -30,42 +30,77 @@ type transport struct {
 // Supports takes every request, so that this package alone chooses how to refuse one.
 func (transport) Supports(*http.Request) bool { return true }
 
+// refusal is why a request is not executed, and the status to say it with.
+type refusal struct {
+	status int
+	// allow are the methods that would be taken; empty where the method is not to blame.
+	allow string
+	errs  gqlerror.List
+}
+
+func refusedWith(status int, err error) *refusal {
+	return &refusal{status: status, errs: gqlerror.List{gqlerror.WrapIfUnwrapped(err)}}
+}
+
+func notAllowed(allow, message string) *refusal {
+	refused := refusedWith(http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "%s", message))
+	refused.allow = allow
+	return refused
+}
+
+// prepared is a request whose operation is known, valid, and within the limits.
+type prepared struct {
+	request   *request
+	from      documentSource
+	operation *graphql.OperationContext
+}
+
 // Do answers one request.
 func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
-	ctx := r.Context()
-	refuseAll := func(status int, errs gqlerror.List) {
-		answer := executor.DispatchError(ctx, errs)
-		writeError(w, r, status, t.limits.fewBriefly(answer.Errors)...)
-	}
-	refuse := func(status int, err error) { refuseAll(status, gqlerror.List{gqlerror.Wrap(err)}) }
 	// gqlgen would recover too, and answer without a media type.
-	defer t.errors.recoverRequest(ctx, w, r)
-	if responseMediaType(r) == "" {
-		refuse(http.StatusNotAcceptable, domain.Errorf(domain.BadUserInput, "the header Accept must allow %s or %s", responseType, jsonType))
-		return
+	defer t.errors.recoverRequest(r.Context(), w, r)
+	ctx, ready, refused := t.prepare(r, executor)
+	if refused == nil {
+		refused = authorize(ctx, r, ready.operation)
 	}
-	params, status, err := t.limits.readParams(r)
-	if err != nil {
-		if status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", "GET, POST")
+	var answer any
+	if refused == nil {
+		answer, refused = t.carryOut(ctx, w, r, executor, ready)
+	}
+	if refused != nil {
+		if refused.allow != "" {
+			w.Header().Set("Allow", refused.allow)
 		}
-		refuse(status, err)
+		errs := executor.DispatchError(ctx, refused.errs).Errors
+		writeError(w, r, refused.status, t.limits.fewBriefly(errs)...)
 		return
 	}
-	from, status, refusal := t.persisted.resolve(r, params)
-	if refusal != nil {
-		refuseAll(status, gqlerror.List{refusal})
-		return
+	writeJSON(w, r, http.StatusOK, answer)
+}
+
+// prepare reads the request, in an order in which what costs little is judged first. The context it answers knows as
+// much of the operation as was found out, so that a refusal is told together with it.
+func (t transport) prepare(r *http.Request, executor graphql.GraphExecutor) (context.Context, prepared, *refusal) {
+	ctx := r.Context()
+	if responseMediaType(r) == "" {
+		return ctx, prepared{}, refusedWith(http.StatusNotAcceptable,
+			domain.Errorf(domain.BadUserInput, "the header Accept must allow %s or %s", responseType, jsonType))
+	}
+	params, refused := t.limits.readParams(r)
+	if refused != nil {
+		return ctx, prepared{}, refused
+	}
+	from, refused := t.persisted.resolve(r, params)
+	if refused != nil {
+		return ctx, prepared{}, refused
 	}
 	c := callOf(ctx)
 	var errs gqlerror.List
 	if c.document, errs = t.documents.read(ctx, params.Query); len(errs) > 0 {
-		refuseAll(requestErrorStatus(r), errs)
-		return
+		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
 	ctx = withCall(ctx, c)
 	operation, errs := executor.CreateOperationContext(ctx, &params.RawParams)
-	// Errors are told together with what the operation is.
 	ctx = graphql.WithOperationContext(ctx, operation)
 	if len(errs) == 0 {
 		if err := checkOneOf(t.documents.schema, operation.Operation, operation.Variables); err != nil {
@@ -73,44 +108,42 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		}
 	}
 	if len(errs) > 0 {
-		refuseAll(requestErrorStatus(r), errs)
-		return
+		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
+	var err error
 	if c.cost, err = checkCost(operation, t.limits); err != nil {
-		refuse(requestErrorStatus(r), err)
-		return
+		return ctx, prepared{}, refusedWith(requestErrorStatus(r), err)
 	}
-	ctx = withCall(ctx, c)
-	if operation.Operation.Operation == ast.Mutation {
-		if r.Method == http.MethodGet {
-			w.Header().Set("Allow", http.MethodPost)
-			refuse(http.StatusMethodNotAllowed, domain.Errorf(domain.BadUserInput, "GET is for queries; send a mutation with POST"))
-			return
-		}
-		if err := actorOf(ctx).AuthorizeWrite(); err != nil {
-			refuse(http.StatusForbidden, err)
-			return
-		}
+	return withCall(ctx, c), prepared{params, from, operation}, nil
+}
+
+// authorize refuses a mutation that the method or the API key is not for.
+func authorize(ctx context.Context, r *http.Request, operation *graphql.OperationContext) *refusal {
+	if operation.Operation.Operation != ast.Mutation {
+		return nil
 	}
-	found := changesIn(operation)
+	if r.Method == http.MethodGet {
+		return notAllowed(http.MethodPost, "GET is for queries; send a mutation with POST")
+	}
+	if err := actorOf(ctx).AuthorizeWrite(); err != nil {
+		return refusedWith(http.StatusForbidden, err)
+	}
+	return nil
+}
+
+// carryOut charges for an operation and executes it. It answers what to write.
+func (t transport) carryOut(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, ready prepared,
+) (any, *refusal) {
+	found := changesIn(ready.operation)
 	cost := newOperationCost(costOf(ctx), t.limits.Cost, found)
 	if err := t.rates.spend(w, actorOf(ctx), cost, found); err != nil {
-		refuse(http.StatusTooManyRequests, err)
-		return
+		return nil, refusedWith(http.StatusTooManyRequests, err)
 	}
-	t.persisted.accept(ctx, from, operation)
-	answer, status, err := t.once(ctx, w, r, &params.RawParams, operation, func(ctx context.Context) (*graphql.Response, error) {
-		return t.execute(ctx, executor, operation, cost)
+	t.persisted.accept(ctx, ready.from, ready.operation)
+	return t.once(ctx, w, r, &ready.request.RawParams, ready.operation, func(ctx context.Context) (*graphql.Response, error) {
+		return t.execute(ctx, executor, ready.operation, cost)
 	})
-	if err != nil {
-		if status == http.StatusOK && responseMediaType(r) == responseType {
-			// In this media type 200 is for answers with data.
-			status = http.StatusServiceUnavailable
-		}
-		refuse(status, err)
-		return
-	}
-	writeJSON(w, r, http.StatusOK, answer)
 }
 
 // execute executes an operation that costs so much. Errors: the context's, if that ended first.
@@ -139,6 +172,15 @@ func (t transport) execute(
 func requestErrorStatus(r *http.Request) int {
 	if responseMediaType(r) == responseType {
 		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// unansweredStatus is for an operation that may have been executed, and whose answer was lost. In the newer media type
+// 200 is for answers with data.
+func unansweredStatus(r *http.Request) int {
+	if responseMediaType(r) == responseType {
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusOK
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // maxBody is the largest body that the server reads.
-const maxBody = 2 << 20
+const maxBody = 1 << 20
 
 // exchange sends any request and expects any answer, JSON or not. Empty headers are left out.
 func (c *client) exchange(t *testing.T, method, path string, headers map[string]string, body io.Reader) *answer {

@@ -30,9 +30,9 @@ type Limits struct {
 
 func defaultLimits() Limits {
 	return Limits{
-		// An import of a thousand customers with 2 kB, and 100 values, each. A body takes about six times its size of
+		// An import of a thousand customers with 1 kB, and 100 values, each. A body takes about six times its size of
 		// memory, and 10 ms for each MB, before anything in it can be refused.
-		BodyBytes:  2 << 20,
+		BodyBytes:  1 << 20,
 		Values:     100_000,
 		ListLength: 10_000,
 		// Documents are written by people and generators, and values go in variables. 2,500 tokens are several times

@@ -13,7 +13,7 @@ var limits = map[string]struct {
 	of    func(*Limits) any
 	value any
 }{
-	"max-body-bytes":         {func(l *Limits) any { return &l.BodyBytes }, 2097152},
+	"max-body-bytes":         {func(l *Limits) any { return &l.BodyBytes }, 1048576},
 	"max-values":             {func(l *Limits) any { return &l.Values }, 100000},
 	"max-list-length":        {func(l *Limits) any { return &l.ListLength }, 10000},
 	"max-query-bytes":        {func(l *Limits) any { return &l.QueryBytes }, 65536},
