@@ -23,10 +23,16 @@ func run() int {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// Once the first signal has told the server to stop, a second one ends it at once.
-	context.AfterFunc(ctx, stop)
-	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		// Before anybody can see that the server stops, so that a second signal ends it at once.
+		signal.Stop(signals)
+		cancel()
+	}()
 	if err := app.Run(ctx, cfg, os.Stdout, app.NewLogger(os.Stderr, cfg)); err != nil {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
 		if app.WronglyAsked(err) {

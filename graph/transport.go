@@ -59,7 +59,7 @@ type prepared struct {
 func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
 	// gqlgen would recover too, and answer without a media type.
 	defer t.errors.recoverRequest(r.Context(), w, r)
-	ctx, ready, refused := t.prepare(r, executor)
+	ctx, ready, refused := t.prepare(r.Context(), r, executor)
 	if refused == nil {
 		refused = authorize(ctx, r, ready.operation)
 	}
@@ -80,8 +80,9 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 
 // prepare reads the request, in an order in which what costs little is judged first. The context it answers knows as
 // much of the operation as was found out, so that a refusal is told together with it.
-func (t transport) prepare(r *http.Request, executor graphql.GraphExecutor) (context.Context, prepared, *refusal) {
-	ctx := r.Context()
+func (t transport) prepare(
+	ctx context.Context, r *http.Request, executor graphql.GraphExecutor,
+) (context.Context, prepared, *refusal) {
 	if responseMediaType(r) == "" {
 		return ctx, prepared{}, refusedWith(http.StatusNotAcceptable,
 			domain.Errorf(domain.BadUserInput, "the header Accept must allow %s or %s", responseType, jsonType))
