@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -19,7 +18,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"clientele/graph/generated"
 	"clientele/graph/model"
 	"clientele/internal/logging"
 )
@@ -45,38 +43,6 @@ const (
 
 // maxTold is how many fields and codes the log and a span have of one operation.
 const maxTold = 10
-
-// RootFields are the fields that an operation can begin with.
-func RootFields() []string {
-	names := []string{"__schema", "__type", "__typename"}
-	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
-	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
-		for _, field := range root.Fields {
-			names = append(names, field.Name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// Codes are all codes of errors.
-func Codes() []string {
-	names := []string{errcode.ParseFailed, errcode.ValidationFailed, persistedQueryNotFound, persistedQueryNotSupported}
-	for _, code := range model.AllErrorCode {
-		names = append(names, string(code))
-	}
-	return names
-}
-
-// limitNames are the limits that refusals name in the fact "limit", rate limits included.
-var limitNames = []string{
-	"aliases", "answerBytes", "bodyBytes", "comparisons", "cost", "customer", "depth", "directives", "errors",
-	"introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes", "readTimeout",
-	"rootFields", "tokens", "values",
-}
-
-// LimitNames are the limits that refusals name.
-func LimitNames() []string { return slices.Clone(limitNames) }
 
 // observation is what is told of one operation: what it is in the words of the schema, what it costs and how it
 // failed. Its name, its document and its variables are the client's, and are not told. All methods do nothing on

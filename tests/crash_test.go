@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 )
 
@@ -19,40 +18,15 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir)
 
-	var next, answered atomic.Int64
 	acknowledged := make([]bool, customers)
-	halfWay := make(chan struct{})
-	var group sync.WaitGroup
-	for range clients {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= customers {
-					return
-				}
-				got, err := server.send(t.Context(), provisionOperation, object{"input": numbered(i)})
-				if err != nil {
-					return // The server was killed.
-				}
-				if len(got.Errors) > 0 {
-					t.Errorf("customer %d: %s", i, got.body)
-					return
-				}
-				acknowledged[i] = true
-				if answered.Add(1) == customers/2 {
-					close(halfWay)
-				}
-			}
-		})
-	}
-	waitFor(t, halfWay, &group)
-	if err := server.stop(t, syscall.SIGKILL); err == nil {
-		t.Error("the server ended by itself before it was killed")
-	}
-	group.Wait()
-	if answered.Load() == customers {
-		t.Fatal("the kill came too late to prove anything")
-	}
+	answered := killHalfWay(t, server, clients, customers, func(i int) error {
+		got, err := server.send(t.Context(), provisionOperation, object{"input": numbered(i)})
+		if err == nil && len(got.Errors) > 0 {
+			t.Errorf("customer %d: %s", i, got.body)
+		}
+		acknowledged[i] = err == nil && len(got.Errors) == 0
+		return err
+	})
 
 	server = startProcess(t, dataDir)
 	found := map[string]bool{}
@@ -92,9 +66,37 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		}
 	}
 	if lost > 0 || total != len(found) {
-		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", answered.Load(), lost, len(found), total)
+		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", answered, lost, len(found), total)
 	}
-	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", answered.Load(), len(found))
+	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", answered, len(found))
+}
+
+// killHalfWay lets clients send numbered requests at once, each number once, and kills the server when half of them
+// are answered. It answers how many were. A request answers an error when the server was killed.
+func killHalfWay(t *testing.T, server *process, clients, requests int, request func(i int) error) int {
+	t.Helper()
+	var next, answered atomic.Int64
+	halfWay := make(chan struct{})
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < requests; i = int(next.Add(1)) - 1 {
+				if request(i) != nil {
+					return
+				}
+				if answered.Add(1) == int64(requests)/2 {
+					close(halfWay)
+				}
+			}
+		})
+	}
+	waitFor(t, halfWay, &group)
+	server.kill(t)
+	group.Wait()
+	if answered.Load() == int64(requests) {
+		t.Fatal("the kill came too late to prove anything")
+	}
+	return int(answered.Load())
 }
 
 // waitFor waits until clients have come to a point, and fails if they end before.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 )
 
@@ -405,36 +404,15 @@ func TestAKillRepeatsNothing(t *testing.T) {
 		return server.sendKeyed(t.Context(), fmt.Sprint("key-", i), provisionOperation, object{"input": input})
 	}
 	answers := make([]*answer, customers)
-	var next, answered atomic.Int64
-	halfWay := make(chan struct{})
-	var group sync.WaitGroup
-	for range clients {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < customers; i = int(next.Add(1)) - 1 {
-				got, err := send(i)
-				if err != nil {
-					return // The server was killed.
-				}
-				answers[i] = got
-				if answered.Add(1) == customers/2 {
-					close(halfWay)
-				}
-			}
-		})
-	}
-	waitFor(t, halfWay, &group)
-	if err := server.stop(t, syscall.SIGKILL); err == nil {
-		t.Error("the server ended by itself before it was killed")
-	}
-	group.Wait()
-	if answered.Load() == customers {
-		t.Fatal("the kill came too late to prove anything")
-	}
+	answered := killHalfWay(t, server, clients, customers, func(i int) error {
+		var err error
+		answers[i], err = send(i)
+		return err
+	})
 
 	server = startProcess(t, dataDir)
 	survivors := len(everybody(t, server.client))
-	var replays, carriedOut, duplicates atomic.Int64
-	next.Store(0)
+	var next, replays, carriedOut, duplicates atomic.Int64
 	var second sync.WaitGroup
 	for range 2 * clients {
 		second.Go(func() {
@@ -464,5 +442,5 @@ func TestAKillRepeatsNothing(t *testing.T) {
 		t.Errorf("%d requests made %d customers", customers, len(found))
 	}
 	t.Logf("killed after %d answers with %d customers made; sent again, %d were replayed, %d carried out and %d refused as made already: %d customers",
-		answered.Load(), survivors, replays.Load(), carriedOut.Load(), duplicates.Load(), customers)
+		answered, survivors, replays.Load(), carriedOut.Load(), duplicates.Load(), customers)
 }

@@ -73,6 +73,14 @@ func (p *process) stop(t testing.TB, signal syscall.Signal) error {
 	return p.command.Wait()
 }
 
+// kill ends the process as a crash of the machine would.
+func (p *process) kill(t testing.TB) {
+	t.Helper()
+	if p.stop(t, syscall.SIGKILL) == nil {
+		t.Error("the server ended by itself before it was killed")
+	}
+}
+
 // runProgram runs the program to its end and answers what it printed and its exit code.
 func runProgram(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()

@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clientele/graph/generated"
+	"clientele/graph/model"
+)
+
+// What operators are told of operations is in these words and no others, so that no client makes new ones.
+
+// RootFields are the fields that an operation can begin with.
+func RootFields() []string {
+	names := []string{"__schema", "__type", "__typename"}
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
+		for _, field := range root.Fields {
+			names = append(names, field.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Codes are all codes of errors.
+func Codes() []string {
+	names := []string{errcode.ParseFailed, errcode.ValidationFailed, persistedQueryNotFound, persistedQueryNotSupported}
+	for _, code := range model.AllErrorCode {
+		names = append(names, string(code))
+	}
+	return names
+}
+
+// limitNames are the limits that refusals name in the fact "limit", rate limits included.
+var limitNames = []string{
+	"aliases", "answerBytes", "bodyBytes", "comparisons", "cost", "customer", "depth", "directives", "errors",
+	"introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes", "readTimeout",
+	"rootFields", "tokens", "values",
+}
+
+// LimitNames are the limits that refusals name.
+func LimitNames() []string { return slices.Clone(limitNames) }
