@@ -1,0 +1,84 @@
+package billing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrorKind says what a caller does about a failure.
+type ErrorKind string
+
+// The kinds of failure.
+const (
+	// Temporary: nothing was changed by the failed request. The same call may succeed later, after RetryAfter
+	// if that is given. An account that the provider does not let in is temporary too: the operator's key is
+	// wrong, and no customer is to blame.
+	Temporary ErrorKind = "Temporary"
+	// UnknownOutcome: the request may or may not have been carried out. The same call finds out.
+	UnknownOutcome ErrorKind = "UnknownOutcome"
+	// Permanent: the provider refuses, and the same call will be refused again. Code says why.
+	Permanent ErrorKind = "Permanent"
+	// DeletedCustomer: the provider has deleted the customer, for good.
+	DeletedCustomer ErrorKind = "DeletedCustomer"
+	// KeySpent: this creation's key answers a failure from now on, though the customer may have been made. The
+	// next generation of the key is needed.
+	KeySpent ErrorKind = "KeySpent"
+	// InformationNeeded: what is left to do needs billing information, which is not kept. No provider answers
+	// it; it is for whoever finds work that a crash left.
+	InformationNeeded ErrorKind = "InformationNeeded"
+)
+
+// The codes that do not come from the provider. Its own are lower-case words too.
+const (
+	CodeConnectionFailed  = "connection_failed"
+	CodeNoAnswer          = "no_answer"
+	CodeUnreadableAnswer  = "unreadable_answer"
+	CodeNotLetIn          = "not_let_in"
+	CodeCustomerDeleted   = "customer_deleted"
+	CodeCouponUnsupported = "coupon_unsupported"
+	CodeOther             = "other"
+)
+
+// ProviderError is a failure at the provider, safe to store, log and show: it holds words of programs only, no
+// personal data, no secret, and no sentence of the provider's, which may repeat what it was sent. It wraps
+// nothing for the same reason.
+type ProviderError struct {
+	Kind ErrorKind
+	// Code is why, as a word of the provider or one of the codes above.
+	Code string
+	// Param is the provider's name of the parameter that it refused, "" if it names none.
+	Param string
+	// RequestID is the provider's name of the request, "" if there was no answer.
+	RequestID string
+	// RetryAfter is how long the provider wants to be left alone; 0 if it does not say.
+	RetryAfter time.Duration
+}
+
+// Error says it in a line.
+func (e *ProviderError) Error() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "billing provider: %s (%s)", e.Kind, e.Code)
+	if e.Param != "" {
+		fmt.Fprintf(&s, " on %s", e.Param)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&s, ", request %s", e.RequestID)
+	}
+	return s.String()
+}
+
+// KindOf is the kind of a ProviderError, "" of any other error and of nil.
+func KindOf(err error) ErrorKind {
+	if failure, ok := errors.AsType[*ProviderError](err); ok {
+		return failure.Kind
+	}
+	return ""
+}
+
+// The refusals of inbound events.
+var (
+	ErrBadSignature = errors.New("the event's signature is missing, wrong, or too old")
+	ErrBadEvent     = errors.New("the event is signed but cannot be read")
+)
