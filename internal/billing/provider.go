@@ -140,5 +140,8 @@ func (p Picture) Event() Event {
 	if p.Deleted {
 		e.Kind = CustomerDeleted
 	}
+	if e.ID == "" {
+		e.ID = "retrieved"
+	}
 	return e
 }

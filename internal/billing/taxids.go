@@ -3,6 +3,8 @@ package billing
 import (
 	"regexp"
 	"strings"
+
+	"clientele/internal/domain"
 )
 
 // normalTaxValue is a tax id as its form is written: spaces and the case of letters only make it easier to
@@ -213,4 +215,9 @@ func compileForms(forms map[string]string) map[string]*regexp.Regexp {
 		compiled[taxType] = regexp.MustCompile(`^(?:` + form + `)$`)
 	}
 	return compiled
+}
+
+// SameTaxID reports whether two tax ids differ in nothing but how their values are written.
+func SameTaxID(a, b domain.TaxID) bool {
+	return a.Type == b.Type && normalTaxValue(a.Value) == normalTaxValue(b.Value)
 }

@@ -1,0 +1,62 @@
+package simulator
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+)
+
+// maxTaxIDs is Stripe's limit.
+const maxTaxIDs = 5
+
+var (
+	taxTypes = regexp.MustCompile(`^[a-z]{2,3}(_[a-z]+)+$`)
+	// Stripe knows the form of each type. One is enough here to see what a refusal leads to.
+	euVAT = regexp.MustCompile(`^[A-Za-z]{2}[ 0-9A-Za-z]{6,16}$`)
+)
+
+func (s *Simulator) listTaxIDs(c *call) answer {
+	found := s.living(c.ids[0])
+	if found == nil {
+		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
+	}
+	items := slices.Clone(found.taxIDs)
+	slices.Reverse(items)
+	return page(c, "/v1/customers/"+c.ids[0]+"/tax_ids", items)
+}
+
+func (s *Simulator) createTaxID(c *call) answer {
+	found := s.living(c.ids[0])
+	kind, value := c.form.Get("type"), c.form.Get("value")
+	switch {
+	case found == nil:
+		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
+	case !taxTypes.MatchString(kind):
+		return refuse(http.StatusBadRequest, "", "type", "Invalid type: "+kind)
+	case value == "", kind == "eu_vat" && !euVAT.MatchString(value):
+		return refuse(http.StatusBadRequest, "tax_id_invalid", "value", "Invalid value for "+kind+": "+value)
+	case len(found.taxIDs) >= maxTaxIDs:
+		return refuse(http.StatusBadRequest, "", "", "A customer can have at most 5 tax IDs.")
+	}
+	made := object{
+		"id": newID("txi"), "object": "tax_id", "customer": found.id, "type": kind, "value": value,
+		"created": s.options.Now().Unix(), "livemode": false,
+	}
+	found.taxIDs = append(found.taxIDs, made)
+	s.happened(c.requestID, "customer.tax_id.created", made, nil)
+	return ok(made)
+}
+
+func (s *Simulator) deleteTaxID(c *call) answer {
+	found := s.living(c.ids[0])
+	if found == nil {
+		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
+	}
+	i := slices.IndexFunc(found.taxIDs, func(t object) bool { return t["id"] == c.ids[1] })
+	if i < 0 {
+		return missing(http.StatusNotFound, "id", "tax_id", c.ids[1])
+	}
+	s.happened(c.requestID, "customer.tax_id.deleted", found.taxIDs[i], nil)
+	found.taxIDs = slices.Delete(found.taxIDs, i, i+1)
+	return ok(object{"id": c.ids[1], "object": "tax_id", "deleted": true})
+}
