@@ -4,6 +4,7 @@ GO      ?= go
 BIN     := $(CURDIR)/bin
 LINTER  := $(BIN)/golangci-lint
 WIRE    := $(BIN)/mongowire
+STRIPE  := $(BIN)/stripe-mock
 
 .DEFAULT_GOAL := help
 
@@ -35,6 +36,10 @@ test-mongo: ## run the tests on MongoDB, and fail if there is none: CLIENTELE_TE
 .PHONY: test-wire
 test-wire: $(WIRE) ## the same on a MongoDB-wire server started for the occasion
 	@./tests/with-wire-server.sh $(WIRE) $(MAKE) --no-print-directory test-mongo
+
+.PHONY: test-stripe
+test-stripe: $(STRIPE) ## send every request of the Stripe adapter to stripe-mock, and say how many kinds there are
+	@./tests/stripe-mock.sh $(STRIPE)
 
 .PHONY: bench
 bench: ## measure the embedded engine and the whole server with 100,000 customers, and a catalogue of 2,000 items
@@ -76,12 +81,15 @@ release-schema: ## write this version's schema down as released; from then on cl
 lint: $(LINTER) ## check formatting, linters and the dependency rules
 	$(LINTER) run ./...
 
-# The linter and the wire server have modules of their own, so that what they need is not in ours.
+# The linter, the wire server and stripe-mock have modules of their own, so that what they need is not in ours.
 $(LINTER): tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	$(GO) build -C tools/golangci-lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 $(WIRE): $(wildcard tools/mongowire/*.go) tools/mongowire/go.mod tools/mongowire/go.sum
 	CGO_ENABLED=0 $(GO) build -C tools/mongowire -tags ferretdb_no_postgresql -o $@ .
+
+$(STRIPE): tools/stripe-mock/go.mod tools/stripe-mock/go.sum
+	CGO_ENABLED=0 $(GO) build -C tools/stripe-mock -o $@ github.com/stripe/stripe-mock
 
 .PHONY: clean
 clean: ## remove what was built, but not the data

@@ -262,6 +262,11 @@ func drawHistory(t *rapid.T) *history {
 		case "detach":
 			delete(h.methods, pick)
 			add(billing.Event{Kind: billing.PaymentMethodDetached, PaymentMethods: one(pick, domain.PaymentMethodDetails{})})
+			if rapid.Bool().Draw(t, "twice") { // a provider may have two words for it
+				h.second += rapid.IntRange(0, 2).Draw(t, "seconds")
+				again := h.events[len(h.events)-1]
+				add(again)
+			}
 			if h.defaultMethod == pick {
 				h.defaultMethod = ""
 				add(h.customerUpdated())

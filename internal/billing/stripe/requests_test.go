@@ -319,6 +319,22 @@ func TestAnswersThatAreNotStripes(t *testing.T) {
 	})
 }
 
+func TestNoRedirectIsFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s was sent elsewhere", r.Method, r.URL)
+	}))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer server.Close()
+	p := connect(t, server.URL, nil)
+	if _, err := p.CreateCustomer(t.Context(), billingtest.NewCustomer()); err == nil {
+		t.Error("no error")
+	}
+	if _, err := p.RetrieveCustomer(t.Context(), "cus_1"); err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestNew(t *testing.T) {
 	for name, cfg := range map[string]stripe.Config{
 		"no key":       {APIBase: stripe.APIBase},
