@@ -32,7 +32,7 @@ type Provider interface {
 	UpdateCustomer(ctx context.Context, id string, update CustomerUpdate) (Receipt, error)
 
 	// SetTaxIDs makes the customer's tax ids those given: what is there already stays, what is missing is
-	// added, the rest is removed. After an error some of it may have been done.
+	// added, the rest is removed; none given removes all. After an error some of it may have been done.
 	SetTaxIDs(ctx context.Context, id string, taxIDs []domain.TaxID) (Receipt, error)
 
 	// AttachPaymentMethod attaches the payment method to the customer and makes it the one that is charged. A
@@ -47,8 +47,9 @@ type Provider interface {
 	// have yet is made there.
 	SetCoupon(ctx context.Context, id string, coupon *Coupon) (Receipt, error)
 
-	// RetrieveCustomer answers the whole picture of how the customer can be charged. A customer that the
-	// provider deleted is a picture too, and no error.
+	// RetrieveCustomer answers the whole picture of how the customer can be charged. The method that is charged
+	// is among its payment methods; of the others, the newest are enough. A customer that the provider deleted
+	// is a picture too, and no error.
 	RetrieveCustomer(ctx context.Context, id string) (Picture, error)
 
 	// ParseEvent proves that the provider sent the payload, a short while ago, and reads it. signature is

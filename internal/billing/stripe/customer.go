@@ -212,6 +212,7 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 	}
 	params := &stripego.CustomerRetrieveParams{}
 	params.AddExpand("invoice_settings.default_payment_method")
+	params.AddExpand("default_source")
 	answer, err := p.client.V1Customers.Retrieve(ctx, id, params)
 	if err != nil {
 		return billing.Picture{}, p.ofCustomer(ctx, id, err, reads)
@@ -239,9 +240,13 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 		}
 		picture.PaymentMethods = append(picture.PaymentMethods, readPaymentMethod(method.LastResponse.RawJSON))
 	}
-	if charged := seen.InvoiceSettings.DefaultPaymentMethod; charged.whole != nil &&
+	// The method that is charged may be older than the page, or of a kind that the list does not have. It is in
+	// every picture, so that no customer stays unsettled.
+	if charged := seen.charged(); charged.id != "" &&
 		!slices.ContainsFunc(picture.PaymentMethods, func(m billing.PaymentMethod) bool { return m.ID == charged.id }) {
-		picture.PaymentMethods = append(picture.PaymentMethods, readPaymentMethod(charged.whole))
+		method := readPaymentMethod(charged.whole)
+		method.ID = charged.id
+		picture.PaymentMethods = append(picture.PaymentMethods, method)
 	}
 	return picture, nil
 }

@@ -23,16 +23,18 @@ type customerObject struct {
 	Metadata      map[string]string `json:"metadata"`
 }
 
-func (c customerObject) facts() billing.CustomerFacts {
-	facts := billing.CustomerFacts{
-		Currency: strings.ToUpper(c.Currency), DefaultPaymentMethodID: c.InvoiceSettings.DefaultPaymentMethod.id,
+// charged is the method that is charged: a payment method, or else a source of the time before them.
+func (c customerObject) charged() expandable {
+	if c.InvoiceSettings.DefaultPaymentMethod.id != "" {
+		return c.InvoiceSettings.DefaultPaymentMethod
 	}
+	return c.DefaultSource
+}
+
+func (c customerObject) facts() billing.CustomerFacts {
+	facts := billing.CustomerFacts{Currency: strings.ToUpper(c.Currency), DefaultPaymentMethodID: c.charged().id}
 	if asked := c.Metadata[currencyKey]; facts.Currency == "" && domain.IsCurrency(asked) {
 		facts.Currency = asked
-	}
-	// A card of the time before payment methods; it is listed among them.
-	if facts.DefaultPaymentMethodID == "" {
-		facts.DefaultPaymentMethodID = c.DefaultSource.id
 	}
 	return facts
 }

@@ -210,6 +210,47 @@ func TestAPictureHasTheChargedMethodHoweverManyThereAre(t *testing.T) {
 	}
 }
 
+func TestAPictureHasTheSourceThatIsCharged(t *testing.T) {
+	for name, test := range map[string]struct {
+		customer string
+		want     billing.PaymentMethod
+	}{
+		"a card of old": {
+			`"default_source":{"id":"card_1","object":"card","last4":"4242","exp_month":1,"exp_year":2031}`,
+			billing.PaymentMethod{ID: "card_1", Details: domain.PaymentMethodDetails{
+				Type: domain.PaymentMethodCard, Last4: "4242", ExpirationMonth: 1, ExpirationYear: 2031,
+			}},
+		},
+		"a source of old": {
+			`"default_source":{"id":"src_1","object":"source","type":"sepa_debit","sepa_debit":{"last4":"3000"}}`,
+			billing.PaymentMethod{ID: "src_1", Details: domain.PaymentMethodDetails{Type: domain.PaymentMethodBank, Last4: "3000"}},
+		},
+		"a method that is not told": {
+			`"invoice_settings":{"default_payment_method":"pm_1"}`, billing.PaymentMethod{ID: "pm_1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v1/customers/cus_1" {
+					_, _ = io.WriteString(w, `{"id":"cus_1","object":"customer","livemode":true,`+test.customer+`}`)
+					return
+				}
+				_, _ = io.WriteString(w, `{"object":"list","data":[],"has_more":false}`)
+			}))
+			defer server.Close()
+			picture, err := connect(t, server.URL, nil).RetrieveCustomer(t.Context(), "cus_1")
+			if err != nil || len(picture.PaymentMethods) != 1 || picture.PaymentMethods[0] != test.want ||
+				picture.LinkURL != "https://dashboard.stripe.com/customers/cus_1" {
+				t.Fatalf("%+v, %v", picture, err)
+			}
+			facts := billing.Apply(domain.BillingFacts{}, picture.Event())
+			if charged, ok := facts.DefaultPaymentMethod(); !ok || charged.ID != test.want.ID || facts.Unsettled() {
+				t.Errorf("%+v", facts)
+			}
+		})
+	}
+}
+
 // TestRequests is about what goes over the wire besides the parameters.
 func TestRequests(t *testing.T) {
 	var seen []*http.Request
