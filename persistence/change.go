@@ -51,6 +51,32 @@ func Change[T any, D recorded[T]](
 		With("identifier", ref.RefID)
 }
 
+// ChangeCustomer is Change for a customer, live or archived. Errors: those of decide, ErrNotFound, and ErrConflict
+// after too many rounds.
+func ChangeCustomer(
+	ctx context.Context, customers Customers, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
+) (*domain.Customer, error) {
+	for range MaxRounds {
+		customer, err := customers.AnyCustomer(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		store, err := decide(customer)
+		if err != nil || !store {
+			return customer, err
+		}
+		customer.Version++
+		err = customers.ReplaceCustomer(ctx, customer)
+		if !errors.Is(err, ErrConflict) {
+			return customer, err
+		}
+		if err := Pause(ctx, rand.N(MaxPause)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, ErrConflict
+}
+
 // Pause waits, so that writers who lost together do not meet again together. Errors: the context's.
 func Pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)

@@ -38,6 +38,7 @@ type Store interface {
 	Catalog
 	Keys
 	Idempotency
+	Billing
 
 	// Ping answers nil while the store can serve.
 	Ping(ctx context.Context) error

@@ -6,7 +6,6 @@ package customers
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid" // the field's standard for UUIDs, small and without dependencies
@@ -112,31 +111,20 @@ func (s *Service) change(
 		return nil, err
 	}
 	defer release()
-	for range persistence.MaxRounds {
-		customer, err := s.store.AnyCustomer(ctx, ref)
-		if errors.Is(err, persistence.ErrNotFound) {
-			return nil, notFound(ref.CustomerID)
-		}
-		if err != nil {
-			return nil, err
-		}
+	customer, err := persistence.ChangeCustomer(ctx, s.store, ref, func(customer *domain.Customer) (bool, error) {
 		store, err := decide(customer)
-		if err != nil || !store {
-			return customer, err
-		}
-		if !customer.Archived() && customer.AnswerKey == nil {
+		if store && !customer.Archived() && customer.AnswerKey == nil {
 			customer.AnswerKey = s.newAnswerKey()
 		}
-		customer.Version++
-		err = s.store.ReplaceCustomer(ctx, customer)
-		if !errors.Is(err, persistence.ErrConflict) {
-			return customer, err
-		}
-		if err := persistence.Pause(ctx, rand.N(persistence.MaxPause)); err != nil {
-			return nil, err
-		}
+		return store, err
+	})
+	switch {
+	case errors.Is(err, persistence.ErrNotFound):
+		return nil, notFound(ref.CustomerID)
+	case errors.Is(err, persistence.ErrConflict):
+		return nil, conflict(ref.CustomerID)
 	}
-	return nil, conflict(ref.CustomerID)
+	return customer, err
 }
 
 // changeLive is change for a customer that has to be live.

@@ -53,6 +53,12 @@ type Customer struct {
 	AnswerKey []byte `bson:"answerKey"`
 	// TrialedPlans are the plans that the customer has tried, one a product.
 	TrialedPlans []TrialedPlan `bson:"trialedPlans"`
+	// Sync is how far the billing provider was told of the customer; nil if it need not be.
+	Sync *Sync `bson:"sync"`
+	// BillingFacts is what the provider told of the one that BillingID names, and BillingLinkURL where people see it
+	// there; nil until it was asked.
+	BillingFacts   *BillingFacts `bson:"billingFacts"`
+	BillingLinkURL *string       `bson:"billingLinkUrl"`
 
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
