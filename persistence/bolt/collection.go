@@ -14,8 +14,8 @@ import (
 type document = bsondoc.Document
 
 // collection is how the file keeps a collection: a bucket of the documents by Key, one for each index, and
-// one for the number of documents of each environment. All of them hold live documents only, which are all
-// documents where none is ever archived.
+// one for the number of documents of each environment. All of them but the wide indexes hold live documents only,
+// which are all documents where none is ever archived.
 type collection struct {
 	persistence.Collection
 
@@ -23,10 +23,15 @@ type collection struct {
 	prefix string
 	// archived is the bucket of the archived documents; nil where none is ever archived.
 	archived []byte
+	// wide are the indexes across environments, which hold archived documents too.
+	wide []wideIndex
 }
 
 // customers have their buckets under the names of the time when there were no other collections.
-var customers = &collection{Collection: persistence.CustomerCollection, archived: []byte("archived")}
+var customers = &collection{
+	Collection: persistence.CustomerCollection, archived: []byte("archived"),
+	wide: []wideIndex{customersByDueAt, customersByBillingID},
+}
 
 func newCollection(c persistence.Collection) *collection {
 	return &collection{Collection: c, prefix: c.Name + " "}
@@ -43,6 +48,14 @@ func collections() []*collection {
 
 // liveBucket is the index of the field that breaks ties, too.
 func (c *collection) liveBucket() []byte { return []byte(c.Name) }
+
+// homes are the buckets of the documents.
+func (c *collection) homes() [][]byte {
+	if c.archived == nil {
+		return [][]byte{c.liveBucket()}
+	}
+	return [][]byte{c.liveBucket(), c.archived}
+}
 
 func (c *collection) countsBucket() []byte { return []byte(c.prefix + "counts") }
 
@@ -67,7 +80,7 @@ func (c *collection) stored(tx *bbolt.Tx, key []byte) document {
 // put stores a document's next state, with all that follows from it: which bucket has the document, the
 // indexes, the count. before is nil for a new document.
 func (c *collection) put(tx *bbolt.Tx, key []byte, before, after document) error {
-	if err := c.reindex(tx, before, after); err != nil {
+	if err := c.reindex(tx, key, before, after); err != nil {
 		return err
 	}
 	if c.live(before) != c.live(after) {

@@ -15,10 +15,12 @@ import (
 
 	"clientele/internal/domain"
 	"clientele/persistence"
+	"clientele/persistence/internal/bsondoc"
 )
 
 // checkFile answers an error unless the buckets agree: every live document is in every index of its collection
-// once and nothing else is, no document is both live and archived, and the counts are right.
+// once and nothing else is, no document is both live and archived, and the counts are right; and the indexes across
+// environments have the customers with a value.
 func checkFile(store *Store) error {
 	return store.db.View(func(tx *bbolt.Tx) error {
 		for _, c := range collections() {
@@ -26,7 +28,34 @@ func checkFile(store *Store) error {
 				return fmt.Errorf("%s: %w", c.Name, err)
 			}
 		}
-		return checkRequests(tx)
+		return errors.Join(checkWideIndexes(tx), checkRequests(tx))
+	})
+}
+
+// checkWideIndexes answers an error unless the indexes across environments hold the customers that have a value, live
+// and archived, and nothing else.
+func checkWideIndexes(tx *bbolt.Tx) error {
+	byDueAt, byBillingID := map[string]bool{}, map[string]bool{}
+	for _, home := range customers.homes() {
+		err := tx.Bucket(home).ForEach(func(key, raw []byte) error {
+			customer, err := bsondoc.Decode[domain.Customer](raw)
+			if err != nil {
+				return err
+			}
+			if customer.Sync != nil && customer.Sync.DueAt != nil {
+				byDueAt[string(appendValue(nil, persistence.Time(*customer.Sync.DueAt)))+string(key)] = true
+			}
+			if customer.BillingID != nil {
+				byBillingID[string(appendValue(nil, persistence.Text(*customer.BillingID)))+string(key)] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return checkIndexes(tx, map[string]map[string]bool{
+		string(customersByDueAt.bucket): byDueAt, string(customersByBillingID.bucket): byBillingID,
 	})
 }
 
@@ -129,6 +158,9 @@ func scramble(t *rapid.T, customer *domain.Customer) {
 	customer.CreatedAt = at.Draw(t, "createdAt")
 	customer.UpdatedAt = at.Draw(t, "updatedAt")
 	customer.ArchivedAt = rapid.Ptr(at, true).Draw(t, "archivedAt")
+	if rapid.Bool().Draw(t, "synced") {
+		customer.Sync = &domain.Sync{DueAt: rapid.Ptr(at, true).Draw(t, "dueAt")}
+	}
 }
 
 // drawCoupon draws a state of one of a few coupons.

@@ -208,24 +208,38 @@ func (x index) segment(segment persistence.Segment) keyRange {
 }
 
 // reindex turns the entries of one state of a document into those of the next; a document that is not live
-// has none. Entries that stay are not touched.
-func (c *collection) reindex(tx *bbolt.Tx, before, after document) error {
+// has none but in the wide indexes. Entries that stay are not touched.
+func (c *collection) reindex(tx *bbolt.Tx, key []byte, before, after document) error {
 	for _, field := range c.indexedFields() {
 		was, is := c.liveEntry(field, before), c.liveEntry(field, after)
 		if bytes.Equal(was, is) {
 			continue
 		}
-		bucket := tx.Bucket(c.indexBucket(field))
-		if was != nil {
-			if err := bucket.Delete(was); err != nil {
-				return err
-			}
+		if err := moveEntry(tx.Bucket(c.indexBucket(field)), was, is); err != nil {
+			return err
 		}
-		if is != nil {
-			if err := bucket.Put(is, nil); err != nil {
-				return err
-			}
+	}
+	for _, x := range c.wide {
+		was, is := x.entry(key, before), x.entry(key, after)
+		if bytes.Equal(was, is) {
+			continue
 		}
+		if err := moveEntry(tx.Bucket(x.bucket), was, is); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveEntry puts one entry into the place of another; nil stands for none.
+func moveEntry(bucket *bbolt.Bucket, was, is []byte) error {
+	if was != nil {
+		if err := bucket.Delete(was); err != nil {
+			return err
+		}
+	}
+	if is != nil {
+		return bucket.Put(is, nil)
 	}
 	return nil
 }

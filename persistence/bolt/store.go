@@ -23,14 +23,15 @@ const (
 	fileName = "clientele.db"
 	// format names the layout of the file: the buckets, the encoding of the keys, the set of indexes. It
 	// changes whenever a program that knows the old layout would misread the new one.
-	format = "3"
+	format = "4"
 	// lockTimeout lets a predecessor that is just shutting down release the file.
 	lockTimeout = time.Second
 )
 
 // formerFormats lack buckets and indexes, and have nothing else that is read differently: format 1 has customers and
-// keys only, without indexes by the fields that customers have had since; format 2 has no keyed requests.
-var formerFormats = []string{"1", "2"}
+// keys only, without indexes by the fields that customers have had since; format 2 has no keyed requests; format 3 has
+// no indexes across environments.
+var formerFormats = []string{"1", "2", "3"}
 
 // The buckets, beside those of each collection.
 var (
@@ -127,10 +128,7 @@ func prepare(tx *bbolt.Tx) error {
 func layOut(tx *bbolt.Tx) error {
 	buckets := append([][]byte{metaBucket, keysBucket}, requestBuckets...)
 	for _, c := range collections() {
-		buckets = append(buckets, c.liveBucket(), c.countsBucket())
-		if c.archived != nil {
-			buckets = append(buckets, c.archived)
-		}
+		buckets = append(append(buckets, c.countsBucket()), c.homes()...)
 	}
 	for _, bucket := range buckets {
 		if _, err := tx.CreateBucketIfNotExists(bucket); err != nil {
@@ -140,6 +138,11 @@ func layOut(tx *bbolt.Tx) error {
 	for _, c := range collections() {
 		for _, field := range c.indexedFields() {
 			if err := c.buildIndex(tx, field); err != nil {
+				return err
+			}
+		}
+		for _, x := range c.wide {
+			if err := x.build(tx, c); err != nil {
 				return err
 			}
 		}

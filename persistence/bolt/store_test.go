@@ -72,7 +72,7 @@ func TestDirectoryInUseByAnotherProcess(t *testing.T) {
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
-		`format "4"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("4")) },
+		`format "5"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("5")) },
 		`format ""`:  func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Delete(formatKey) },
 		"the file of another program": func(tx *bbolt.Tx) error {
 			return tx.DeleteBucket(metaBucket)
@@ -184,6 +184,14 @@ func calls(store *Store) map[string]func(context.Context) error {
 		},
 		"DeleteExpiredRequests": func(ctx context.Context) error {
 			_, err := store.DeleteExpiredRequests(ctx, time.Now(), 1)
+			return err
+		},
+		"DueCustomers": func(ctx context.Context) error {
+			_, err := store.DueCustomers(ctx, time.Now(), 1)
+			return err
+		},
+		"LinkedCustomers": func(ctx context.Context) error {
+			_, err := store.LinkedCustomers(ctx, "cus_1", 1)
 			return err
 		},
 		"Insert":  func(ctx context.Context) error { return store.Plans().Insert(ctx, plan) },
@@ -329,7 +337,7 @@ func TestFormerFormatIsUpgraded(t *testing.T) {
 		for _, bucket := range requestBuckets {
 			err = errors.Join(err, tx.DeleteBucket(bucket))
 		}
-		return errors.Join(err, stripTo(tx, formerFields), tx.Bucket(metaBucket).Put(formatKey, []byte("1")))
+		return errors.Join(err, deleteWideIndexes(tx), stripTo(tx, formerFields), tx.Bucket(metaBucket).Put(formatKey, []byte("1")))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -361,6 +369,10 @@ func TestFormerFormatIsUpgraded(t *testing.T) {
 		if got, err := store.AnyCustomer(ctx, want.Ref()); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
+		linked, err := store.LinkedCustomers(ctx, *want.BillingID, 5)
+		if err != nil || !slices.Equal(linked, []domain.CustomerRef{want.Ref()}) {
+			t.Errorf("got %v, %v, want %v", linked, err, want.Ref())
+		}
 	}
 	first := live[0]
 	first.Version++
@@ -378,7 +390,7 @@ func TestFormerFormatIsUpgraded(t *testing.T) {
 	}
 }
 
-// A file of format 2 has everything but keyed requests.
+// A file of format 2 has everything but keyed requests and the indexes across environments.
 func TestFormatWithoutRequestsIsUpgraded(t *testing.T) {
 	dir := t.TempDir()
 	store := open(t, dir)
@@ -389,7 +401,7 @@ func TestFormatWithoutRequestsIsUpgraded(t *testing.T) {
 		for _, bucket := range requestBuckets {
 			err = errors.Join(err, tx.DeleteBucket(bucket))
 		}
-		return err
+		return errors.Join(err, deleteWideIndexes(tx))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -412,6 +424,76 @@ func TestFormatWithoutRequestsIsUpgraded(t *testing.T) {
 		}
 		closeStore(t, store)
 	}
+}
+
+// A file of format 3 has everything but the indexes across environments.
+func TestFormatWithoutWideIndexesIsUpgraded(t *testing.T) {
+	dir := t.TempDir()
+	ctx := t.Context()
+	store := open(t, dir)
+	at := time.UnixMilli(1_700_000_000_000).UTC()
+	var due []domain.CustomerRef
+	for i := range 20 {
+		customer := sample([]string{"production", "staging"}[i%2], i)
+		customer.BillingID = pointer("cus_1")
+		switch i % 4 {
+		case 0:
+			customer.BillingID = nil
+		case 1:
+			customer.Sync = &domain.Sync{Revision: 1}
+		default:
+			// The last one is due first.
+			customer.Sync = &domain.Sync{DueAt: pointer(at.Add(time.Duration(-i) * time.Second))}
+			due = append([]domain.CustomerRef{customer.Ref()}, due...)
+		}
+		if i%5 == 0 {
+			customer.Archive(at)
+		}
+		insert(t, store, customer)
+	}
+	err := store.db.Update(func(tx *bbolt.Tx) error {
+		return errors.Join(deleteWideIndexes(tx), tx.Bucket(metaBucket).Put(formatKey, []byte("3")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, store)
+	// A second start finds nothing to do.
+	for range 2 {
+		store = open(t, dir)
+		if err := checkFile(store); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := store.DueCustomers(ctx, at, 100); err != nil || !slices.Equal(got, due) {
+			t.Errorf("got %v, %v, want %v", got, err, due)
+		}
+		if got, err := store.LinkedCustomers(ctx, "cus_1", 100); err != nil || len(got) != 15 {
+			t.Errorf("got %d linked customers, %v, want 15", len(got), err)
+		}
+		closeStore(t, store)
+	}
+	store = open(t, dir)
+	for _, ref := range due {
+		customer, err := store.AnyCustomer(ctx, ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		customer.Version++
+		customer.Sync.DueAt = nil
+		if err := store.ReplaceCustomer(ctx, customer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := store.DueCustomers(ctx, at, 100); err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v, want none", got, err)
+	}
+	if err := checkFile(store); err != nil {
+		t.Error(err)
+	}
+}
+
+func deleteWideIndexes(tx *bbolt.Tx) error {
+	return errors.Join(tx.DeleteBucket(customersByDueAt.bucket), tx.DeleteBucket(customersByBillingID.bucket))
 }
 
 // formerFields are those of a customer's document in format 1.

@@ -24,6 +24,9 @@ func (s *Store) createIndexes(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := createMissing(ctx, s.customers().documents, billingIndexes()); err != nil {
+			return err
+		}
 		return createMissing(ctx, s.requests, requestIndexes())
 	})
 }

@@ -45,6 +45,8 @@ func TestOpenCreatesTheIndexesOnce(t *testing.T) {
 		"environmentId_1_archivedAt_1_promotedAt_1_customerId_1",
 		"environmentId_1_archivedAt_1_createdAt_1_customerId_1",
 		"environmentId_1_archivedAt_1_updatedAt_1_customerId_1",
+		"sync.dueAt_1__id_1",
+		"billingId_1__id_1",
 	)
 
 	watched.take()

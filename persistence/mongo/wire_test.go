@@ -153,6 +153,40 @@ func TestGetManyIsOneCommand(t *testing.T) {
 	}
 }
 
+// What is due may be more than a batch of the server's own, and none asked for is nothing asked.
+func TestCustomersForBillingAreOneCommand(t *testing.T) {
+	t.Parallel()
+	store, watched := openWatched(t)
+	const due = 120
+	for i := range due {
+		customer := newCustomer("production", strconv.Itoa(i))
+		customer.BillingID, customer.Sync = new("cus_1"), &domain.Sync{DueAt: &noon}
+		insert(t, store, customer)
+	}
+	for limit, commands := range map[int]int{0: 0, -1: 0, 1: 1, due: 1, due + 1: 1} {
+		watched.take()
+		for name, find := range map[string]func() ([]domain.CustomerRef, error){
+			"due":    func() ([]domain.CustomerRef, error) { return store.DueCustomers(t.Context(), noon, limit) },
+			"linked": func() ([]domain.CustomerRef, error) { return store.LinkedCustomers(t.Context(), "cus_1", limit) },
+		} {
+			found, err := find()
+			if err != nil || len(found) != max(0, min(limit, due)) {
+				t.Errorf("%s: got %d customers, %v, of %d with the limit %d", name, len(found), err, due, limit)
+			}
+			sent := watched.take()
+			if len(sent) != commands {
+				t.Errorf("%s: got %d commands for the limit %d, want %d", name, len(sent), limit, commands)
+			}
+			for _, command := range sent {
+				projection, _ := command.Lookup("projection").DocumentOK()
+				if elements, err := projection.Elements(); nameOf(command) != "find" || err != nil || len(elements) != 3 {
+					t.Errorf("%s: got %v, want a find of two fields", name, command)
+				}
+			}
+		}
+	}
+}
+
 // A limit that counts what does not match would make pages short, so it is not sent.
 func TestAPageThatLooksIntoListsHasNoLimit(t *testing.T) {
 	t.Parallel()
@@ -231,7 +265,9 @@ func exerciseAll(t *testing.T, store *Store, watched *commands) []bson.Raw {
 		store.InsertKey(ctx, key), store.RevokeKey(ctx, "k", noon))
 	_, keyErr := store.Key(ctx, "k")
 	_, keysErr := store.ListKeys(ctx)
-	if err := errors.Join(err, keyErr, keysErr, exerciseRequests(ctx, store)); err != nil {
+	_, dueErr := store.DueCustomers(ctx, noon, 5)
+	_, linkedErr := store.LinkedCustomers(ctx, "cus_1", 5)
+	if err := errors.Join(err, keyErr, keysErr, dueErr, linkedErr, exerciseRequests(ctx, store)); err != nil {
 		t.Fatal(err)
 	}
 	return watched.take()

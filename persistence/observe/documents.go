@@ -151,4 +151,19 @@ func (s *Store) DeleteExpiredRequests(ctx context.Context, at time.Time, limit i
 	})
 }
 
+// DueCustomers implements persistence.Billing, as the method after it does. They go by names of their own: what servers
+// ask for by themselves would hide how long the lists of clients take.
+func (s *Store) DueCustomers(ctx context.Context, at time.Time, limit int) ([]domain.CustomerRef, error) {
+	return answered(ctx, s.observe, due, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
+		return s.to.DueCustomers(ctx, at, limit)
+	})
+}
+
+// LinkedCustomers implements persistence.Billing.
+func (s *Store) LinkedCustomers(ctx context.Context, billingID string, limit int) ([]domain.CustomerRef, error) {
+	return answered(ctx, s.observe, linked, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
+		return s.to.LinkedCustomers(ctx, billingID, limit)
+	})
+}
+
 var _ persistence.Store = (*Store)(nil)

@@ -34,12 +34,14 @@ const (
 	revoke  = "revoke"
 	remove  = "delete"
 	sweep   = "sweep"
+	due     = "due"
+	linked  = "linked"
 	ping    = "ping"
 )
 
 // Methods are all that a call can be.
 func Methods() []string {
-	return []string{insert, replace, get, getMany, list, count, revoke, remove, sweep, ping}
+	return []string{insert, replace, get, getMany, list, count, revoke, remove, sweep, due, linked, ping}
 }
 
 const (

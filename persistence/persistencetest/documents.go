@@ -53,10 +53,37 @@ func filled(environment, id string) *domain.Customer {
 	c.TrialedPlans = []domain.TrialedPlan{{
 		ProductID: "product-1", ProductUUID: uuid("product-1"), PlanID: "plan-1", PlanUUID: uuid("plan-1"),
 	}}
+	c.Sync, c.BillingFacts, c.BillingLinkURL = filledSync(), filledFacts(), new("https://billing.example.com/cus_1")
 	c.UpdatedAt = noon.Add(time.Millisecond)
 	// What a later program wrote.
 	c.Unknown = map[string]any{"later": "gold", "latest": int64(12)}
 	return c
+}
+
+// filledSync has a value in every field.
+func filledSync() *domain.Sync {
+	return &domain.Sync{
+		Revision: 1 << 40, Untold: map[domain.SyncPart]int64{domain.SyncName: 1<<40 - 1, domain.SyncFacts: 1 << 40},
+		InformationTold: 3, AttachmentID: "pm_1", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
+		CreatingSince: new(noon.Add(5 * time.Millisecond)), Lease: &domain.SyncLease{Holder: "server-1", Until: noon.Add(time.Minute)},
+		DueAt: new(noon.Add(6 * time.Millisecond)), Attempts: 4,
+		Failure:   &domain.SyncFailure{Kind: "temporary", Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
+		RequestID: "req_1", SucceededAt: new(noon.Add(8 * time.Millisecond)), Writes: 1 << 41,
+	}
+}
+
+// filledFacts has a value in every field.
+func filledFacts() *domain.BillingFacts {
+	mark := domain.FactMark{At: noon.Add(9 * time.Millisecond), EventID: "evt_1", Tied: true}
+	return &domain.BillingFacts{
+		Deleted: true, Currency: "EUR", DefaultPaymentMethodID: "pm_1", Mark: mark,
+		PaymentMethods: []domain.PaymentMethodFacts{{
+			ID: "pm_1", Detached: true, Mark: mark, Details: domain.PaymentMethodDetails{
+				Type: domain.PaymentMethodCard, Last4: "4242", ExpirationMonth: 12, ExpirationYear: 2030, Expiring: true,
+			},
+		}},
+		RetrievedAt: noon.Add(10 * time.Millisecond),
+	}
 }
 
 // uuid is a UUID that depends on the text alone.

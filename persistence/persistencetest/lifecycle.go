@@ -57,6 +57,10 @@ func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) 
 		{"RequestsAbout", func(ctx context.Context) error { return second(store.RequestsAbout(ctx, c.Key, 5)) }},
 		{"DeleteRequest", func(ctx context.Context) error { return store.DeleteRequest(ctx, "new", 1) }},
 		{"DeleteExpiredRequests", func(ctx context.Context) error { return second(store.DeleteExpiredRequests(ctx, noon, 5)) }},
+		{"DueCustomers", func(ctx context.Context) error { return second(store.DueCustomers(ctx, noon, 5)) }},
+		{"DueCustomers, none", func(ctx context.Context) error { return second(store.DueCustomers(ctx, noon, 0)) }},
+		{"LinkedCustomers", func(ctx context.Context) error { return second(store.LinkedCustomers(ctx, "cus_1", 5)) }},
+		{"LinkedCustomers, none", func(ctx context.Context) error { return second(store.LinkedCustomers(ctx, "cus_1", 0)) }},
 		{"Ping", store.Ping},
 	}
 }

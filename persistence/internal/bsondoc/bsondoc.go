@@ -22,7 +22,10 @@ var _ persistence.Document = Document(nil)
 
 // Value implements persistence.Document.
 func (d Document) Value(field persistence.Field) persistence.Value {
-	value := bson.Raw(d).Lookup(string(field))
+	return valueOf(bson.Raw(d).Lookup(string(field)))
+}
+
+func valueOf(value bson.RawValue) persistence.Value {
 	switch value.Type {
 	case bson.TypeString:
 		return persistence.Text(value.StringValue())
@@ -66,6 +69,9 @@ func (d Document) Version() int64 {
 
 // Archived reports whether the document has the time at which it was archived.
 func (d Document) Archived() bool { return bson.Raw(d).Lookup("archivedAt").Type == bson.TypeDateTime }
+
+// DueAt is the time at which a server looks after the customer by itself, or null.
+func (d Document) DueAt() persistence.Value { return valueOf(bson.Raw(d).Lookup("sync", "dueAt")) }
 
 // Decode reads a document into memory of its own. A document that does not fit was written by somebody else;
 // the error names the place, not what stands there.
