@@ -25,9 +25,6 @@ const (
 	// KeySpent: this creation's key answers a failure from now on, though the customer may have been made. The
 	// next generation of the key is needed.
 	KeySpent ErrorKind = "KeySpent"
-	// InformationNeeded: what is left to do needs billing information, which is not kept. No provider answers
-	// it; it is for whoever finds work that a crash left.
-	InformationNeeded ErrorKind = "InformationNeeded"
 )
 
 // The codes that do not come from the provider. Its own are lower-case words too.
@@ -39,6 +36,12 @@ const (
 	CodeCustomerDeleted   = "customer_deleted"
 	CodeCouponUnsupported = "coupon_unsupported"
 	CodeOther             = "other"
+	// CodeCreationUnconfirmed: a creation was begun so long ago that its repetition could make a second customer.
+	CodeCreationUnconfirmed = "creation_unconfirmed"
+	// CodeSuperseded: somebody else is at the customer, or it is not to be told of any more.
+	CodeSuperseded = "superseded"
+	// CodeInformationLost: billing information was accepted, and not passed on.
+	CodeInformationLost = "billing_information_lost"
 )
 
 // ProviderError is a failure at the provider, safe to store, log and show: it holds words of programs only, no

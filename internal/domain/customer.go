@@ -84,6 +84,10 @@ func (c *Customer) Archive(at time.Time) {
 	for i := range c.Subscriptions {
 		c.Subscriptions[i].Cancel(at, ReasonCustomerArchived)
 	}
+	if c.Sync != nil {
+		// The provider's record stays as it is.
+		c.Sync.drop()
+	}
 	c.ArchivedAt = &at
 	c.UpdatedAt = at
 }

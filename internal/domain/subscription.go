@@ -170,6 +170,22 @@ func (s *Subscription) Cancel(at time.Time, reason CancelReason) bool {
 	return true
 }
 
+// Activate takes note that a payment method is there from a time on: what waits for the payment begins, and what
+// would wait later will not. It reports whether that changes anything.
+func (s *Subscription) Activate(at time.Time) bool {
+	last := &s.Phases[len(s.Phases)-1]
+	switch {
+	case last.Status != PaymentPending:
+		return false
+	case !at.After(last.From):
+		last.Status = Active
+	default:
+		last.Until = &at
+		s.Phases = append(s.Phases, Phase{Status: Active, From: at})
+	}
+	return true
+}
+
 // TotalPrice is what a subscription costs per billing period, in one currency.
 type TotalPrice struct {
 	Currency string

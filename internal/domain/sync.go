@@ -19,6 +19,12 @@ const (
 	SyncFacts SyncPart = "facts"
 )
 
+// The one integration with a billing provider, and its vendor.
+const (
+	BillingIntegration = "stripe"
+	BillingVendor      = "STRIPE"
+)
+
 // SyncStatus is how a customer stands with the billing provider.
 type SyncStatus string
 
@@ -76,9 +82,208 @@ type SyncLease struct {
 
 // SyncFailure is why an attempt failed, in words of programs only.
 type SyncFailure struct {
-	// Kind and Code are those of billing.ProviderError, and Param its parameter.
-	Kind  string    `bson:"kind"`
+	Kind SyncFailureKind `bson:"kind"`
+	// Code is why in the provider's terms, or in those of package billing, and Param what the provider refuses.
 	Code  string    `bson:"code"`
 	Param string    `bson:"param"`
 	At    time.Time `bson:"at"`
+}
+
+// SyncFailureKind is what a failure asks for.
+type SyncFailureKind string
+
+// The kinds of failure.
+const (
+	// SyncPasses: a server tries again by itself.
+	SyncPasses SyncFailureKind = "PASSES"
+	// SyncRefused: the provider refuses, and will again until something is changed.
+	SyncRefused SyncFailureKind = "REFUSED"
+	// SyncDeleted: the provider has deleted the customer.
+	SyncDeleted SyncFailureKind = "DELETED"
+	// SyncInformationLost: billing information was accepted and not passed on. It has to be sent again.
+	SyncInformationLost SyncFailureKind = "INFORMATION_LOST"
+	// SyncUnconfirmed: nobody knows what came of a creation, and it is too late to repeat it.
+	SyncUnconfirmed SyncFailureKind = "UNCONFIRMED"
+)
+
+// SyncPickUpAfter is how long whoever changed a customer has to tell the provider, before a server does so that
+// finds the customer due.
+const SyncPickUpAfter = 30 * time.Second
+
+// WantSync notes, with a change at a time, parts of the customer that the provider has to be told of.
+func (c *Customer) WantSync(at time.Time, parts ...SyncPart) {
+	if c.Sync == nil {
+		c.Sync = &Sync{}
+	}
+	if c.Sync.Untold == nil {
+		c.Sync.Untold = map[SyncPart]int64{}
+	}
+	c.Sync.Revision++
+	for _, part := range parts {
+		c.Sync.Untold[part] = c.Sync.Revision
+	}
+	c.Sync.Attempts, c.Sync.Failure = 0, nil
+	c.Sync.due(at.Add(SyncPickUpAfter))
+}
+
+// WantWholeSync is WantSync for all that a provider is told of a customer that it knows nothing of, and more parts.
+func (c *Customer) WantWholeSync(at time.Time, more ...SyncPart) {
+	parts := append([]SyncPart{SyncFacts}, more...)
+	if c.Name != nil {
+		parts = append(parts, SyncName)
+	}
+	if c.Email != nil {
+		parts = append(parts, SyncEmail)
+	}
+	if c.CouponID != nil {
+		parts = append(parts, SyncCoupon)
+	}
+	c.WantSync(at, parts...)
+}
+
+// WantAttachment is WantSync for a payment method that is to become the one that is charged.
+func (c *Customer) WantAttachment(at time.Time, paymentMethodID string) {
+	c.WantSync(at, SyncAttachment, SyncFacts)
+	c.Sync.AttachmentID = paymentMethodID
+	if c.Sync.DetachmentID == paymentMethodID {
+		c.Sync.Forget(SyncDetachment)
+	}
+}
+
+// WantDetachment is WantSync for a payment method that is to be taken away.
+func (c *Customer) WantDetachment(at time.Time, paymentMethodID string) {
+	c.WantSync(at, SyncDetachment, SyncFacts)
+	c.Sync.DetachmentID = paymentMethodID
+	if c.Sync.AttachmentID == paymentMethodID {
+		c.Sync.Forget(SyncAttachment)
+	}
+}
+
+// Synced reports whether changes of the customer go to the billing provider.
+func (c *Customer) Synced() bool {
+	return c.BillingID != nil || c.Sync != nil && len(c.Sync.Untold) > 0
+}
+
+// LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
+// and so is what it had to be told.
+func (c *Customer) LinkTo(billingID *string) {
+	c.BillingID, c.BillingLinkURL, c.BillingFacts = billingID, nil, nil
+	if c.Sync != nil {
+		c.Sync.drop()
+		// A creation to come must not lead to the customer that was left.
+		c.Sync.KeyGeneration++
+		c.Sync.NameGiven, c.Sync.SucceededAt = false, nil
+	}
+}
+
+// Facts are what the provider told of the customer; nothing, if it was never asked.
+func (c *Customer) Facts() BillingFacts {
+	if c.BillingFacts == nil {
+		return BillingFacts{}
+	}
+	return *c.BillingFacts
+}
+
+// Learn notes what the provider told. Subscriptions that wait for a payment method begin once there is one.
+func (c *Customer) Learn(at time.Time, facts BillingFacts) {
+	c.BillingFacts = &facts
+	if c.Archived() || !facts.HasPaymentMethod() {
+		return
+	}
+	for i := range c.Subscriptions {
+		c.Subscriptions[i].Activate(at)
+	}
+}
+
+// SyncStatus is how the customer stands with the billing provider.
+func (c *Customer) SyncStatus() SyncStatus {
+	switch s := c.Sync; {
+	case c.Facts().Deleted || s != nil && s.Failure != nil:
+		return SyncError
+	case s == nil || s.SucceededAt == nil && len(s.Untold) == 0:
+		return SyncNotRequired
+	case s.pending():
+		return SyncPending
+	default:
+		return SyncSuccess
+	}
+}
+
+// pending is whether something is untold. Facts that are only read again do not count.
+func (s *Sync) pending() bool {
+	_, facts := s.Untold[SyncFacts]
+	return len(s.Untold) > 1 || len(s.Untold) == 1 && (!facts || s.SucceededAt == nil)
+}
+
+// EditVersion counts the changes of the customer that callers of the API made, from 1; the writes of a sync, which
+// change nothing that they can set, are left out.
+func (c *Customer) EditVersion() int64 {
+	if c.Sync == nil {
+		return c.Version
+	}
+	return c.Version - c.Sync.Writes
+}
+
+// Forget drops a part that need not be told any more.
+func (s *Sync) Forget(part SyncPart) {
+	delete(s.Untold, part)
+	switch part {
+	case SyncAttachment:
+		s.AttachmentID = ""
+	case SyncDetachment:
+		s.DetachmentID = ""
+	default:
+	}
+}
+
+// drop forgets all that is to be done. Who is at it may end it.
+func (s *Sync) drop() {
+	for part := range s.Untold {
+		s.Forget(part)
+	}
+	s.CreatingSince, s.DueAt, s.Failure, s.Attempts = nil, nil, nil, 0
+}
+
+func (s *Sync) due(at time.Time) {
+	at = Timestamp(at)
+	s.DueAt = &at
+}
+
+// RenewCreation lets a creation begin anew if nobody knows what came of the one that was begun. It may make a second
+// customer.
+func (s *Sync) RenewCreation() {
+	if s.Failure != nil && s.Failure.Kind == SyncUnconfirmed {
+		s.KeyGeneration++
+		s.CreatingSince = nil
+	}
+}
+
+// DueBy makes a server look after the customer at a time, or before if it would anyway.
+func (s *Sync) DueBy(at time.Time) {
+	if s.DueAt == nil || at.Before(*s.DueAt) {
+		s.due(at)
+	}
+}
+
+// Await notes that a part is to be looked after from a time on, without anything having changed.
+func (s *Sync) Await(part SyncPart, at time.Time) {
+	if s.Untold == nil {
+		s.Untold = map[SyncPart]int64{}
+	}
+	s.Untold[part] = s.Revision
+	s.DueBy(at)
+}
+
+// Fail notes why an attempt failed, and when a server tries again by itself; nil is never.
+func (s *Sync) Fail(failure SyncFailure, again *time.Time) {
+	s.Failure, s.DueAt = &failure, nil
+	if again != nil {
+		s.due(*again)
+	}
+}
+
+// Succeed notes that the provider knows all.
+func (s *Sync) Succeed(at time.Time) {
+	at = Timestamp(at)
+	s.SucceededAt, s.Failure, s.DueAt, s.Attempts = &at, nil, nil, 0
 }

@@ -1,0 +1,308 @@
+package billingsync
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+const (
+	// maxTries is how often an attempt makes a call that failed in passing. It has the billing information, which the
+	// next attempt will not have.
+	maxTries = 3
+	tryPause = 150 * time.Millisecond
+	// maxTryPause is the longest that the provider may want to be left alone for an attempt to wait for it.
+	maxTryPause = 2 * time.Second
+)
+
+// attempt is one go at telling the provider all that it was not told.
+type attempt struct {
+	*Service
+	task
+	holder string
+	// customer is as it was when the attempt began, but for its link; revision is what it had come to.
+	customer *domain.Customer
+	revision int64
+	// firstCreation is whether no creation before this attempt's may have made a customer.
+	firstCreation bool
+	// created is what came of a creation.
+	created *billing.Created
+	// generation is that of the key that the creation was made with.
+	generation int
+
+	told      map[domain.SyncPart]bool
+	nameGiven bool
+	picture   *billing.Picture
+	requestID string
+	// failure is the first one; what came after it was tried all the same if it could not be helped by waiting.
+	failure *billing.ProviderError
+	// refusal is what whoever watches is told.
+	refusal error
+}
+
+// run tells the provider, part by part. What a part needs comes before it.
+func (a *attempt) run(ctx context.Context) {
+	if !a.link(ctx) {
+		return
+	}
+	for _, tell := range []func(context.Context) error{
+		a.tellDetails, a.tellAttachment, a.tellDetachment, a.tellCoupon, a.askFacts,
+	} {
+		if err := tell(ctx); err != nil && a.fail(err).Kind != billing.Permanent {
+			return
+		}
+	}
+}
+
+// fail takes note of a failure.
+func (a *attempt) fail(err error) *billing.ProviderError {
+	failure, ok := errors.AsType[*billing.ProviderError](err)
+	if !ok {
+		// The context ended, or the store failed; what was under way may have been done.
+		failure = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeNoAnswer}
+	}
+	a.request(billing.Receipt{RequestID: failure.RequestID})
+	if a.failure == nil {
+		a.failure = failure
+	}
+	return failure
+}
+
+func (a *attempt) request(receipt billing.Receipt) {
+	if receipt.RequestID != "" {
+		a.requestID = receipt.RequestID
+	}
+}
+
+func (a *attempt) untold(part domain.SyncPart) bool {
+	_, untold := a.customer.Sync.Untold[part]
+	return untold
+}
+
+// informed is the billing information that is to be passed on, nil if there is none, or if newer was already.
+func (a *attempt) informed() *domain.BillingInformation {
+	if a.informationRevision <= a.customer.Sync.InformationTold {
+		return nil
+	}
+	return a.information
+}
+
+// try makes a call until it succeeds, or fails for good, or too often.
+func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error)) error {
+	for tries := 1; ; tries++ {
+		receipt, err := call()
+		a.request(receipt)
+		failure, ok := errors.AsType[*billing.ProviderError](err)
+		if err == nil || !ok || tries == maxTries || failure.RetryAfter > maxTryPause ||
+			failure.Kind != billing.Temporary && failure.Kind != billing.UnknownOutcome {
+			return err
+		}
+		wait := max(failure.RetryAfter, tryPause<<(tries-1)) + rand.N(tryPause)
+		if persistence.Pause(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+// link makes sure that there is a customer at the provider, and that we know which.
+func (a *attempt) link(ctx context.Context) bool {
+	if a.customer.BillingID != nil {
+		return true
+	}
+	err := a.create(ctx)
+	if billing.KindOf(err) == billing.KeySpent {
+		if err = a.renewKey(ctx); err == nil {
+			err = a.create(ctx)
+		}
+	}
+	if err == nil {
+		err = a.keepLink(ctx)
+	}
+	if err != nil {
+		_ = a.fail(err)
+	}
+	return err == nil
+}
+
+// create makes the customer at the provider. A creation that was begun too long ago to be repeated is not.
+func (a *attempt) create(ctx context.Context) error {
+	sync := a.customer.Sync
+	if a.now().Sub(*sync.CreatingSince) > billing.KeyLifetime {
+		return &billing.ProviderError{Kind: billing.Permanent, Code: billing.CodeCreationUnconfirmed}
+	}
+	return a.try(ctx, func() (billing.Receipt, error) {
+		created, err := a.provider.CreateCustomer(ctx, billing.NewCustomer{
+			Ref: a.ref, ID: a.customer.ID, Generation: sync.KeyGeneration,
+		})
+		if err == nil {
+			a.created, a.generation = &created, sync.KeyGeneration
+		} else if kind := billing.KindOf(err); kind != billing.Temporary && kind != billing.Permanent {
+			a.firstCreation = false
+		}
+		return created.Receipt, err
+	})
+}
+
+// renewKey writes down that the key of the creation is spent before the next one is used.
+func (a *attempt) renewKey(ctx context.Context) error {
+	return a.changeOwn(ctx, func(customer *domain.Customer) {
+		now := domain.Timestamp(a.now())
+		customer.Sync.KeyGeneration++
+		customer.Sync.CreatingSince = &now
+	})
+}
+
+// keepLink writes the link down as soon as there is one.
+func (a *attempt) keepLink(ctx context.Context) error {
+	return a.changeOwn(ctx, a.setLink)
+}
+
+// setLink links the customer to the one that was created, unless it was linked to another in the meantime.
+func (a *attempt) setLink(customer *domain.Customer) {
+	if a.created == nil || customer.BillingID != nil || customer.Sync.KeyGeneration != a.generation {
+		return
+	}
+	customer.BillingID, customer.BillingLinkURL = &a.created.CustomerID, &a.created.LinkURL
+	customer.Sync.CreatingSince = nil
+}
+
+// errSuperseded ends an attempt whose lease has gone to another, or whose customer was archived or unlinked.
+var errSuperseded = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeSuperseded}
+
+// changeOwn changes the customer for as long as the attempt is the one that is at it.
+func (a *attempt) changeOwn(ctx context.Context, change func(*domain.Customer)) error {
+	own := false
+	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
+		own = customer.Sync != nil && customer.Sync.Lease != nil && customer.Sync.Lease.Holder == a.holder
+		if own {
+			change(customer)
+		}
+		return own
+	})
+	if err != nil {
+		return err
+	}
+	if !own {
+		return errSuperseded
+	}
+	a.customer.BillingID, a.customer.Sync.KeyGeneration, a.customer.Sync.CreatingSince =
+		customer.BillingID, customer.Sync.KeyGeneration, customer.Sync.CreatingSince
+	if customer.Archived() || a.created != nil && customer.BillingID == nil {
+		return errSuperseded
+	}
+	return nil
+}
+
+// tellDetails passes on name, email and billing information.
+func (a *attempt) tellDetails(ctx context.Context) error {
+	info := a.informed()
+	sync, id := a.customer.Sync, *a.customer.BillingID
+	update := billing.CustomerUpdate{Ref: a.ref, ID: a.customer.ID}
+	if info != nil {
+		update.Information = *info
+		a.nameGiven = info.CustomerName != nil
+	}
+	// A shipping address has a name.
+	if !sync.NameGiven && (a.untold(domain.SyncName) || info != nil && info.ShippingAddress != nil) {
+		update.Name = textOf(a.customer.Name)
+	}
+	if a.untold(domain.SyncEmail) {
+		update.Email = textOf(a.customer.Email)
+	}
+	if update.Name == nil && update.Email == nil && info == nil {
+		a.told[domain.SyncName] = true // what was given with billing information stays
+		return nil
+	}
+	err := a.try(ctx, func() (billing.Receipt, error) { return a.provider.UpdateCustomer(ctx, id, update) })
+	if err != nil {
+		return err
+	}
+	a.told[domain.SyncName], a.told[domain.SyncEmail] = true, true
+	if info == nil {
+		return nil
+	}
+	if info.TaxIDs != nil {
+		err = a.try(ctx, func() (billing.Receipt, error) { return a.provider.SetTaxIDs(ctx, id, info.TaxIDs) })
+	}
+	if method := info.PaymentMethodID; method != nil && (err == nil || billing.KindOf(err) == billing.Permanent) {
+		err = errors.Join(err, a.try(ctx, func() (billing.Receipt, error) {
+			return a.provider.AttachPaymentMethod(ctx, id, *method)
+		}))
+	}
+	a.told[domain.SyncInformation] = err == nil
+	return err
+}
+
+// textOf is a text as the provider is told it: one that was cleared is empty.
+func textOf(text *string) *string {
+	if text == nil {
+		return new(string)
+	}
+	return text
+}
+
+func (a *attempt) tellAttachment(ctx context.Context) error {
+	return a.tellPaymentMethod(ctx, domain.SyncAttachment, a.customer.Sync.AttachmentID, a.provider.AttachPaymentMethod)
+}
+
+func (a *attempt) tellDetachment(ctx context.Context) error {
+	return a.tellPaymentMethod(ctx, domain.SyncDetachment, a.customer.Sync.DetachmentID, a.provider.DetachPaymentMethod)
+}
+
+func (a *attempt) tellPaymentMethod(
+	ctx context.Context, part domain.SyncPart, method string, call func(ctx context.Context, id, method string) (billing.Receipt, error),
+) error {
+	if !a.untold(part) {
+		return nil
+	}
+	err := a.try(ctx, func() (billing.Receipt, error) { return call(ctx, *a.customer.BillingID, method) })
+	a.told[part] = err == nil
+	if a.watched && final(err) {
+		a.refusal, a.told[part] = refusalOf(part, err), true
+		a.request(billing.Receipt{RequestID: requestIDOf(err)})
+		if billing.KindOf(err) == billing.Permanent {
+			return nil
+		}
+	}
+	return err
+}
+
+func (a *attempt) tellCoupon(ctx context.Context) error {
+	if !a.untold(domain.SyncCoupon) {
+		return nil
+	}
+	var coupon *billing.Coupon
+	if a.customer.CouponID != nil {
+		found, err := a.store.Coupons().Get(ctx, domain.Ref{EnvironmentID: a.ref.EnvironmentID, RefID: *a.customer.CouponID})
+		if err != nil {
+			return err
+		}
+		coupon = &billing.Coupon{Ref: a.ref, Definition: *found}
+	}
+	err := a.try(ctx, func() (billing.Receipt, error) {
+		return a.provider.SetCoupon(ctx, *a.customer.BillingID, coupon)
+	})
+	a.told[domain.SyncCoupon] = err == nil
+	return err
+}
+
+// askFacts asks the provider what it knows. Nobody was told of events about a customer before it was linked.
+func (a *attempt) askFacts(ctx context.Context) error {
+	if !a.untold(domain.SyncFacts) && a.created == nil && a.informed() == nil {
+		return nil
+	}
+	err := a.try(ctx, func() (billing.Receipt, error) {
+		picture, err := a.provider.RetrieveCustomer(ctx, *a.customer.BillingID)
+		if err == nil {
+			a.picture = &picture
+		}
+		return picture.Receipt, err
+	})
+	a.told[domain.SyncFacts] = err == nil
+	return err
+}

@@ -1,0 +1,62 @@
+package billingsync
+
+import (
+	"context"
+	"time"
+
+	"clientele/persistence"
+)
+
+const (
+	// dueInterval is how often due customers are looked for, and maxDue how many are looked at then.
+	dueInterval = time.Second
+	maxDue      = 200
+)
+
+// Run looks after customers that are due, until the context is done. Then it waits for the syncs that are under way,
+// and for a while only: what is cut off is picked up later.
+func (s *Service) Run(ctx context.Context) {
+	for persistence.Pause(ctx, dueInterval) == nil {
+		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "customers that are due to be synced with the billing provider were not found", "error", err.Error())
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.tasks.Wait()
+	}()
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+	}
+	s.close()
+	<-ended
+}
+
+// Due makes an attempt at each of the customers that are due, and waits for them.
+func (s *Service) Due(ctx context.Context) error {
+	due, err := s.store.DueCustomers(ctx, s.now(), maxDue)
+	if err != nil {
+		return err
+	}
+	var waits []<-chan struct{}
+	for _, ref := range due {
+		if s.underWay(ref) {
+			continue // Its task has more to tell than is kept.
+		}
+		done := make(chan struct{})
+		s.begin(ctx, task{ref: ref}, func(error) { close(done) })
+		waits = append(waits, done)
+	}
+	for _, done := range waits {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package billingsync
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+	"clientele/persistence"
+)
+
+// maxLinked is how many customers may be linked to one at the provider for its events to reach them all.
+const maxLinked = 100
+
+// Receive takes in an event of the provider's. payload and signature are what its request brought. An event that was
+// taken in before changes nothing, and neither does one about a customer that nobody is linked to.
+// Errors: billing.ErrBadSignature and billing.ErrBadEvent, after which nothing is written; of any other error the
+// provider should send the event again.
+func (s *Service) Receive(ctx context.Context, payload []byte, signature string) error {
+	event, err := s.provider.ParseEvent(payload, signature)
+	if err != nil || event.Kind == billing.Ignored {
+		return err
+	}
+	linked, err := s.store.LinkedCustomers(ctx, event.CustomerID, maxLinked)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, ref := range linked {
+		_, err := s.change(ctx, ref, func(customer *domain.Customer) bool {
+			return customer.BillingID != nil && *customer.BillingID == event.CustomerID && s.take(customer, event)
+		})
+		if !errors.Is(err, persistence.ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// take takes in what the provider said, and reports whether that is news.
+func (s *Service) take(customer *domain.Customer, event billing.Event) bool {
+	before := customer.Facts()
+	after := billing.Apply(before, event)
+	if reflect.DeepEqual(before, after) {
+		return false
+	}
+	now := s.now()
+	customer.Learn(domain.Timestamp(now), after)
+	if after.Unsettled() && !customer.Archived() {
+		if customer.Sync == nil {
+			customer.Sync = &domain.Sync{}
+		}
+		customer.Sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+	}
+	return true
+}

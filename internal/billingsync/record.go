@@ -1,0 +1,161 @@
+package billingsync
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+)
+
+const (
+	// minBackOff is how long a customer is left alone after a first failure that may pass. Each further one doubles
+	// that, up to maxBackOff.
+	minBackOff = 2 * time.Second
+	maxBackOff = 10 * time.Minute
+	// newerPause is the start that those have who wait to tell of a newer change.
+	newerPause = 2 * time.Second
+)
+
+// record writes down what came of the attempt.
+func (a *attempt) record(ctx context.Context) error {
+	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
+		if customer.Sync == nil {
+			return false // No program takes a Sync away.
+		}
+		// What is known holds whoever is at the customer now.
+		a.setLink(customer)
+		a.learn(customer)
+		sync := customer.Sync
+		if sync.Lease == nil || sync.Lease.Holder != a.holder {
+			return true
+		}
+		sync.Lease = nil
+		if a.requestID != "" {
+			sync.RequestID = a.requestID
+		}
+		if customer.Archived() {
+			sync.DueAt = nil
+			return true
+		}
+		if a.firstCreation {
+			// Whether the creation was refused or made, nothing of it is unknown.
+			sync.CreatingSince = nil
+		}
+		if sync.KeyGeneration != a.customer.Sync.KeyGeneration {
+			return true // The customer was linked to another; what was told, that one was not.
+		}
+		a.settle(customer)
+		return true
+	})
+	if err == nil && a.failure != nil && a.failure.Kind == billing.Permanent {
+		a.log.WarnContext(ctx, "the billing provider refuses a customer",
+			"customer", customer.ID, "code", a.failure.Code, "param", a.failure.Param, "providerRequest", a.failure.RequestID)
+	}
+	return err
+}
+
+// learn takes in what the provider said of itself.
+func (a *attempt) learn(customer *domain.Customer) {
+	switch {
+	case customer.BillingID == nil || a.customer.BillingID == nil || *customer.BillingID != *a.customer.BillingID:
+	case a.picture != nil:
+		customer.BillingLinkURL = &a.picture.LinkURL
+		a.take(customer, a.picture.Event())
+	case a.failure != nil && a.failure.Kind == billing.DeletedCustomer:
+		a.take(customer, billing.Event{
+			ID: "refused", CreatedAt: domain.Timestamp(a.now()), Kind: billing.CustomerDeleted, CustomerID: *customer.BillingID,
+		})
+	}
+}
+
+// settle says what is left to be done, and when.
+func (a *attempt) settle(customer *domain.Customer) {
+	sync, now := customer.Sync, a.now()
+	sync.DueAt = nil
+	for part := range a.told {
+		if a.told[part] && sync.Untold[part] <= a.toldRevision(part) {
+			sync.Forget(part)
+		}
+	}
+	if a.told[domain.SyncInformation] {
+		sync.InformationTold = max(sync.InformationTold, a.informationRevision)
+	}
+	sync.NameGiven = sync.NameGiven || a.nameGiven
+	unsettled := customer.Facts().Unsettled()
+	if unsettled {
+		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+	}
+	_, lost := sync.Untold[domain.SyncInformation]
+	switch {
+	case sync.Revision > a.revision:
+		// Whoever changed the customer in the meantime tells the provider of that, unless it would not wait.
+		sync.DueBy(now.Add(newerPause))
+	case a.failure != nil && len(sync.Untold) > 0:
+		again := a.again(sync.Attempts)
+		sync.Fail(domain.SyncFailure{
+			Kind: kindOf(a.failure), Code: a.failure.Code, Param: a.failure.Param, At: domain.Timestamp(now),
+		}, again)
+	case lost:
+		sync.Fail(domain.SyncFailure{
+			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
+		}, nil)
+	case len(sync.Untold) == 0:
+		sync.Succeed(now)
+	case unsettled:
+		sync.Succeed(now)
+		sync.DueBy(now.Add(billing.SettleAfter))
+	default:
+		// Whatever keeps it from being told, it is not forgotten.
+		sync.DueBy(now.Add(domain.SyncPickUpAfter))
+	}
+}
+
+// kindOf is what a failure asks for.
+func kindOf(failure *billing.ProviderError) domain.SyncFailureKind {
+	switch {
+	case failure.Code == billing.CodeCreationUnconfirmed:
+		return domain.SyncUnconfirmed
+	case failure.Kind == billing.Permanent:
+		return domain.SyncRefused
+	case failure.Kind == billing.DeletedCustomer:
+		return domain.SyncDeleted
+	default:
+		return domain.SyncPasses
+	}
+}
+
+// toldRevision is the revision of what was told of a part.
+func (a *attempt) toldRevision(part domain.SyncPart) int64 {
+	if part == domain.SyncInformation {
+		return a.informationRevision
+	}
+	return a.revision
+}
+
+// again is when a server tries again by itself; nil if that would change nothing.
+func (a *attempt) again(attempts int) *time.Time {
+	if kindOf(a.failure) != domain.SyncPasses {
+		return nil
+	}
+	wait := min(maxBackOff, minBackOff<<min(attempts-1, 20))
+	// Customers that failed together do not come back together.
+	wait = max(a.failure.RetryAfter, wait*3/4+rand.N(wait/2))
+	at := a.now().Add(wait)
+	return &at
+}
+
+// final reports whether waiting does not help a failure.
+func final(err error) bool {
+	kind := billing.KindOf(err)
+	return kind == billing.Permanent || kind == billing.DeletedCustomer
+}
+
+func requestIDOf(err error) string {
+	failure := failureOf(err)
+	if failure == nil {
+		return ""
+	}
+	return failure.RequestID
+}

@@ -1,0 +1,34 @@
+package billingsync
+
+import (
+	"errors"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+)
+
+// resourceMissing is the provider's code for an id that it does not know.
+const resourceMissing = "resource_missing"
+
+// refusalOf says to a caller why the provider does not attach or detach a payment method.
+func refusalOf(part domain.SyncPart, err error) error {
+	failure := failureOf(err)
+	var refusal *domain.Error
+	switch {
+	case failure.Kind == billing.DeletedCustomer:
+		refusal = domain.Errorf(domain.ProviderCustomerDeleted,
+			"Stripe customer is deleted: the billing provider has deleted the customer that this one is linked to")
+	case failure.Code == resourceMissing:
+		refusal = domain.FieldErrorf(domain.PaymentMethodNotFound, "paymentMethodId", "is no payment method that the billing provider has: Payment method not found")
+	case part == domain.SyncDetachment:
+		refusal = domain.Errorf(domain.PaymentMethodStuck, "Cannot remove the payment method from the customer: the billing provider refuses, with the code %s", failure.Code)
+	default:
+		refusal = domain.FieldErrorf(domain.PaymentMethodRefused, "paymentMethodId", "is refused by the billing provider, with the code %s", failure.Code)
+	}
+	return refusal.With("providerCode", failure.Code).With("providerRequestId", failure.RequestID)
+}
+
+func failureOf(err error) *billing.ProviderError {
+	failure, _ := errors.AsType[*billing.ProviderError](err)
+	return failure
+}

@@ -1,0 +1,225 @@
+// Package billingsync keeps the customers at the billing provider like ours, and what we know of them like theirs.
+// A change is committed with what the provider has to be told of it; then the provider is told, and the outcome is
+// recorded. What a crash or a failure left undone is picked up later, by any server.
+//
+// It knows the storage contract and the provider's port, and neither GraphQL nor HTTP, nor any one provider.
+package billingsync
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"clientele/internal/billing"
+	"clientele/internal/domain"
+	"clientele/internal/turns"
+	"clientele/persistence"
+)
+
+const (
+	// maxRuns is how many customers are synced at once, which bounds what the provider is asked.
+	maxRuns = 32
+	// maxWaiting is how many syncs wait for that in memory, some of them with billing information.
+	maxWaiting = 1000
+	// enterTimeout is how long a request waits to be one of them. After that its customer is left to whoever finds it
+	// due.
+	enterTimeout = 3 * time.Second
+	// runTimeout bounds one attempt, and lease is how long it keeps others away. What lies between makes up for
+	// clocks that differ, and for a request that is still on its way when the attempt gives up.
+	runTimeout = 45 * time.Second
+	lease      = 60 * time.Second
+	// recordTimeout bounds the write of what came of it.
+	recordTimeout = 10 * time.Second
+	// closeTimeout is how long attempts under way may go on when the server stops.
+	closeTimeout = 5 * time.Second
+)
+
+// Store is what the service needs of a store.
+type Store interface {
+	persistence.Customers
+	persistence.Catalog
+	persistence.Billing
+}
+
+// Service syncs customers. Create it with New.
+type Service struct {
+	store    Store
+	provider billing.Provider
+	log      *slog.Logger
+	now      func() time.Time
+
+	// runs lets one attempt at a time be at a customer, within this process; the lease does so among all.
+	runs *turns.Turns
+	// waiting and running hold an element for each task that waits or runs, and for each that runs.
+	waiting, running chan struct{}
+
+	mu sync.Mutex
+	// begun counts the tasks by the customer's Key, so that the look for due customers leaves them alone.
+	begun map[string]int
+	tasks sync.WaitGroup
+	// closed ends when what is under way has to end.
+	closed context.Context
+	close  context.CancelFunc
+}
+
+// Option changes a Service for tests.
+type Option func(*Service)
+
+// WithClock sets where the time comes from.
+func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
+
+// New makes the service over a store and a provider.
+func New(store Store, provider billing.Provider, log *slog.Logger, options ...Option) *Service {
+	service := &Service{
+		store: store, provider: provider, log: log, now: time.Now, runs: turns.New(),
+		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string]int{},
+	}
+	// The service has a life of its own: a sync goes on when the request that began it was answered.
+	service.closed, service.close = context.WithCancel(context.Background())
+	for _, option := range options {
+		option(service)
+	}
+	return service
+}
+
+// task is a customer whose changes are to be told.
+type task struct {
+	ref domain.CustomerRef
+	// information is what came with the change, nil for none, and informationRevision the revision of that change.
+	information         *domain.BillingInformation
+	informationRevision int64
+	// watched is whether somebody waits to hear of a refusal. If nobody does, it is kept with the customer.
+	watched bool
+}
+
+// Begin tells the provider of what was committed with the customer, in the background, and takes no longer than it
+// takes to find a place there. information is what came with the change, nil for none. The channel is closed once
+// the outcome is recorded, or when there is no place and a server will do it later.
+func (s *Service) Begin(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
+	done := make(chan struct{})
+	s.begin(ctx, newTask(customer, information), func(error) { close(done) })
+	return done
+}
+
+// Tell is Begin for a payment method that was committed to be attached or detached: it waits for the outcome, as
+// long as the context lasts, and answers the provider's refusal, after which nothing is left to be done. A failure
+// that will pass is no refusal: a server tries again.
+// Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted, ProviderRefused.
+func (s *Service) Tell(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) error {
+	told := newTask(customer, information)
+	told.watched = true
+	outcome := make(chan error, 1)
+	s.begin(ctx, told, func(err error) { outcome <- err })
+	select {
+	case err := <-outcome:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func newTask(customer *domain.Customer, information *domain.BillingInformation) task {
+	return task{
+		ref: customer.Ref(), information: information, informationRevision: customer.Sync.Untold[domain.SyncInformation],
+	}
+}
+
+// begin runs a task in the background and calls done with what was refused.
+func (s *Service) begin(ctx context.Context, what task, done func(error)) {
+	if !s.enter(ctx, what.information != nil || what.watched) {
+		done(nil)
+		return
+	}
+	s.count(what.ref, 1)
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(s.closed, cancel) //nolint:contextcheck // it ends with the service, not with the request
+	s.tasks.Go(func() {
+		defer func() {
+			stop()
+			cancel()
+			s.count(what.ref, -1)
+			<-s.waiting
+		}()
+		done(s.sync(lasting, what))
+	})
+}
+
+// enter takes a place among the tasks. If there is none, it waits for one if that is worth it.
+func (s *Service) enter(ctx context.Context, wait bool) bool {
+	select {
+	case s.waiting <- struct{}{}:
+		return true
+	default:
+		if !wait {
+			return false
+		}
+	}
+	timer := time.NewTimer(enterTimeout)
+	defer timer.Stop()
+	select {
+	case s.waiting <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.closed.Done():
+	}
+	return false
+}
+
+func (s *Service) count(ref domain.CustomerRef, more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begun[ref.Key()] += more; s.begun[ref.Key()] == 0 {
+		delete(s.begun, ref.Key())
+	}
+}
+
+func (s *Service) underWay(ref domain.CustomerRef) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.begun[ref.Key()] > 0
+}
+
+// sync makes one attempt at a customer, when it is its turn, and answers what was refused.
+func (s *Service) sync(ctx context.Context, what task) error {
+	release, err := s.runs.Take(ctx, what.ref.Key())
+	if err != nil {
+		return nil
+	}
+	defer release()
+	select {
+	case s.running <- struct{}{}:
+		defer func() { <-s.running }()
+	case <-ctx.Done():
+		return nil
+	}
+	a, err := s.claim(ctx, what)
+	if err != nil {
+		s.complain(ctx, err)
+	}
+	if a == nil {
+		return nil
+	}
+	attempting, cancel := context.WithTimeout(ctx, runTimeout)
+	a.run(attempting)
+	cancel()
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	if err := a.record(recording); err != nil {
+		// The lease ends that: the attempt is made again, and finds done what was done.
+		s.complain(ctx, err)
+	}
+	return a.refusal
+}
+
+// complain logs that the store failed.
+func (s *Service) complain(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		s.log.WarnContext(ctx, "the sync of a customer with the billing provider was not written down", "error", err.Error())
+	}
+}
+
+// newHolder names an attempt.
+func newHolder() string { return rand.Text() }
