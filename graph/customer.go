@@ -31,7 +31,7 @@ func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
 		EnvironmentID:            c.EnvironmentID,
 		CreatedAt:                &c.CreatedAt,
 		UpdatedAt:                c.UpdatedAt,
-		Version:                  int(c.Version),
+		Version:                  int(c.EditVersion()),
 		DeletedAt:                c.ArchivedAt,
 		AdditionalMetaData:       c.Metadata.JSON(),
 		BillingID:                c.BillingID,
@@ -39,13 +39,15 @@ func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
 		SalesforceID:             c.SalesforceID,
 		AWSMarketplaceCustomerID: c.AWSMarketplaceCustomerID,
 		ExcludeFromExperiment:    &c.ExcludeFromExperiment,
-		SyncStates:               []*model.SyncState{unsynced},
+		SyncStates:               []*model.SyncState{syncStateOf(c)},
+		BillingLinkURL:           c.BillingLinkURL,
 		Environment:              toEnvironment(c.EnvironmentID),
 		TrialedPlans: each(c.TrialedPlans, func(t domain.TrialedPlan) *model.TrialedPlan {
 			return &model.TrialedPlan{ProductID: &t.ProductUUID, ProductRefID: &t.ProductID, PlanID: &t.PlanUUID, PlanRefID: &t.PlanID}
 		}),
 		Source: c,
 	}
+	setPaymentMethod(out, c.Facts())
 	running := map[domain.PricingType]float64{}
 	for i := range c.Subscriptions {
 		s := &c.Subscriptions[i]
@@ -73,13 +75,6 @@ func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
 
 func toEnvironment(id string) *model.Environment {
 	return &model.Environment{ID: id, Slug: id, DisplayName: id}
-}
-
-// unsynced is the state of everything while there is no billing provider to sync with.
-var unsynced = &model.SyncState{
-	VendorIdentifier: model.VendorIdentifierStripe,
-	Status:           model.SyncStatusNoSyncRequired,
-	Integration:      &model.Integration{ID: "billing"},
 }
 
 func customerConnection(ctx context.Context, page persistence.Page[domain.Customer], count func(context.Context) (int, error)) *model.CustomerConnection {

@@ -73,7 +73,6 @@ func fromCustomerInput(input model.CustomerInput) (customers.Provision, error) {
 }
 
 func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.Provision, error) {
-	exclude := input.ExcludeFromExperiment.Value()
 	provision := customers.Provision{
 		Identity: customers.Identity{
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
@@ -89,7 +88,8 @@ func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.P
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
-		ExcludeFromExperiment: exclude != nil && *exclude,
+		ExcludeFromExperiment: isTrue(input.ExcludeFromExperiment),
+		SyncFree:              isTrue(input.ShouldSyncFree),
 		CreatedAt:             input.CreatedAt.Value(),
 	}
 	var err error
@@ -114,12 +114,12 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
 		IfVersion: fromVersion(input.IfVersion),
+		WaitSync:  isTrue(input.ShouldWaitSync),
 	}
 }
 
-// fromImportCustomerInput reads a row; path is where it stands in the input, with a dot at its end.
-func fromImportCustomerInput(path string, input model.ImportCustomerInput) (customers.ImportRow, error) {
-	row := customers.ImportRow{
+func fromImportCustomerInput(input model.ImportCustomerInput) customers.ImportRow {
+	return customers.ImportRow{
 		Identity: customers.Identity{
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
@@ -130,23 +130,30 @@ func fromImportCustomerInput(path string, input model.ImportCustomerInput) (cust
 			SalesforceID: changeOf(input.SalesforceID),
 			Metadata:     jsonChangeOf(input.AdditionalMetaData),
 		},
-		UpdatedAt: input.UpdatedAt.Value(),
+		UpdatedAt:       input.UpdatedAt.Value(),
+		PaymentMethodID: input.PaymentMethodID.Value(),
 	}
-	return row, refuse(path+"paymentMethodId", input.PaymentMethodID.Value() != nil)
 }
 
-func fromImportCustomerBulkInput(input model.ImportCustomerBulkInput) ([]customers.ImportRow, error) {
-	if err := refuse("integrationId", input.IntegrationID.Value() != nil); err != nil {
-		return nil, err
+func fromAttachCustomerPaymentMethodInput(input model.AttachCustomerPaymentMethodInput) customers.PaymentMethod {
+	return customers.PaymentMethod{
+		Identity: customers.Identity{
+			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
+		},
+		PaymentMethodID: input.PaymentMethodID,
+		Vendor:          input.VendorIdentifier.String(),
+		IntegrationID:   input.IntegrationID.Value(),
+		Currency:        textOf(input.BillingCurrency.Value()),
 	}
-	rows := make([]customers.ImportRow, len(input.Customers))
-	for i, customer := range input.Customers {
-		var err error
-		if rows[i], err = fromImportCustomerInput(fmt.Sprintf("customers[%d].", i), *customer); err != nil {
-			return nil, err
-		}
+}
+
+// textOf is the text of a value of an enum.
+func textOf[T fmt.Stringer](value *T) *string {
+	if value == nil {
+		return nil
 	}
-	return rows, nil
+	text := (*value).String()
+	return &text
 }
 
 func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingInformation {
@@ -156,6 +163,7 @@ func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingIn
 	info := &domain.BillingInformation{
 		BillingAddress:      fromAddress(input.BillingAddress.Value()),
 		ShippingAddress:     fromAddress(input.ShippingAddress.Value()),
+		Currency:            textOf(input.Currency.Value()),
 		InvoiceCustomFields: input.InvoiceCustomFields.Value(),
 		PaymentMethodID:     input.PaymentMethodID.Value(),
 		Timezone:            input.Timezone.Value(),
@@ -163,10 +171,6 @@ func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingIn
 		CustomerName:        input.CustomerName.Value(),
 		Metadata:            input.Metadata.Value(),
 		IntegrationID:       input.IntegrationID.Value(),
-	}
-	if currency := input.Currency.Value(); currency != nil {
-		code := currency.String()
-		info.Currency = &code
 	}
 	info.TaxIDs = fromTaxIDs(input.TaxIds)
 	return info

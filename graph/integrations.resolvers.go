@@ -12,12 +12,18 @@ import (
 
 // AttachCustomerPaymentMethod is the resolver for the attachCustomerPaymentMethod field.
 func (r *mutationResolver) AttachCustomerPaymentMethod(ctx context.Context, input model.AttachCustomerPaymentMethodInput) (*model.Customer, error) {
-	return nil, refuse("paymentMethodId", true)
+	return customerOf(ctx)(r.Customers.AttachPaymentMethod(ctx, actorOf(ctx), fromAttachCustomerPaymentMethodInput(input)))
 }
 
 // DetachCustomerPaymentMethod is the resolver for the detachCustomerPaymentMethod field.
 func (r *mutationResolver) DetachCustomerPaymentMethod(ctx context.Context, input model.DetachCustomerPaymentMethodInput) (*model.Customer, error) {
-	return nil, refuse("detachCustomerPaymentMethod", true)
+	return customerOf(ctx)(r.Customers.DetachPaymentMethod(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID)))
+}
+
+// ResyncCustomer is the resolver for the resyncCustomer field.
+func (r *mutationResolver) ResyncCustomer(ctx context.Context, input model.ResyncCustomerInput) (*model.Customer, error) {
+	wait := isTrue(input.ShouldWaitSync)
+	return customerOf(ctx)(r.Customers.Resync(ctx, actorOf(ctx), identityOf(input.CustomerID, input.EnvironmentID), wait))
 }
 
 // SdkConfiguration is the resolver for the sdkConfiguration field.

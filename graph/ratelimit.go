@@ -51,6 +51,7 @@ var customersChanged = map[string]customerIn{
 	"revokePromotionalEntitlement": {fields: []string{"customerId"}},
 	"attachCustomerPaymentMethod":  {fields: []string{"customerId", "refId"}},
 	"detachCustomerPaymentMethod":  {fields: []string{"customerId"}},
+	"resyncCustomer":               {fields: []string{"customerId"}},
 }
 
 // changes are the changes that an operation asks for.

@@ -38,9 +38,11 @@ type UseCases struct {
 const loaderWait = time.Millisecond
 
 // NewUseCases makes all that the API can do over a store.
-func NewUseCases(store customers.Store, checkBilling customers.BillingCheck, now func() time.Time) UseCases {
+func NewUseCases(
+	store customers.Store, checkBilling customers.BillingCheck, now func() time.Time, options ...customers.Option,
+) UseCases {
 	return UseCases{
-		Customers:     customers.New(store, checkBilling, customers.WithClock(now)),
+		Customers:     customers.New(store, checkBilling, append(options, customers.WithClock(now))...),
 		CouponChanges: coupons.New(store.Coupons(), coupons.WithClock(now)),
 		Products:      catalog.NewReader(store.Products()),
 		Plans:         catalog.NewReader(store.Plans()),

@@ -99,20 +99,13 @@ func (r *mutationResolver) UnarchiveCustomer(ctx context.Context, input model.Un
 
 // ImportOneCustomer is the resolver for the importOneCustomer field.
 func (r *mutationResolver) ImportOneCustomer(ctx context.Context, input model.ImportCustomerInput) (*model.Customer, error) {
-	row, err := fromImportCustomerInput("", input)
-	if err != nil {
-		return nil, err
-	}
-	return customerOf(ctx)(r.Customers.Import(ctx, actorOf(ctx), row))
+	return customerOf(ctx)(r.Customers.Import(ctx, actorOf(ctx), fromImportCustomerInput(input)))
 }
 
 // ImportCustomersBulk is the resolver for the importCustomersBulk field.
 func (r *mutationResolver) ImportCustomersBulk(ctx context.Context, input model.ImportCustomerBulkInput) (*string, error) {
-	rows, err := fromImportCustomerBulkInput(input)
-	if err != nil {
-		return nil, err
-	}
-	id, err := r.Customers.ImportBulk(ctx, actorOf(ctx), input.EnvironmentID.Value(), rows)
+	rows := each(input.Customers, func(row *model.ImportCustomerInput) customers.ImportRow { return fromImportCustomerInput(*row) })
+	id, err := r.Customers.ImportBulk(ctx, actorOf(ctx), input.EnvironmentID.Value(), input.IntegrationID.Value(), rows)
 	if err != nil {
 		return nil, err
 	}

@@ -195,10 +195,10 @@ func fromSubscriptionBillingInfo(in *model.SubscriptionBillingInfo) *domain.Bill
 	return info
 }
 
+// fromTaxIDs keeps the difference between none given, which is nil, and given to be none.
 func fromTaxIDs(ids graphql.Omittable[[]*model.TaxExempt]) []domain.TaxID {
-	var out []domain.TaxID
-	for _, id := range ids.Value() {
-		out = append(out, domain.TaxID{Type: id.Type, Value: id.Value})
+	if ids.Value() == nil {
+		return nil
 	}
-	return out
+	return each(ids.Value(), func(id *model.TaxExempt) domain.TaxID { return domain.TaxID{Type: id.Type, Value: id.Value} })
 }

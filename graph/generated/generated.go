@@ -481,6 +481,7 @@ type ComplexityRoot struct {
 		ImportOneCustomer            func(childComplexity int, input model.ImportCustomerInput) int
 		ProvisionCustomer            func(childComplexity int, input model.ProvisionCustomerInput) int
 		RemoveCouponFromCustomer     func(childComplexity int, input model.RemoveCouponFromCustomerInput) int
+		ResyncCustomer               func(childComplexity int, input model.ResyncCustomerInput) int
 		RevokePromotionalEntitlement func(childComplexity int, input model.RevokePromotionalEntitlementInput) int
 		SetCouponOnCustomer          func(childComplexity int, input model.SetCouponOnCustomerInput) int
 		UnarchiveCustomer            func(childComplexity int, input model.UnarchiveCustomerInput) int
@@ -940,6 +941,7 @@ type MutationResolver interface {
 	RevokePromotionalEntitlement(ctx context.Context, input model.RevokePromotionalEntitlementInput) (*model.PromotionalEntitlement, error)
 	AttachCustomerPaymentMethod(ctx context.Context, input model.AttachCustomerPaymentMethodInput) (*model.Customer, error)
 	DetachCustomerPaymentMethod(ctx context.Context, input model.DetachCustomerPaymentMethodInput) (*model.Customer, error)
+	ResyncCustomer(ctx context.Context, input model.ResyncCustomerInput) (*model.Customer, error)
 }
 type PackageEntitlementResolver interface {
 	Feature(ctx context.Context, obj *model.PackageEntitlement) (*model.Feature, error)
@@ -2988,6 +2990,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveCouponFromCustomer(childComplexity, args["input"].(model.RemoveCouponFromCustomerInput)), true
+	case "Mutation.resyncCustomer":
+		if e.ComplexityRoot.Mutation.ResyncCustomer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resyncCustomer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResyncCustomer(childComplexity, args["input"].(model.ResyncCustomerInput)), true
 	case "Mutation.revokePromotionalEntitlement":
 		if e.ComplexityRoot.Mutation.RevokePromotionalEntitlement == nil {
 			break
@@ -4891,6 +4904,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProvisionCustomerInput,
 		ec.unmarshalInputProvisionCustomerSubscriptionInput,
 		ec.unmarshalInputRemoveCouponFromCustomerInput,
+		ec.unmarshalInputResyncCustomerInput,
 		ec.unmarshalInputRevokePromotionalEntitlementInput,
 		ec.unmarshalInputSetCouponOnCustomerInput,
 		ec.unmarshalInputStringFieldComparison,
@@ -5421,7 +5435,7 @@ input ImportCustomerInput {
   billingId: String
   "The customer's id at Salesforce, 1 to 255 characters."
   salesforceId: String
-  "A payment method at the billing provider. Not supported yet: anything but null is refused."
+  "The payment method that the billing provider charges the customer with; refused without a provider."
   paymentMethodId: String
   """
   When the other system last changed the customer; never in the future. A row that is older than the stored
@@ -5438,7 +5452,7 @@ input ImportCustomerBulkInput {
   customers: [ImportCustomerInput!]!
   "Must be the API key's own environment when given."
   environmentId: String
-  "A billing integration. Not supported yet: anything but null is refused."
+  "Which billing integration the ids are of: stripe; refused without a provider."
   integrationId: String
 }
 
@@ -7972,7 +7986,7 @@ enum ErrorCode {
   CustomerResourceNotFound
   "Not answered by this server. The customer cannot be deleted."
   CannotDeleteCustomerError
-  "Not answered by this server. The customer has no id at the billing provider."
+  "The customer has no id at the billing provider, so there is no payment method to take away."
   CustomerNoBillingId
   "Not answered by this server. The customer has no email address."
   CustomerHasNoEmailAddress
@@ -7980,19 +7994,19 @@ enum ErrorCode {
   FailedToImportCustomer
   "Not answered by this server. Another import is under way."
   ImportAlreadyInProgress
-  "Not answered by this server. The billing provider has no such payment method."
+  "The billing provider has no such payment method, or the customer has no default one."
   PaymentMethodNotFoundError
-  "Not answered by this server. The payment method cannot be taken from the customer."
+  "The billing provider refuses to take the payment method from the customer; ` + "`" + `providerCode` + "`" + ` says why."
   CannotRemovePaymentMethodFromCustomerError
-  "Not answered by this server. Stripe could not set the payment method up."
+  "The billing provider refuses the payment method; ` + "`" + `providerCode` + "`" + ` says why."
   InitStripePaymentMethodError
   "Not answered by this server. The form for a payment method could not be prepared."
   PreparePaymentMethodFormError
-  "Not answered by this server. The customer was deleted at Stripe."
+  "The billing provider has deleted the customer that this one is linked to."
   StripeCustomerIsDeleted
   "Not answered by this server. Stripe refused."
   StripeError
-  "Not answered by this server. There is no such integration."
+  "The server has no billing integration, or not the one that was named."
   IntegrationNotFound
   "There is no such coupon."
   CouponNotFound
@@ -8051,19 +8065,33 @@ enum ErrorCode {
 
 extend type Mutation {
   """
-  Makes a payment method at the billing provider the customer's default one. Fails with UnsupportedParameter
-  until this server supports a billing provider.
+  Makes a payment method at the billing provider the customer's default one. A customer that the provider does not
+  have is made there first. While the provider cannot be reached, the payment method waits, and syncStates says so.
   """
   attachCustomerPaymentMethod(
     "The customer and the payment method."
     input: AttachCustomerPaymentMethodInput!
   ): Customer!
 
-  """
-  Takes the default payment method from a customer. Fails with UnsupportedParameter until this server supports a
-  billing provider.
-  """
+  "Takes the default payment method from a customer, for good; no other one becomes the default in its place."
   detachCustomerPaymentMethod("Which customer." input: DetachCustomerPaymentMethodInput!): Customer!
+
+  """
+  Tells the billing provider of a customer as if it knew nothing yet, and asks it for what it knows: after a failure
+  that the server does not try again by itself. Billing information, which is not kept, has to be sent again with
+  updateOneCustomer. This mutation is an addition to the API that this server is compatible with.
+  """
+  resyncCustomer("Which customer." input: ResyncCustomerInput!): Customer!
+}
+
+"Names the customer to tell the billing provider of."
+input ResyncCustomerInput {
+  "The customer's id."
+  customerId: String!
+  "Must be the API key's own environment when given."
+  environmentId: String
+  "Whether to answer only when the billing provider has been told, or after 10 seconds."
+  shouldWaitSync: Boolean = true
 }
 
 "Names a customer and a payment method for it."
@@ -8074,13 +8102,13 @@ input AttachCustomerPaymentMethodInput {
   customerId: String
   "Must be the API key's own environment when given."
   environmentId: String
-  "The billing provider that holds the payment method."
+  "The billing provider that holds the payment method: STRIPE."
   vendorIdentifier: VendorIdentifier!
   "The payment method's id at the billing provider."
   paymentMethodId: String!
   "The currency to charge in."
   billingCurrency: Currency
-  "Which billing integration."
+  "Which billing integration: stripe, the one that there is."
   integrationId: String
 }
 
@@ -8100,7 +8128,10 @@ type SyncState {
   status: SyncStatus!
   "The entity's id at the vendor, once it has one."
   syncedEntityId: String
-  "Always null: this server syncs with no vendor yet, so nothing goes wrong."
+  """
+  Why the last attempt failed, in one line: what has to be done, or when the server tries again by itself. Null if it
+  did not fail.
+  """
   error: String
   "The integration."
   integration: Integration!
@@ -8108,13 +8139,13 @@ type SyncState {
 
 "How far an entity is in step."
 enum SyncStatus {
-  "There is something left to send."
+  "There is something left to tell."
   PENDING
-  "The last attempt failed."
+  "The last attempt failed, or the vendor has deleted the entity."
   ERROR
-  "Everything was sent."
+  "The vendor knows everything."
   SUCCESS
-  "There is nothing to send, or nowhere to send it to."
+  "There is nothing to tell, or nobody to tell it to."
   NO_SYNC_REQUIRED
 }
 
@@ -8128,7 +8159,7 @@ type Integration {
   createdAt: DateTime
 }
 
-"Vendors that an integration can be with. This server syncs with none of them yet."
+"Vendors that an integration can be with. This server syncs with STRIPE."
 enum VendorIdentifier {
   "Auth0, sign-in."
   AUTH0
@@ -11148,6 +11179,20 @@ func (ec *executionContext) field_Mutation_removeCouponFromCustomer_args(ctx con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RemoveCouponFromCustomerInput, error) {
 			return ec.unmarshalNRemoveCouponFromCustomerInput2clienteleᚋgraphᚋmodelᚐRemoveCouponFromCustomerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resyncCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResyncCustomerInput, error) {
+			return ec.unmarshalNResyncCustomerInput2clienteleᚋgraphᚋmodelᚐResyncCustomerInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -19848,6 +19893,50 @@ func (ec *executionContext) fieldContext_Mutation_detachCustomerPaymentMethod(ct
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_detachCustomerPaymentMethod_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resyncCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resyncCustomer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResyncCustomer(ctx, fc.Args["input"].(model.ResyncCustomerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖclienteleᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resyncCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resyncCustomer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -32163,6 +32252,54 @@ func (ec *executionContext) unmarshalInputRemoveCouponFromCustomerInput(ctx cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputResyncCustomerInput(ctx context.Context, obj any) (model.ResyncCustomerInput, error) {
+	var it model.ResyncCustomerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["shouldWaitSync"]; !present {
+		asMap["shouldWaitSync"] = true
+	}
+
+	fieldsInOrder := [...]string{"customerId", "environmentId", "shouldWaitSync"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "environmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("environmentId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnvironmentID = graphql.OmittableOf(data)
+		case "shouldWaitSync":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shouldWaitSync"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShouldWaitSync = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRevokePromotionalEntitlementInput(ctx context.Context, obj any) (model.RevokePromotionalEntitlementInput, error) {
 	var it model.RevokePromotionalEntitlementInput
 	if obj == nil {
@@ -37518,6 +37655,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "resyncCustomer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resyncCustomer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -42766,6 +42910,11 @@ func (ec *executionContext) marshalNProvisionedCustomer2ᚖclienteleᚋgraphᚋm
 
 func (ec *executionContext) unmarshalNRemoveCouponFromCustomerInput2clienteleᚋgraphᚋmodelᚐRemoveCouponFromCustomerInput(ctx context.Context, v any) (model.RemoveCouponFromCustomerInput, error) {
 	res, err := ec.unmarshalInputRemoveCouponFromCustomerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNResyncCustomerInput2clienteleᚋgraphᚋmodelᚐResyncCustomerInput(ctx context.Context, v any) (model.ResyncCustomerInput, error) {
+	res, err := ec.unmarshalInputResyncCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -175,13 +175,13 @@ type AttachCustomerPaymentMethodInput struct {
 	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
-	// The billing provider that holds the payment method.
+	// The billing provider that holds the payment method: STRIPE.
 	VendorIdentifier VendorIdentifier `json:"vendorIdentifier"`
 	// The payment method's id at the billing provider.
 	PaymentMethodID string `json:"paymentMethodId"`
 	// The currency to charge in.
 	BillingCurrency graphql.Omittable[*Currency] `json:"billingCurrency,omitempty"`
-	// Which billing integration.
+	// Which billing integration: stripe, the one that there is.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 }
 
@@ -1287,7 +1287,7 @@ type ImportCustomerBulkInput struct {
 	Customers []*ImportCustomerInput `json:"customers"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
-	// A billing integration. Not supported yet: anything but null is refused.
+	// Which billing integration the ids are of: stripe; refused without a provider.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 }
 
@@ -1307,7 +1307,7 @@ type ImportCustomerInput struct {
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The customer's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
-	// A payment method at the billing provider. Not supported yet: anything but null is refused.
+	// The payment method that the billing provider charges the customer with; refused without a provider.
 	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
 	// When the other system last changed the customer; never in the future. A row that is older than the stored
 	// customer is skipped.
@@ -2049,6 +2049,16 @@ type RemoveCouponFromCustomerInput struct {
 	RelationID string `json:"relationId"`
 }
 
+// Names the customer to tell the billing provider of.
+type ResyncCustomerInput struct {
+	// The customer's id.
+	CustomerID string `json:"customerId"`
+	// Must be the API key's own environment when given.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+	// Whether to answer only when the billing provider has been told, or after 10 seconds.
+	ShouldWaitSync graphql.Omittable[*bool] `json:"shouldWaitSync,omitempty"`
+}
+
 // Names the promotional entitlement to take away.
 type RevokePromotionalEntitlementInput struct {
 	// The customer's id.
@@ -2451,7 +2461,8 @@ type SyncState struct {
 	Status SyncStatus `json:"status"`
 	// The entity's id at the vendor, once it has one.
 	SyncedEntityID *string `json:"syncedEntityId,omitempty"`
-	// Always null: this server syncs with no vendor yet, so nothing goes wrong.
+	// Why the last attempt failed, in one line: what has to be done, or when the server tries again by itself. Null if it
+	// did not fail.
 	Error *string `json:"error,omitempty"`
 	// The integration.
 	Integration *Integration `json:"integration"`
@@ -4226,7 +4237,7 @@ const (
 	ErrorCodeCustomerResourceNotFound ErrorCode = "CustomerResourceNotFound"
 	// Not answered by this server. The customer cannot be deleted.
 	ErrorCodeCannotDeleteCustomerError ErrorCode = "CannotDeleteCustomerError"
-	// Not answered by this server. The customer has no id at the billing provider.
+	// The customer has no id at the billing provider, so there is no payment method to take away.
 	ErrorCodeCustomerNoBillingID ErrorCode = "CustomerNoBillingId"
 	// Not answered by this server. The customer has no email address.
 	ErrorCodeCustomerHasNoEmailAddress ErrorCode = "CustomerHasNoEmailAddress"
@@ -4234,19 +4245,19 @@ const (
 	ErrorCodeFailedToImportCustomer ErrorCode = "FailedToImportCustomer"
 	// Not answered by this server. Another import is under way.
 	ErrorCodeImportAlreadyInProgress ErrorCode = "ImportAlreadyInProgress"
-	// Not answered by this server. The billing provider has no such payment method.
+	// The billing provider has no such payment method, or the customer has no default one.
 	ErrorCodePaymentMethodNotFoundError ErrorCode = "PaymentMethodNotFoundError"
-	// Not answered by this server. The payment method cannot be taken from the customer.
+	// The billing provider refuses to take the payment method from the customer; `providerCode` says why.
 	ErrorCodeCannotRemovePaymentMethodFromCustomerError ErrorCode = "CannotRemovePaymentMethodFromCustomerError"
-	// Not answered by this server. Stripe could not set the payment method up.
+	// The billing provider refuses the payment method; `providerCode` says why.
 	ErrorCodeInitStripePaymentMethodError ErrorCode = "InitStripePaymentMethodError"
 	// Not answered by this server. The form for a payment method could not be prepared.
 	ErrorCodePreparePaymentMethodFormError ErrorCode = "PreparePaymentMethodFormError"
-	// Not answered by this server. The customer was deleted at Stripe.
+	// The billing provider has deleted the customer that this one is linked to.
 	ErrorCodeStripeCustomerIsDeleted ErrorCode = "StripeCustomerIsDeleted"
 	// Not answered by this server. Stripe refused.
 	ErrorCodeStripeError ErrorCode = "StripeError"
-	// Not answered by this server. There is no such integration.
+	// The server has no billing integration, or not the one that was named.
 	ErrorCodeIntegrationNotFound ErrorCode = "IntegrationNotFound"
 	// There is no such coupon.
 	ErrorCodeCouponNotFound ErrorCode = "CouponNotFound"
@@ -6648,13 +6659,13 @@ func (e SubscriptionStatus) MarshalJSON() ([]byte, error) {
 type SyncStatus string
 
 const (
-	// There is something left to send.
+	// There is something left to tell.
 	SyncStatusPending SyncStatus = "PENDING"
-	// The last attempt failed.
+	// The last attempt failed, or the vendor has deleted the entity.
 	SyncStatusError SyncStatus = "ERROR"
-	// Everything was sent.
+	// The vendor knows everything.
 	SyncStatusSuccess SyncStatus = "SUCCESS"
-	// There is nothing to send, or nowhere to send it to.
+	// There is nothing to tell, or nobody to tell it to.
 	SyncStatusNoSyncRequired SyncStatus = "NO_SYNC_REQUIRED"
 )
 
@@ -6940,7 +6951,7 @@ func (e UnitTransformationRound) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Vendors that an integration can be with. This server syncs with none of them yet.
+// Vendors that an integration can be with. This server syncs with STRIPE.
 type VendorIdentifier string
 
 const (

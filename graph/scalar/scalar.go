@@ -18,10 +18,13 @@ const dateTimeLayout = "2006-01-02T15:04:05.000Z"
 // rfc3339 is the form of a time; the parser takes others as well, such as hours of one digit.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
 
+// FormatDateTime is a time as the API writes it.
+func FormatDateTime(t time.Time) string { return t.UTC().Format(dateTimeLayout) }
+
 // MarshalDateTime writes a time in RFC 3339, in UTC with milliseconds.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, `"`+t.UTC().Format(dateTimeLayout)+`"`)
+		_, _ = io.WriteString(w, `"`+FormatDateTime(t)+`"`)
 	})
 }
 

@@ -16,7 +16,7 @@ func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Iden
 		return nil, err
 	}
 	customer, err := s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		if err := domain.RequireVersion(ifVersion, customer.Version); err != nil {
+		if err := domain.RequireVersion(ifVersion, customer.EditVersion()); err != nil {
 			return false, err
 		}
 		customer.Archive(s.Now())
@@ -40,6 +40,10 @@ func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Id
 			return false, nil
 		}
 		customer.Unarchive(s.Now())
+		if s.sync != nil && customer.Sync != nil && customer.BillingID == nil {
+			// Archiving may have cut a creation off.
+			customer.WantWholeSync(s.Now())
+		}
 		return true, nil
 	})
 }

@@ -37,6 +37,8 @@ type Service struct {
 	newAnswerKey       func() []byte
 	turns              *turns.Turns
 	settlements        *settlements
+	// sync is nil without a billing provider.
+	sync Sync
 }
 
 // Option changes a Service for tests.
@@ -99,44 +101,79 @@ func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persiste
 	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
 }
 
-// change applies decide to the customer as it is and stores the outcome, again and again until nobody else
-// wrote in between. decide sees a customer that is its own, live or archived; it answers false when there
-// is nothing to store. It may run several times.
-// Errors: those of decide, CustomerNotFound, Conflict.
-func (s *Service) change(
-	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
-) (*domain.Customer, error) {
+// decision changes a customer as it is, live or archived, which is its own. It answers false when there is nothing
+// to store. It may run several times.
+type decision func(*domain.Customer) (bool, error)
+
+// change makes a decision about a customer and stores the outcome, again and again until nobody else wrote in
+// between. What the billing provider has to know of it, it is told in the background.
+// Errors: those of the decision, CustomerNotFound, Conflict.
+func (s *Service) change(ctx context.Context, ref domain.CustomerRef, decide decision) (*domain.Customer, error) {
+	return s.changeTelling(ctx, ref, telling{}, decide)
+}
+
+// changeTelling is change with more to tell.
+func (s *Service) changeTelling(ctx context.Context, ref domain.CustomerRef, with telling, decide decision) (*domain.Customer, error) {
+	customer, noted, err := s.commit(ctx, ref, with, decide)
+	if err != nil || !noted {
+		return customer, err
+	}
+	return s.tell(ctx, customer, with)
+}
+
+// commit is change without telling anybody. It reports whether there is something to tell.
+func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with telling, decide decision) (*domain.Customer, bool, error) {
 	release, err := s.turns.Take(ctx, ref.Key())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer release()
+	var noted bool
 	customer, err := persistence.ChangeCustomer(ctx, s.store, ref, func(customer *domain.Customer) (bool, error) {
+		before := *customer
+		revision := revisionOf(customer)
 		store, err := decide(customer)
+		if err != nil {
+			return false, err
+		}
+		if (store || with.information != nil) && s.note(&before, customer, with) {
+			store = true
+		}
+		noted = revisionOf(customer) > revision
 		if store && !customer.Archived() && customer.AnswerKey == nil {
 			customer.AnswerKey = s.newAnswerKey()
 		}
-		return store, err
+		return store, nil
 	})
 	switch {
 	case errors.Is(err, persistence.ErrNotFound):
-		return nil, notFound(ref.CustomerID)
+		return nil, false, notFound(ref.CustomerID)
 	case errors.Is(err, persistence.ErrConflict):
-		return nil, conflict(ref.CustomerID)
+		return nil, false, conflict(ref.CustomerID)
 	}
-	return customer, err
+	return customer, noted, err
+}
+
+func revisionOf(customer *domain.Customer) int64 {
+	if customer.Sync == nil {
+		return 0
+	}
+	return customer.Sync.Revision
 }
 
 // changeLive is change for a customer that has to be live.
-func (s *Service) changeLive(
-	ctx context.Context, ref domain.CustomerRef, decide func(*domain.Customer) (bool, error),
-) (*domain.Customer, error) {
-	return s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
+func (s *Service) changeLive(ctx context.Context, ref domain.CustomerRef, decide decision) (*domain.Customer, error) {
+	return s.change(ctx, ref, live(ref, decide))
+}
+
+// live makes a decision for live customers only. Errors: CustomerNotFound.
+func live(ref domain.CustomerRef, decide decision) decision {
+	return func(customer *domain.Customer) (bool, error) {
 		if customer.Archived() {
 			return false, notFound(ref.CustomerID)
 		}
 		return decide(customer)
-	})
+	}
 }
 
 func conflict(customerID string) error {

@@ -22,13 +22,13 @@ type Details struct {
 	// CouponID is the RefID of the customer's coupon.
 	CouponID domain.Change[string]
 	Metadata domain.Change[json.RawMessage]
-	// BillingInformation is checked and let go: there is no provider to pass it on to.
+	// BillingInformation is checked and passed on to the provider, or let go without one.
 	BillingInformation *domain.BillingInformation
 }
 
 // check validates all that can be judged without the stored customer.
-// Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata.
-func (d *Details) check(checkBilling BillingCheck) error {
+// Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata, IntegrationNotFound.
+func (s *Service) check(d *Details) error {
 	if d.Name.Value != nil {
 		if err := checkText("name", *d.Name.Value, 0); err != nil {
 			return err
@@ -54,10 +54,15 @@ func (d *Details) check(checkBilling BillingCheck) error {
 			}
 		}
 	}
-	if d.BillingInformation != nil {
-		return checkBilling("billingInformation", *d.BillingInformation)
+	if d.BillingInformation == nil {
+		return nil
 	}
-	return nil
+	if s.sync != nil {
+		if err := checkIntegration("billingInformation.integrationId", d.BillingInformation.IntegrationID); err != nil {
+			return err
+		}
+	}
+	return s.checkBilling("billingInformation", *d.BillingInformation)
 }
 
 // checkCoupon looks the coupon up that an input gives; nil is none. Errors: CouponNotFound.
@@ -87,7 +92,6 @@ func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
 	}{
 		{&customer.Name, d.Name},
 		{&customer.Email, d.Email},
-		{&customer.BillingID, d.BillingID},
 		{&customer.CRMID, d.CRMID},
 		{&customer.SalesforceID, d.SalesforceID},
 		{&customer.AWSMarketplaceCustomerID, d.AWSMarketplaceCustomerID},
@@ -95,6 +99,10 @@ func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
 		if text.change.Given && !sameText(*text.target, text.change.Value) {
 			*text.target, changed = text.change.Value, true
 		}
+	}
+	if d.BillingID.Given && !sameText(customer.BillingID, d.BillingID.Value) {
+		customer.LinkTo(d.BillingID.Value)
+		changed = true
 	}
 	if !d.Metadata.Given {
 		return changed, nil

@@ -48,7 +48,7 @@ var uses = map[string]func(testing.TB, *fixture, customers.Details) (*domain.Cus
 	},
 	"ImportBulk": func(t testing.TB, f *fixture, d customers.Details) (*domain.Customer, error) {
 		row := customers.ImportRow{Identity: by("ada"), Details: d}
-		if _, err := f.ImportBulk(t.Context(), full, nil, []customers.ImportRow{row}); err != nil {
+		if _, err := f.ImportBulk(t.Context(), full, nil, nil, []customers.ImportRow{row}); err != nil {
 			return nil, err
 		}
 		return f.stored(t, "production", "ada"), nil

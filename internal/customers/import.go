@@ -26,11 +26,14 @@ type ImportRow struct {
 	Details
 	// UpdatedAt is when the other system last changed the customer; nil when it does not say.
 	UpdatedAt *time.Time
+	// PaymentMethodID is the payment method that the customer is charged with at the billing provider; nil leaves it.
+	PaymentMethodID *string
 }
 
 // Import creates the customer, or changes what the row gives if it exists. A row that is older than the
 // stored customer changes nothing.
-// Errors: those of Update except CustomerNotFound, and Archived for the id of an archived customer.
+// Errors: those of Update except CustomerNotFound, Archived for the id of an archived customer, and
+// IntegrationNotFound for a payment method without a provider.
 func (s *Service) Import(ctx context.Context, actor domain.Actor, row ImportRow) (*domain.Customer, error) {
 	if err := actor.AuthorizeWrite(); err != nil {
 		return nil, err
@@ -46,9 +49,18 @@ func (s *Service) Import(ctx context.Context, actor domain.Actor, row ImportRow)
 // checked against the stored customers before the first is written. A write that fails after that, because
 // others changed customers meanwhile or the store failed, leaves the other rows written; sending the same
 // rows again is safe.
-// Errors: IdentityForbidden, BadUserInput for too many rows, ImportFailed with the fact failedCustomerIds.
-func (s *Service) ImportBulk(ctx context.Context, actor domain.Actor, environmentID *string, rows []ImportRow) (string, error) {
+// integrationID names whose ids the billing and payment method ids are; nil is those of the one that there is.
+// Errors: IdentityForbidden, IntegrationNotFound, BadUserInput for too many rows, ImportFailed with the fact failedCustomerIds.
+func (s *Service) ImportBulk(
+	ctx context.Context, actor domain.Actor, environmentID, integrationID *string, rows []ImportRow,
+) (string, error) {
 	if err := actor.AuthorizeWrite(); err != nil {
+		return "", err
+	}
+	if integrationID != nil && s.sync == nil {
+		return "", noIntegration("integrationId")
+	}
+	if err := checkIntegration("integrationId", integrationID); err != nil {
 		return "", err
 	}
 	if _, err := actor.Environment(environmentID); err != nil {
@@ -97,7 +109,15 @@ func (s *Service) checkRow(actor domain.Actor, row ImportRow) (domain.CustomerRe
 	if row.UpdatedAt != nil && row.UpdatedAt.After(s.now()) {
 		return ref, domain.FieldErrorf(domain.BadUserInput, "updatedAt", "must not be in the future")
 	}
-	return ref, row.check(s.checkBilling)
+	if row.PaymentMethodID != nil {
+		if s.sync == nil {
+			return ref, noIntegration("paymentMethodId")
+		}
+		if err := checkID("paymentMethodId", *row.PaymentMethodID); err != nil {
+			return ref, err
+		}
+	}
+	return ref, s.check(&row.Details)
 }
 
 // checkImport is importRow without the write.
@@ -129,7 +149,13 @@ func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row Imp
 		if _, err := row.apply(customer, s.Now()); err != nil {
 			return nil, err
 		}
-		if err := s.store.InsertCustomer(ctx, customer); !errors.Is(err, persistence.ErrExists) {
+		s.noteNew(customer, telling{}, false)
+		s.noteMethod(customer, row)
+		err = s.store.InsertCustomer(ctx, customer)
+		if err == nil && customer.Sync != nil {
+			return s.tell(ctx, customer, telling{})
+		}
+		if !errors.Is(err, persistence.ErrExists) {
 			return customer, err
 		}
 		if err := persistence.Pause(ctx, rand.N(persistence.MaxPause)); err != nil {
@@ -156,7 +182,16 @@ func (s *Service) applyRow(customer *domain.Customer, row ImportRow) (bool, erro
 	if changed || row.UpdatedAt != nil && updatedAt.After(customer.UpdatedAt) {
 		customer.UpdatedAt, changed = updatedAt, true
 	}
-	return changed, err
+	return s.noteMethod(customer, row) || changed, err
+}
+
+// noteMethod notes the payment method of a row, unless it is the one that is charged, and reports whether it did.
+func (s *Service) noteMethod(customer *domain.Customer, row ImportRow) bool {
+	if row.PaymentMethodID == nil || customer.Facts().DefaultPaymentMethodID == *row.PaymentMethodID {
+		return false
+	}
+	s.wantAttachment(customer, *row.PaymentMethodID)
+	return true
 }
 
 // outcomes is how each row of an import fared.

@@ -19,7 +19,7 @@ import (
 // bulk imports rows of the caller's environment.
 func (f *fixture) bulk(t testing.TB, rows ...customers.ImportRow) (string, error) {
 	t.Helper()
-	return f.ImportBulk(t.Context(), full, nil, rows)
+	return f.ImportBulk(t.Context(), full, nil, nil, rows)
 }
 
 // importers are the two ways to import one row.
@@ -355,11 +355,11 @@ func TestBulkEnvironment(t *testing.T) {
 	f := start(t)
 	for _, environment := range []string{"staging", ""} {
 		f.requireNothingWritten(t, func() {
-			_, err := f.ImportBulk(t.Context(), full, &environment, rows(1))
+			_, err := f.ImportBulk(t.Context(), full, &environment, nil, rows(1))
 			requireRefusal(t, err, domain.IdentityForbidden, nil)
 		})
 	}
-	if _, err := f.ImportBulk(t.Context(), full, new("production"), []customers.ImportRow{{
+	if _, err := f.ImportBulk(t.Context(), full, new("production"), nil, []customers.ImportRow{{
 		Identity: customers.Identity{CustomerID: new("ada"), EnvironmentID: new("production")},
 	}}); err != nil {
 		t.Errorf("its own environment: %v", err)
@@ -563,7 +563,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 		t.Parallel()
 		f := start(t)
 		raced := f.over(overtaken{Store: f.store, done: new(atomic.Bool), of: "b", beforeInsert: func() { f.provision(t, full, "b") }})
-		if _, err := raced.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")}); err != nil {
+		if _, err := raced.ImportBulk(t.Context(), full, nil, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")}); err != nil {
 			t.Fatal(err)
 		}
 		f.requireNames(t, map[string]string{"a": "A", "b": "B", "c": "C"})
@@ -573,7 +573,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 		f := start(t)
 		f.provision(t, full, "b")
 		raced := f.over(overtaken{Store: f.store, done: new(atomic.Bool), beforeReplacement: func() { f.archive(t, full, "b") }})
-		id, err := raced.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")})
+		id, err := raced.ImportBulk(t.Context(), full, nil, nil, []customers.ImportRow{named("a", "A"), named("b", "B"), named("c", "C")})
 		requireRefusal(t, err, domain.ImportFailed, map[string]any{"failedCustomerIds": []string{"b"}})
 		if !strings.Contains(err.Error(), "the other rows were imported") || strings.Contains(err.Error(), "nothing was imported") {
 			t.Errorf("got %q", err)
@@ -593,7 +593,7 @@ func TestBulkWhenOthersWriteMeanwhile(t *testing.T) {
 		losing := f.over(contended{Store: f.store, losses: 1 << 40, writes: new(atomic.Int64)})
 		// One row alone, so that nobody but the one that loses is in the bubble with the store.
 		synctest.Test(t, func(t *testing.T) {
-			_, err := losing.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named("b", "B")})
+			_, err := losing.ImportBulk(t.Context(), full, nil, nil, []customers.ImportRow{named("b", "B")})
 			requireRefusal(t, err, domain.ImportFailed, map[string]any{"failedCustomerIds": []string{"b"}})
 		})
 	})
@@ -635,7 +635,7 @@ func TestImportTellsOfAStoreThatFails(t *testing.T) {
 					t.Errorf("Import: got %v", err)
 				}
 				// A fault is not the row's: no id is reported as failed.
-				_, err := failing.ImportBulk(t.Context(), full, nil, []customers.ImportRow{named(c.id, "Eve")})
+				_, err := failing.ImportBulk(t.Context(), full, nil, nil, []customers.ImportRow{named(c.id, "Eve")})
 				if !errors.Is(err, errBroken) || domain.IsKind(err, domain.ImportFailed) {
 					t.Errorf("ImportBulk: got %v", err)
 				}
@@ -650,7 +650,7 @@ func TestImportEndsWithItsCaller(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	f.requireNothingWritten(t, func() {
-		if _, err := f.ImportBulk(ctx, full, nil, rows(100)); !errors.Is(err, context.Canceled) {
+		if _, err := f.ImportBulk(ctx, full, nil, nil, rows(100)); !errors.Is(err, context.Canceled) {
 			t.Errorf("ImportBulk: got %v", err)
 		}
 		if _, err := f.Import(ctx, full, named("ada", "Ada")); !errors.Is(err, context.Canceled) {
@@ -721,7 +721,7 @@ func TestBulkSurvivesAPanic(t *testing.T) {
 		f.provision(t, full, *row.CustomerID)
 	}
 	broken := f.over(panicking{f.store, "customer-0007", new(atomic.Bool)})
-	id, err := broken.ImportBulk(t.Context(), full, nil, rows(10))
+	id, err := broken.ImportBulk(t.Context(), full, nil, nil, rows(10))
 	if err == nil || !strings.Contains(err.Error(), "panic: a bug") {
 		t.Errorf("got %v", err)
 	}
@@ -729,7 +729,7 @@ func TestBulkSurvivesAPanic(t *testing.T) {
 		t.Errorf("the row is blamed: %q, %v", id, err)
 	}
 	// The turn at the customer is free again, and sending the same rows is safe.
-	if _, err := broken.ImportBulk(t.Context(), full, nil, rows(10)); err != nil {
+	if _, err := broken.ImportBulk(t.Context(), full, nil, nil, rows(10)); err != nil {
 		t.Error(err)
 	}
 	f.requireNames(t, map[string]string{"customer-0000": "Name of customer-0000", "customer-0007": "Name of customer-0007"})

@@ -14,6 +14,8 @@ type Provision struct {
 	Identity
 	Details
 	ExcludeFromExperiment bool
+	// SyncFree is whether to tell the billing provider of the customer although it pays nothing.
+	SyncFree bool
 	// CreatedAt back-dates the customer; nil is now.
 	CreatedAt *time.Time
 	// Seed is what an id is made of that has to be made up, so that the same request makes up the same one; empty
@@ -54,7 +56,7 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 			return Provisioned{}, domain.FieldErrorf(domain.BadUserInput, "createdAt", "must not be in the future")
 		}
 	}
-	if err := input.check(s.checkBilling); err != nil {
+	if err := s.check(&input.Details); err != nil {
 		return Provisioned{}, err
 	}
 	switch {
@@ -75,21 +77,28 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 	if _, err := input.apply(customer, now); err != nil {
 		return Provisioned{}, err
 	}
+	with := telling{information: input.BillingInformation}
+	out := Provisioned{Customer: customer, Decision: NoSubscription}
 	if input.Subscription == nil {
-		if err := s.insert(ctx, customer); err != nil {
+		s.noteNew(customer, with, input.SyncFree)
+		err = s.insert(ctx, customer)
+	} else {
+		subscriber := s.newSubscriber(customer, input, now)
+		var redemption *redemption
+		if redemption, err = subscriber.subscribe(ctx); err != nil {
 			return Provisioned{}, err
 		}
-		return Provisioned{Customer: customer, Decision: NoSubscription}, nil
+		out.Decision, out.Subscription = subscriber.decision, &customer.Subscriptions[0]
+		s.noteNew(customer, with, input.SyncFree)
+		err = s.insertSubscribed(ctx, customer, redemption)
 	}
-	subscriber := s.newSubscriber(customer, input, now)
-	redemption, err := subscriber.subscribe(ctx)
 	if err != nil {
 		return Provisioned{}, err
 	}
-	if err := s.insertSubscribed(ctx, customer, redemption); err != nil {
-		return Provisioned{}, err
+	if customer.Sync != nil {
+		_, err = s.tell(ctx, customer, with)
 	}
-	return Provisioned{Customer: customer, Decision: subscriber.decision, Subscription: &customer.Subscriptions[0]}, nil
+	return out, err
 }
 
 func (s *Service) newSubscriber(customer *domain.Customer, input Provision, now time.Time) *subscriber {

@@ -180,7 +180,7 @@ func TestEnvironmentsDoNotSeeOneAnother(t *testing.T) {
 			return err
 		},
 		"ImportBulk": func() error {
-			_, err := f.ImportBulk(t.Context(), staging, nil, []customers.ImportRow{{Identity: by("ada"), Details: customers.Details{Name: domain.SetTo("Evi")}}})
+			_, err := f.ImportBulk(t.Context(), staging, nil, nil, []customers.ImportRow{{Identity: by("ada"), Details: customers.Details{Name: domain.SetTo("Evi")}}})
 			return err
 		},
 		"Archive and Unarchive": func() error {
@@ -238,11 +238,11 @@ func TestReadAccessWritesNothing(t *testing.T) {
 			return err
 		},
 		"ImportBulk": func(a domain.Actor) error {
-			_, err := f.ImportBulk(t.Context(), a, nil, []customers.ImportRow{row})
+			_, err := f.ImportBulk(t.Context(), a, nil, nil, []customers.ImportRow{row})
 			return err
 		},
 		"ImportBulk of nothing": func(a domain.Actor) error {
-			_, err := f.ImportBulk(t.Context(), a, nil, nil)
+			_, err := f.ImportBulk(t.Context(), a, nil, nil, nil)
 			return err
 		},
 		// What the input is like is nobody's business who may not write.
@@ -255,7 +255,7 @@ func TestReadAccessWritesNothing(t *testing.T) {
 			return err
 		},
 		"ImportBulk of too many": func(a domain.Actor) error {
-			_, err := f.ImportBulk(t.Context(), a, nil, make([]customers.ImportRow, 1001))
+			_, err := f.ImportBulk(t.Context(), a, nil, nil, make([]customers.ImportRow, 1001))
 			return err
 		},
 	}

@@ -12,27 +12,30 @@ type Update struct {
 	Details
 	// IfVersion is the version that the change is meant for; nil is any.
 	IfVersion *int64
+	// WaitSync is whether to wait until the billing provider was told, or could not be.
+	WaitSync bool
 }
 
 // Update changes what the input gives and nothing else. Changes that others make at the same time to
 // other properties, or to other keys of the metadata, are kept.
 // Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, InvalidMetadata, InvalidAddress,
-// InvalidTaxID, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer,
+// InvalidTaxID, IntegrationNotFound, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer,
 // VersionMismatch, Conflict.
 func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) (*domain.Customer, error) {
 	ref, err := writable(actor, input.Identity)
 	if err != nil {
 		return nil, err
 	}
-	if err := input.check(s.checkBilling); err != nil {
+	if err := s.check(&input.Details); err != nil {
 		return nil, err
 	}
 	coupon, err := s.checkCoupon(ctx, ref.EnvironmentID, input.Details)
 	if err != nil {
 		return nil, err
 	}
-	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		if err := domain.RequireVersion(input.IfVersion, customer.Version); err != nil {
+	with := telling{information: input.BillingInformation, wait: input.WaitSync}
+	return s.changeTelling(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
+		if err := domain.RequireVersion(input.IfVersion, customer.EditVersion()); err != nil {
 			return false, err
 		}
 		if err := checkGivenTo(customer, coupon); err != nil {
@@ -44,5 +47,5 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 			customer.UpdatedAt = now
 		}
 		return changed, err
-	})
+	}))
 }

@@ -1,0 +1,220 @@
+package customers
+
+import (
+	"context"
+	"time"
+
+	"clientele/internal/domain"
+)
+
+// Sync tells the billing provider of what was committed. A failure of the provider's is recorded with the customer,
+// and fails no write.
+type Sync interface {
+	// Begin tells of a change in the background. information is what came with it, nil for none. The channel is
+	// closed once the outcome is recorded, or left to a later attempt.
+	Begin(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
+	// Tell tells of a payment method that is to be attached or detached, and waits for the outcome as long as the
+	// context lasts. Errors: what the provider refuses, after which the payment method is not waiting any more.
+	Tell(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) error
+}
+
+// WithSync sets how the billing provider is told. Without it there is none, and billing information is let go.
+func WithSync(sync Sync) Option { return func(s *Service) { s.sync = sync } }
+
+// syncWait is how long a request waits for the provider after its customer was written. What takes longer is told in
+// the customer's sync state.
+const syncWait = 10 * time.Second
+
+// telling is what goes to the provider with a change besides what the change itself implies.
+type telling struct {
+	// information is nil if none came.
+	information *domain.BillingInformation
+	// wait is whether to wait for the outcome.
+	wait bool
+}
+
+// note notes with a change of a customer what the provider has to be told, and reports whether there is anything.
+func (s *Service) note(before, after *domain.Customer, with telling) bool {
+	if s.sync == nil || after.Archived() {
+		return false
+	}
+	var parts []domain.SyncPart
+	for _, text := range []struct {
+		part   domain.SyncPart
+		is, to *string
+	}{
+		{domain.SyncName, before.Name, after.Name},
+		{domain.SyncEmail, before.Email, after.Email},
+		{domain.SyncCoupon, before.CouponID, after.CouponID},
+		{domain.SyncFacts, before.BillingID, after.BillingID},
+	} {
+		if !sameText(text.is, text.to) {
+			parts = append(parts, text.part)
+		}
+	}
+	if with.information != nil {
+		parts = append(parts, domain.SyncInformation, domain.SyncFacts)
+	}
+	switch {
+	case len(parts) == 0 || with.information == nil && !after.Synced():
+		return false
+	case !after.Synced():
+		after.WantWholeSync(s.Now(), parts...)
+	default:
+		after.WantSync(s.Now(), parts...)
+	}
+	return true
+}
+
+// noteNew is note for a new customer. free is whether to sync one that pays nothing.
+func (s *Service) noteNew(customer *domain.Customer, with telling, free bool) {
+	if s.sync == nil {
+		return
+	}
+	var parts []domain.SyncPart
+	if with.information != nil {
+		parts = append(parts, domain.SyncInformation)
+	}
+	if with.information != nil || free || customer.BillingID != nil || customer.HasPurchased() {
+		customer.WantWholeSync(s.Now(), parts...)
+	}
+}
+
+// tell tells the provider of what was noted with a change, and answers the customer as it is then.
+func (s *Service) tell(ctx context.Context, customer *domain.Customer, with telling) (*domain.Customer, error) {
+	done := s.sync.Begin(ctx, customer, with.information)
+	if !with.wait {
+		return customer, nil
+	}
+	timer := time.NewTimer(syncWait)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+		return customer, nil
+	}
+	return s.store.AnyCustomer(ctx, customer.Ref())
+}
+
+// Resync tells the provider of a customer as if it knew nothing yet, and asks it for what it knows. A customer that
+// it does not have is made there. wait is whether to wait for the outcome.
+// Errors: IdentityForbidden, BadUserInput, CustomerNotFound, IntegrationNotFound without a provider, Conflict.
+func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Identity, wait bool) (*domain.Customer, error) {
+	ref, err := writable(actor, identity)
+	if err != nil {
+		return nil, err
+	}
+	if s.sync == nil {
+		return nil, noIntegration("customerId")
+	}
+	return s.changeTelling(ctx, ref, telling{wait: wait}, live(ref, func(customer *domain.Customer) (bool, error) {
+		if customer.Sync != nil {
+			// Whoever asks has seen why the server would not by itself.
+			customer.Sync.RenewCreation()
+		}
+		customer.WantWholeSync(s.Now())
+		return true, nil
+	}))
+}
+
+// PaymentMethod is the input of Service.AttachPaymentMethod.
+type PaymentMethod struct {
+	Identity
+	PaymentMethodID string
+	// Vendor and IntegrationID say whose payment method it is; nil is the one integration that there is.
+	Vendor        string
+	IntegrationID *string
+	// Currency is what the customer is to be charged in, ISO 4217; nil is as before.
+	Currency *string
+}
+
+// AttachPaymentMethod makes a payment method at the provider the one that the customer is charged with, and makes
+// the customer there if need be. While the provider is down, that is kept in mind and done later.
+// Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, CustomerNotFound, IntegrationNotFound,
+// PaymentMethodNotFound, PaymentMethodRefused, ProviderCustomerDeleted, Conflict.
+func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, input PaymentMethod) (*domain.Customer, error) {
+	ref, err := writable(actor, input.Identity)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkID("paymentMethodId", input.PaymentMethodID); err != nil {
+		return nil, err
+	}
+	if s.sync == nil || input.Vendor != domain.BillingVendor {
+		return nil, noIntegration("vendorIdentifier")
+	}
+	if err := checkIntegration("integrationId", input.IntegrationID); err != nil {
+		return nil, err
+	}
+	var with telling
+	if input.Currency != nil {
+		with.information = &domain.BillingInformation{Currency: input.Currency}
+	}
+	return s.changePaymentMethod(ctx, ref, with, func(customer *domain.Customer) error {
+		s.wantAttachment(customer, input.PaymentMethodID)
+		return nil
+	})
+}
+
+// wantAttachment notes a payment method to attach. A customer that the provider does not have is made there first.
+func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID string) {
+	if !customer.Synced() {
+		customer.WantWholeSync(s.Now())
+	}
+	customer.WantAttachment(s.Now(), paymentMethodID)
+}
+
+// DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good.
+// Errors: IdentityForbidden, BadUserInput, CustomerNotFound, IntegrationNotFound without a provider, NoBillingID for
+// a customer that the provider does not have, PaymentMethodNotFound for one without a payment method that is
+// charged, PaymentMethodStuck, ProviderCustomerDeleted, Conflict.
+func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, identity Identity) (*domain.Customer, error) {
+	ref, err := writable(actor, identity)
+	if err != nil {
+		return nil, err
+	}
+	if s.sync == nil {
+		return nil, noIntegration("customerId")
+	}
+	return s.changePaymentMethod(ctx, ref, telling{}, func(customer *domain.Customer) error {
+		if customer.BillingID == nil {
+			return domain.FieldErrorf(domain.NoBillingID, "customerId", "is a customer that the billing provider does not have: Customer has no billing id")
+		}
+		method := customer.Facts().DefaultPaymentMethodID
+		if method == "" {
+			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
+		}
+		customer.WantDetachment(s.Now(), method)
+		return nil
+	})
+}
+
+func (s *Service) changePaymentMethod(
+	ctx context.Context, ref domain.CustomerRef, with telling, want func(*domain.Customer) error,
+) (*domain.Customer, error) {
+	customer, _, err := s.commit(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
+		return true, want(customer)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, syncWait)
+	defer cancel()
+	if err := s.sync.Tell(waiting, customer, with.information); err != nil {
+		return nil, err
+	}
+	return s.store.AnyCustomer(ctx, ref)
+}
+
+// checkIntegration refuses the id of an integration that is not the one that there is; nil is that one.
+func checkIntegration(field string, id *string) error {
+	if id == nil || *id == domain.BillingIntegration {
+		return nil
+	}
+	return domain.FieldErrorf(domain.IntegrationNotFound, field, "is no integration of this server; it has %q", domain.BillingIntegration)
+}
+
+func noIntegration(field string) error {
+	return domain.FieldErrorf(domain.IntegrationNotFound, field, "needs a billing integration that this server does not have: Integration not found")
+}
