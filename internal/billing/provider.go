@@ -123,8 +123,11 @@ type Picture struct {
 	CustomerID string
 	// At is the provider's time, or a little earlier: whatever happened before At is in the picture. What
 	// happened soon after may be.
-	At      time.Time
-	Deleted bool
+	At time.Time
+	// AnsweredAt is the provider's time when it answered, as exactly as it told. All that the caller did before it
+	// asked is in the picture.
+	AnsweredAt time.Time
+	Deleted    bool
 	// LinkURL is where people see the customer at the provider.
 	LinkURL        string
 	Customer       CustomerFacts

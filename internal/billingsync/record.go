@@ -62,12 +62,23 @@ func (a *attempt) learn(customer *domain.Customer) {
 	case customer.BillingID == nil || a.customer.BillingID == nil || *customer.BillingID != *a.customer.BillingID:
 	case a.picture != nil:
 		customer.BillingLinkURL = &a.picture.LinkURL
-		a.take(customer, a.picture.Event())
+		picture := a.picture.Event()
+		if a.changedFacts() {
+			// Events of what the attempt did are about to come, or came, with the time of the picture's second. The
+			// picture knows how that ended, and is taken again once they are all there.
+			picture.CreatedAt = a.picture.AnsweredAt
+		}
+		a.take(customer, picture)
 	case a.failure != nil && a.failure.Kind == billing.DeletedCustomer:
 		a.take(customer, billing.Event{
 			ID: "refused", CreatedAt: domain.Timestamp(a.now()), Kind: billing.CustomerDeleted, CustomerID: *customer.BillingID,
 		})
 	}
+}
+
+// changedFacts reports whether the attempt changed what the provider has events about.
+func (a *attempt) changedFacts() bool {
+	return a.created != nil || a.told[domain.SyncInformation] || a.told[domain.SyncAttachment] || a.told[domain.SyncDetachment]
 }
 
 // settle says what is left to be done, and when.
@@ -83,9 +94,10 @@ func (a *attempt) settle(customer *domain.Customer) {
 		sync.InformationTold = max(sync.InformationTold, a.informationRevision)
 	}
 	sync.NameGiven = sync.NameGiven || a.nameGiven
-	unsettled := customer.Facts().Unsettled()
+	unsettled := customer.Facts().Unsettled() || a.changedFacts()
 	if unsettled {
-		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+		sync.Await(domain.SyncFacts, now)
+		defer sync.DueBy(now.Add(billing.SettleAfter))
 	}
 	_, lost := sync.Untold[domain.SyncInformation]
 	switch {
@@ -103,9 +115,8 @@ func (a *attempt) settle(customer *domain.Customer) {
 		}, nil)
 	case len(sync.Untold) == 0:
 		sync.Succeed(now)
-	case unsettled:
+	case unsettled && len(sync.Untold) == 1:
 		sync.Succeed(now)
-		sync.DueBy(now.Add(billing.SettleAfter))
 	default:
 		// Whatever keeps it from being told, it is not forgotten.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))

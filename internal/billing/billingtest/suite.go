@@ -198,7 +198,7 @@ func retrieve(t *testing.T, a Account, id string) billing.Picture {
 		t.Fatal(err)
 	}
 	if picture.CustomerID != id || picture.RequestID == "" || picture.LinkURL == "" || picture.At.IsZero() ||
-		picture.At.After(time.Now()) {
+		picture.AnsweredAt.Before(picture.At) || picture.AnsweredAt.After(time.Now()) {
 		t.Errorf("picture %+v of %s", picture, id)
 	}
 	return picture

@@ -217,8 +217,9 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 	if err != nil {
 		return billing.Picture{}, p.ofCustomer(ctx, id, err, reads)
 	}
+	at := answeredAt(answer.LastResponse)
 	picture := billing.Picture{
-		CustomerID: id, At: answeredAt(answer.LastResponse), Receipt: receipt(answer.LastResponse),
+		CustomerID: id, At: at.Add(-clockMargin), AnsweredAt: at, Receipt: receipt(answer.LastResponse),
 		Deleted: answer.Deleted, LinkURL: linkURL(id, answer.Livemode),
 	}
 	if picture.Deleted {
@@ -251,13 +252,13 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 	return picture, nil
 }
 
-// answeredAt is when Stripe answered by its own clock, a little earlier to be sure.
+// answeredAt is when Stripe answered by its own clock.
 func answeredAt(answer *stripego.APIResponse) time.Time {
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
 		date = time.Now().Truncate(time.Second)
 	}
-	return date.UTC().Add(-clockMargin)
+	return date.UTC()
 }
 
 func receipt(answer *stripego.APIResponse) billing.Receipt {
