@@ -47,6 +47,7 @@ type Config struct {
 	RateLimits    RateLimits
 	Limits        Limits
 	Documents     Documents
+	Billing       Billing
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
 	// CommandCatalogApply.
 	Catalog string
@@ -76,6 +77,7 @@ func Default() Config {
 		RateLimits:    defaultRateLimits(),
 		Limits:        defaultLimits(),
 		Documents:     defaultDocuments(),
+		Billing:       defaultBilling(),
 		Environment:   "development",
 		KeyScope:      "full",
 		Observability: defaultObservability(),
@@ -238,7 +240,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify(), c.Documents.verify())
+	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Billing.verify(c.Exposed()))
 }
 
 // ExampleKey is the API key of the README's examples.

@@ -27,6 +27,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 		Documents:     Documents{TrustedMode: "open", Automatic: 1000},
+		Billing:       Billing{StripeAPIBase: "https://api.stripe.com"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -90,6 +91,25 @@ var settingCases = map[string]settingCase{
 	"drain-delay": {
 		env: "CLIENTELE_DRAIN_DELAY", one: "15s", two: "1h",
 		value: func(c Config) any { return c.Network.DrainDelay }, wantOne: 15 * time.Second, wantTwo: time.Hour,
+	},
+	"billing": {
+		env: "CLIENTELE_BILLING", one: "simulator", two: "none",
+		value: func(c Config) any { return c.Billing.Given }, wantOne: "simulator", wantTwo: "none",
+	},
+	"stripe-secret-key": {
+		env: "CLIENTELE_STRIPE_SECRET_KEY", one: "sk_test_one", two: "rk_live_two",
+		value: func(c Config) any { return c.Billing.StripeSecretKey }, wantOne: Secret("sk_test_one"), wantTwo: Secret("rk_live_two"),
+	},
+	"stripe-webhook-secret": {
+		env: "CLIENTELE_STRIPE_WEBHOOK_SECRET", with: []string{"--stripe-secret-key=sk_test_one"},
+		one: "whsec_oneoneoneoneone1", two: " whsec_oneoneoneoneone1, whsec_twotwotwotwotwo2,",
+		value:   func(c Config) any { return strings.Join(c.Billing.WebhookSecrets(), " ") },
+		wantOne: "whsec_oneoneoneoneone1", wantTwo: "whsec_oneoneoneoneone1 whsec_twotwotwotwotwo2",
+	},
+	"stripe-api-base": {
+		env: "CLIENTELE_STRIPE_API_BASE", with: []string{"--stripe-secret-key=sk_test_one"},
+		one: "http://127.0.0.1:12111", two: "https://gateway.example/stripe",
+		value: func(c Config) any { return c.Billing.StripeAPIBase }, wantOne: "http://127.0.0.1:12111", wantTwo: "https://gateway.example/stripe",
 	},
 	"catalog": {
 		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",
@@ -634,7 +654,7 @@ func requireSentence(t *testing.T, err error, names string) {
 // requireSilence checks that the error tells nothing of a secret.
 func requireSilence(t *testing.T, err error, flag, value string) {
 	t.Helper()
-	if flag != "api-key" && flag != "mongodb-uri" {
+	if flag != "api-key" && flag != "mongodb-uri" && flag != "stripe-secret-key" && flag != "stripe-webhook-secret" {
 		return
 	}
 	if err == nil {

@@ -15,6 +15,7 @@ const secret = Secret("hunter2-hunter2-hunter2-hunter2")
 func holders() map[string]any {
 	cfg := Default()
 	cfg.APIKey, cfg.MongoDBURI = secret, secret
+	cfg.Billing.StripeSecretKey, cfg.Billing.StripeWebhookSecret = secret, secret
 	return map[string]any{
 		"itself":                 secret,
 		"a pointer":              new(secret),
@@ -133,6 +134,12 @@ func TestASlipDoesNotTellASecret(t *testing.T) {
 		"the flag is missing a URI": {"--mongodb-uri", "--api-key=" + string(secret)},
 		"a duration":                {"--shutdown-grace=" + string(secret)},
 		"a switch":                  {"--introspection=" + string(secret)},
+		"a key of no form":          {"--stripe-secret-key=" + string(secret)},
+		"a key without a provider":  {"--billing=none", "--stripe-secret-key=" + string(secret)},
+		"a webhook secret":          {"--stripe-webhook-secret=" + string(secret)},
+		"a webhook secret's form":   {"--stripe-secret-key=sk_test", "--stripe-webhook-secret=" + string(secret)},
+		"a base with a password":    {"--stripe-secret-key=sk_test", "--stripe-api-base=https://a:" + string(secret) + "@b"},
+		"a key as the provider":     {"--billing=" + string(secret)},
 	}
 	for name, args := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -37,8 +37,8 @@ var (
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
 	settings := slices.Concat(
-		programSettings(), networkSettings(), limitSettings(), rateLimitSettings(), documentSettings(), observabilitySettings(),
-		commandSettings(),
+		programSettings(), networkSettings(), billingSettings(), limitSettings(), rateLimitSettings(), documentSettings(),
+		observabilitySettings(), commandSettings(),
 	)
 	defaults := Default()
 	for i := range settings {
