@@ -1,5 +1,6 @@
 // Package httpd is the HTTP server around the API: time-outs, the body limit, request ids, TLS, what browsers may
-// do, health checks and the way to stop. It knows nothing of GraphQL or storage.
+// do, where the billing provider's events come in, health checks and the way to stop. It knows nothing of GraphQL,
+// billing or storage.
 package httpd
 
 import (
@@ -33,9 +34,11 @@ type Routes struct {
 	Playground http.Handler
 	// Schema answers at /schema.graphql; nil for a server that does not tell its schema.
 	Schema http.Handler
+	// Webhook takes in the events that are sent to /webhooks/stripe; nil for a server that takes none.
+	Webhook Receiver
 	// Ready answers nil while the server can do its work.
 	Ready func(context.Context) error
-	// MaxBodyBytes bounds what is read of a request's body.
+	// MaxBodyBytes bounds what is read of a request's body, except a webhook's.
 	MaxBodyBytes int
 	// Origins are those whose pages may use the server, as browsers write them.
 	Origins []string
@@ -55,7 +58,12 @@ func NewHandler(routes Routes) http.Handler {
 		mux.Handle("GET /schema.graphql", routes.Schema)
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
-	handler := observed(allowOrigins(routes.Origins, routed(mux)), routes.Observation)
+	observation := routes.Observation.orSilent()
+	handler := allowOrigins(routes.Origins, routed(mux))
+	if routes.Webhook != nil {
+		handler = besideWebhook(routes.Webhook, observation.Log, handler)
+	}
+	handler = observed(handler, observation)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), r.TLS != nil)
 		id := r.Header.Get(requestIDHeader)
@@ -64,7 +72,11 @@ func NewHandler(routes Routes) http.Handler {
 			r.Header.Set(requestIDHeader, id)
 		}
 		w.Header().Set(requestIDHeader, id)
-		r.Body = http.MaxBytesReader(w, r.Body, int64(routes.MaxBodyBytes))
+		limit := routes.MaxBodyBytes
+		if routes.Webhook != nil && r.URL.Path == webhookPath {
+			limit = maxEventBytes
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, int64(limit))
 		handler.ServeHTTP(w, r)
 	})
 }

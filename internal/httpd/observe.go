@@ -32,6 +32,20 @@ type Observation struct {
 	Metrics Metrics
 }
 
+// orSilent has something in every place.
+func (o Observation) orSilent() Observation {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Tracer == nil {
+		o.Tracer = noop.Tracer{}
+	}
+	if o.Metrics == nil {
+		o.Metrics = noMetrics{}
+	}
+	return o
+}
+
 // Other stands for a route or a method that the server does not know.
 const Other = "other"
 
@@ -41,7 +55,7 @@ var methods = []string{
 }
 
 // routePaths are the routes that are told apart.
-var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql"}
+var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql", webhookPath}
 
 // RoutePaths are the routes that are told apart.
 func RoutePaths() []string { return slices.Clone(routePaths) }
@@ -85,15 +99,6 @@ func (e *exchange) Write(text []byte) (int, error) {
 // observed tells of each request, which has its id already: a line in the log, a span, and metrics. Of what the
 // client sent, it tells the id only. A panic is answered, if nothing was yet, and logged with its stack.
 func observed(next http.Handler, to Observation) http.Handler {
-	if to.Log == nil {
-		to.Log = slog.New(slog.DiscardHandler)
-	}
-	if to.Tracer == nil {
-		to.Tracer = noop.Tracer{}
-	}
-	if to.Metrics == nil {
-		to.Metrics = noMetrics{}
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		to.Metrics.RequestBegan()
