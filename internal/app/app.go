@@ -124,9 +124,14 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	}
 	requests := idempotency.New(a.store, a.log)
 	defer inBackground(ctx, requests.Run)()
+	biller, err := a.newBiller(ctx, listener.Addr())
+	if err != nil {
+		return err
+	}
+	defer biller.end()
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
-			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now),
+			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now, biller.options()...),
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
 			Idempotency:   requests,
@@ -140,6 +145,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		}),
 		Playground:   graph.NewPlayground("/graphql"),
 		Schema:       schema,
+		Webhook:      biller.receive,
 		Ready:        a.store.Ping,
 		Origins:      a.config.Network.CORSAllowedOrigins,
 		Drain:        a.drain,
@@ -159,7 +165,9 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	a.greet(out, listener.Addr(), secret, catalogue)
+	// Requests need the provider until the last one has ended.
+	defer inBackground(context.WithoutCancel(ctx), biller.run)()
+	a.greet(out, listener.Addr(), secret, catalogue, biller.greeting)
 	server := httpd.Server{
 		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
 		Timeouts: timeouts(a.config.Limits),
@@ -167,7 +175,8 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()
 	}
-	a.log.InfoContext(ctx, "the server has started", "version", Version(), "engine", engineName(a.config), "address", listener.Addr().String())
+	a.log.InfoContext(ctx, "the server has started", "version", Version(), "engine", engineName(a.config), "address", listener.Addr().String(),
+		"billing", a.config.Billing.Provider())
 	if err := server.Serve(ctx, listener); err != nil {
 		return err
 	}
@@ -205,7 +214,7 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 }
 
 // greet tells the person at the terminal what they need to go on.
-func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string) {
+func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string, billing []string) {
 	scheme := "http"
 	if a.certificate != nil {
 		scheme = "https"
@@ -219,6 +228,9 @@ func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string) {
 	}
 	if catalogue != "" {
 		fmt.Fprintf(out, "  Catalogue   %s\n", catalogue)
+	}
+	for i, line := range billing {
+		fmt.Fprintf(out, "  %-10s  %s\n", []string{"Billing", ""}[min(i, 1)], line)
 	}
 	fmt.Fprintf(out, "  Data        %s\n", a.place)
 }

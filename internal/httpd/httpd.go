@@ -73,7 +73,7 @@ func NewHandler(routes Routes) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, id)
 		limit := routes.MaxBodyBytes
-		if routes.Webhook != nil && r.URL.Path == webhookPath {
+		if routes.Webhook != nil && r.URL.Path == WebhookPath {
 			limit = maxEventBytes
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, int64(limit))

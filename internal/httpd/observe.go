@@ -55,7 +55,7 @@ var methods = []string{
 }
 
 // routePaths are the routes that are told apart.
-var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql", webhookPath}
+var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql", WebhookPath}
 
 // RoutePaths are the routes that are told apart.
 func RoutePaths() []string { return slices.Clone(routePaths) }

@@ -12,8 +12,10 @@ import (
 	"clientele/internal/logging"
 )
 
+// WebhookPath is where events come in.
+const WebhookPath = "/webhooks/stripe"
+
 const (
-	webhookPath = "/webhooks/stripe"
 	// signatureHeader is what the request says of its sender.
 	signatureHeader = "Stripe-Signature"
 
@@ -56,10 +58,10 @@ type webhook struct {
 // the path knows no origins.
 func besideWebhook(receive Receiver, log *slog.Logger, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+webhookPath, &webhook{receive, log, make(places, maxEvents), make(places, maxLargeEvents)})
+	mux.Handle("POST "+WebhookPath, &webhook{receive, log, make(places, maxEvents), make(places, maxLargeEvents)})
 	events := routed(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == webhookPath {
+		if r.URL.Path == WebhookPath {
 			events.ServeHTTP(w, r)
 			return
 		}

@@ -171,7 +171,7 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 				t.Errorf("got %d, %q, %v", response.StatusCode, body, response.Header)
 			}
 			shared := response.Header.Get("Vary") + response.Header.Get("Access-Control-Allow-Origin")
-			if (shared != "") != (request.URL.Path != webhookPath) {
+			if (shared != "") != (request.URL.Path != WebhookPath) {
 				t.Errorf("the header is %v", response.Header)
 			}
 			if response.Header.Get("X-Request-Id") == "" || response.Header.Get("X-Content-Type-Options") == "" {
