@@ -35,6 +35,10 @@ func dueAt(at time.Time) func(*domain.Customer) {
 	return func(c *domain.Customer) { c.Sync = &domain.Sync{DueAt: &at} }
 }
 
+// hide archives a customer and leaves the rest of it as it is. Archive ends what is due as well, and no engine must
+// count on that.
+func hide(c *domain.Customer) { c.ArchivedAt = new(noon) }
+
 func linkedTo(billingID string) func(*domain.Customer) {
 	return func(c *domain.Customer) { c.BillingID = &billingID }
 }
@@ -127,13 +131,13 @@ func archivedCustomersAreFound(t T, store persistence.Store) {
 	for i := range 6 {
 		c := synced(production, strconv.Itoa(i), dueAt(noon.Add(time.Duration(i%2)*time.Minute)), linkedTo("cus_1"))
 		if i%3 == 0 {
-			archived(c)
+			hide(c)
 		}
 		customers = append(customers, c)
 	}
 	insert(t, store, customers...)
 	expectLimits(t, store, noon.Add(time.Hour), "cus_1", customers...)
-	for _, change := range []func(*domain.Customer){archived, unarchived, archived} {
+	for _, change := range []func(*domain.Customer){hide, unarchived, hide} {
 		for i, c := range customers {
 			customers[i] = next(c, change)
 			replace(t, store, customers[i])
@@ -200,7 +204,7 @@ func dueTimesFollowEveryWrite(t T, store persistence.Store) {
 		dueAt(noon.Add(time.Hour)),
 		func(c *domain.Customer) { c.Sync.DueAt = nil },
 		func(c *domain.Customer) { c.Sync.DueAt = new(noon.Add(time.Minute)) },
-		archived,
+		hide,
 		func(c *domain.Customer) { c.Sync = nil },
 		dueAt(noon.Add(-time.Millisecond)),
 		unarchived,
@@ -221,7 +225,7 @@ func linksFollowEveryWrite(t T, store persistence.Store) {
 	others := []*domain.Customer{synced(production, "b", linkedTo("cus_1")), synced(production, "d", linkedTo("cus_2"))}
 	insert(t, store, append(others, c)...)
 	for _, change := range []func(*domain.Customer){
-		linkedTo("cus_1"), linkedTo("cus_2"), dueAt(noon), linkedTo("cus_3"), archived, linkedTo("cus_1"), linkedTo(""),
+		linkedTo("cus_1"), linkedTo("cus_2"), dueAt(noon), linkedTo("cus_3"), hide, linkedTo("cus_1"), linkedTo(""),
 		func(c *domain.Customer) { c.BillingID = nil },
 		unarchived, linkedTo("cus_2"),
 		func(c *domain.Customer) { c.BillingID, c.ArchivedAt = nil, new(noon) },
@@ -304,7 +308,7 @@ func acknowledgedDueTimeIsSeen(t T, store persistence.Store) {
 
 func refusedWriteLeavesBillingAlone(t T, store persistence.Store) {
 	live, gone := synced(production, "live", dueAt(noon), linkedTo("cus_1")), synced(production, "gone", dueAt(noon), linkedTo("cus_1"))
-	archived(gone)
+	hide(gone)
 	insert(t, store, live, gone)
 	for _, c := range []*domain.Customer{live, gone} {
 		for _, change := range []func(*domain.Customer){
@@ -334,7 +338,7 @@ func dueTimesOutliveTheStore(reopen func(persistence.Store) (persistence.Store, 
 			customers = append(customers, synced(production, strconv.Itoa(i), dueAt(noon.Add(time.Duration(i%3)*time.Second)), linkedTo("cus_"+strconv.Itoa(i%2))))
 		}
 		insert(t, store, customers...)
-		for i, change := range []func(*domain.Customer){archived, dueAt(noon.Add(-time.Hour)), linkedTo("cus_1"), func(c *domain.Customer) { c.Sync = nil }} {
+		for i, change := range []func(*domain.Customer){hide, dueAt(noon.Add(-time.Hour)), linkedTo("cus_1"), func(c *domain.Customer) { c.Sync = nil }} {
 			customers[i] = next(customers[i], change)
 			replace(t, store, customers[i])
 		}

@@ -67,7 +67,7 @@ func filledSync() *domain.Sync {
 		InformationTold: 3, AttachmentID: "pm_1", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
 		CreatingSince: new(noon.Add(5 * time.Millisecond)), Lease: &domain.SyncLease{Holder: "server-1", Until: noon.Add(time.Minute)},
 		DueAt: new(noon.Add(6 * time.Millisecond)), Attempts: 4,
-		Failure:   &domain.SyncFailure{Kind: "temporary", Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
+		Failure:   &domain.SyncFailure{Kind: domain.SyncPasses, Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
 		RequestID: "req_1", SucceededAt: new(noon.Add(8 * time.Millisecond)), Writes: 1 << 41,
 	}
 }
