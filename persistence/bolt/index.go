@@ -210,21 +210,22 @@ func (x index) segment(segment persistence.Segment) keyRange {
 // reindex turns the entries of one state of a document into those of the next; a document that is not live
 // has none but in the wide indexes. Entries that stay are not touched.
 func (c *collection) reindex(tx *bbolt.Tx, key []byte, before, after document) error {
-	for _, field := range c.indexedFields() {
-		was, is := c.liveEntry(field, before), c.liveEntry(field, after)
-		if bytes.Equal(was, is) {
-			continue
-		}
-		if err := moveEntry(tx.Bucket(c.indexBucket(field)), was, is); err != nil {
-			return err
-		}
-	}
 	for _, x := range c.wide {
 		was, is := x.entry(key, before), x.entry(key, after)
 		if bytes.Equal(was, is) {
 			continue
 		}
 		if err := moveEntry(tx.Bucket(x.bucket), was, is); err != nil {
+			return err
+		}
+	}
+	before, after = c.ifLive(before), c.ifLive(after)
+	for _, field := range c.indexedFields() {
+		was, is := entryAt(key, before, field), entryAt(key, after, field)
+		if bytes.Equal(was, is) {
+			continue
+		}
+		if err := moveEntry(tx.Bucket(c.indexBucket(field)), was, is); err != nil {
 			return err
 		}
 	}
@@ -244,11 +245,21 @@ func moveEntry(bucket *bbolt.Bucket, was, is []byte) error {
 	return nil
 }
 
-func (c *collection) liveEntry(field persistence.Field, d document) []byte {
+func (c *collection) ifLive(d document) document {
 	if !c.live(d) {
 		return nil
 	}
-	return c.index(d.Text(persistence.FieldEnvironmentID), field).entryOf(d)
+	return d
+}
+
+// entryAt is the entry in the index of a field of the document with that Key, which begins and ends as the entry does;
+// nil for none. A write asks for many.
+func entryAt(key []byte, d document, field persistence.Field) []byte {
+	if d == nil {
+		return nil
+	}
+	prefix := bytes.IndexByte(key, '/') + 1
+	return append(appendValue(slices.Clip(key[:prefix]), d.Value(field)), key[prefix:]...)
 }
 
 // entryOf is the key of the document's entry.
@@ -265,7 +276,7 @@ func (c *collection) buildIndex(tx *bbolt.Tx, field persistence.Field) error {
 	if err != nil {
 		return err
 	}
-	return tx.Bucket(c.liveBucket()).ForEach(func(_, raw []byte) error {
-		return bucket.Put(c.liveEntry(field, raw), nil)
+	return tx.Bucket(c.liveBucket()).ForEach(func(key, raw []byte) error {
+		return bucket.Put(entryAt(key, raw, field), nil)
 	})
 }
