@@ -96,7 +96,7 @@ func (a *attempt) settle(customer *domain.Customer) {
 	sync.NameGiven = sync.NameGiven || a.nameGiven
 	unsettled := customer.Facts().Unsettled() || a.changedFacts()
 	if unsettled {
-		sync.Await(domain.SyncFacts, now)
+		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
 		defer sync.DueBy(now.Add(billing.SettleAfter))
 	}
 	_, lost := sync.Untold[domain.SyncInformation]
