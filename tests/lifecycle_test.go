@@ -23,7 +23,7 @@ func TestLifecycle(t *testing.T) {
 			"subscriptionParams": nil, "additionalMetaData": object{"key": "value", "plan.$tier": object{"seats": 3}},
 			"billingInformation": object{
 				"billingAddress": object{"country": "DK", "city": "Odense", "addressLine1": "Vestergade 1", "postalCode": "5000"},
-				"taxIds":         []object{{"type": "eu_vat", "value": "DK12345678"}}, "currency": "DKK", "language": "da-DK",
+				"taxIds":         []object{{"type": "eu_vat", "value": "DK12345674"}}, "currency": "DKK", "language": "da-DK",
 			},
 		}}},
 		{"provision another", provisionOperation, object{"input": object{

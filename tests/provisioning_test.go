@@ -84,7 +84,7 @@ func TestSubscribing(t *testing.T) {
 		{"a resource where it is not needed", nil, object{"planId": "free", "resourceId": "w-1"}, facts("resourceId", "w-1")},
 		{"what else there is to say", nil, basic(object{"billingId": "b-1", "salesforceId": "s-1", "additionalMetaData": object{"k": 1},
 			"budget": object{"limit": 12.5, "hasSoftLimit": true}, "billingCycleAnchor": "NOW",
-			"billingInformation": object{"billingAddress": object{"country": "DK"}, "taxIds": []object{{"type": "eu_vat", "value": "DK12345678"}}}}),
+			"billingInformation": object{"billingAddress": object{"country": "DK"}, "taxIds": []object{{"type": "eu_vat", "value": "DK12345674"}}}}),
 			facts("billingId", "b-1", "salesforceId", "s-1", "additionalMetaData", "map[k:1]", "budget", "12.5")},
 
 		// Prices.

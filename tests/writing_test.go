@@ -828,13 +828,13 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 	information := func() object {
 		return object{
 			"billingAddress": address(), "shippingAddress": address(), "currency": "DKK",
-			"taxIds":              []object{{"type": "eu_vat", "value": "DK98765432"}},
+			"taxIds":              []object{{"type": "eu_vat", "value": "DK98765433"}},
 			"invoiceCustomFields": object{mark + "Field": mark + "Value"}, "paymentMethodId": mark + "Method",
 			"timezone": "America/Argentina/ComodRivadavia", "language": "sr-Latn-RS", "customerName": mark + "Name",
 			"metadata": object{mark + "Key": mark + "Value"}, "integrationId": mark + "Integration",
 		}
 	}
-	marks := []string{mark, "DK98765432", "ComodRivadavia", "sr-Latn-RS"}
+	marks := []string{mark, "DK98765433", "ComodRivadavia", "sr-Latn-RS"}
 	onEngines(t, func(t *testing.T, server *service) {
 		fields := server.must(t, `{ info: __type(name: "CustomerBillingInfo") { inputFields { name } } address: __type(name: "Address") { inputFields { name } } }`, nil)
 		for kind, sent := range map[string]object{"info": information(), "address": address()} {
@@ -865,7 +865,7 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 		for name, wrong := range map[string]object{
 			"country":             {"billingAddress": object{"country": mark}},
 			"state":               {"shippingAddress": object{"state": mark + long(255)}},
-			"tax type":            {"taxIds": []object{{"type": mark, "value": "DK98765432"}}},
+			"tax type":            {"taxIds": []object{{"type": mark, "value": "DK98765433"}}},
 			"tax value":           {"taxIds": []object{{"type": "eu_vat", "value": mark}}},
 			"invoiceCustomFields": {"invoiceCustomFields": object{mark + long(40): mark}},
 			"paymentMethodId":     {"paymentMethodId": mark + long(255)},
@@ -914,14 +914,14 @@ func TestBillingInformationIsInNoFile(t *testing.T) {
 	server := startService(t, cfg)
 	information := object{
 		"billingAddress":  object{"country": "DK", "state": mark, "addressLine1": mark, "addressLine2": mark, "city": mark, "postalCode": mark, "phoneNumber": mark},
-		"shippingAddress": object{"city": mark}, "taxIds": []object{{"type": "eu_vat", "value": "DK98765432"}},
+		"shippingAddress": object{"city": mark}, "taxIds": []object{{"type": "eu_vat", "value": "DK98765433"}},
 		"invoiceCustomFields": object{mark: mark}, "paymentMethodId": mark, "timezone": "America/Argentina/ComodRivadavia",
 		"language": "sr-Latn-RS", "customerName": mark, "metadata": object{mark: mark}, "integrationId": mark,
 	}
 	server.must(t, provisionOperation, object{"input": object{"customerId": "one", "name": "NameThatIsKept", "billingInformation": information}})
 	server.must(t, createOperation, object{"input": object{"customerId": "two", "billingInformation": information}})
 	server.must(t, updateOperation, object{"input": object{"customerId": "two", "crmId": "crm", "billingInformation": information}})
-	for _, text := range []string{mark, "DK98765432", "ComodRivadavia", "sr-Latn-RS"} {
+	for _, text := range []string{mark, "DK98765433", "ComodRivadavia", "sr-Latn-RS"} {
 		mustNotContain(t, cfg.DataDir, text)
 	}
 	// The folder is where the customer is, and its text can be read there.

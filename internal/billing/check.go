@@ -105,8 +105,13 @@ func checkTaxIDs(field string, ids []domain.TaxID) error {
 			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
 				"must have at most %d characters", maxTaxValueLength)
 		}
-		if !form.MatchString(normalTaxValue(id.Value)) {
+		normal := normalTaxValue(id.Value)
+		if !form.MatchString(normal) {
 			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value", "must have the form of its type")
+		}
+		if !hasRightCheckDigits(id.Type, normal) {
+			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
+				"must have check digits that agree with the rest of it")
 		}
 	}
 	return nil

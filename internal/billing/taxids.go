@@ -1,7 +1,9 @@
 package billing
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"clientele/internal/domain"
@@ -26,7 +28,7 @@ func normalTaxValue(value string) string {
 
 // taxForms are Stripe's documented tax id types (docs.stripe.com/invoicing/customer/tax-ids and the
 // changelog up to 2026-10-28), each with the form of its values as a regular expression over
-// normalTaxValue. They judge the form only; check digits are not computed.
+// normalTaxValue. Check digits are another matter, see checkDigits.
 //
 // A form is never stricter than what is known of the authority's numbers, because refusing a right id
 // keeps a customer from paying. So punctuation is optional, kinds of numbers that the documented example
@@ -208,6 +210,9 @@ var euVATForms = []string{
 	`SK\d{10}`,
 	`XI` + britishVAT,
 }
+
+// TaxIDTypes are the types that Check takes, in the order of the alphabet.
+func TaxIDTypes() []string { return slices.Sorted(maps.Keys(taxForms)) }
 
 func compileForms(forms map[string]string) map[string]*regexp.Regexp {
 	compiled := make(map[string]*regexp.Regexp, len(forms))
