@@ -142,11 +142,16 @@ var wrongDetails = map[string]struct {
 	"a city of 256 characters":                     {billed("city", long(256)), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.city"}},
 	"a type of tax id that is none":                {taxed("xx_vat", "DK12345678"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].type"}},
 	"a tax id that is not of its type's form":      {taxed("eu_vat", "12"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].value"}},
-	"11 tax ids":                                   {billing("taxIds", slices.Repeat([]object{{"type": "eu_vat", "value": "DK12345678"}}, 11)), refusal{code: "BadUserInput", field: "billingInformation.taxIds"}},
+	"a tax id of wrong check digits":               {taxed("eu_vat", "DK12345678"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].value"}},
+	"a tax id twice":                               {billing("taxIds", slices.Repeat([]object{{"type": "eu_vat", "value": "DK12345674"}}, 2)), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[1]"}},
+	"6 tax ids":                                    {billing("taxIds", slices.Repeat([]object{{"type": "eu_vat", "value": "DK12345674"}}, 6)), refusal{code: "BadUserInput", field: "billingInformation.taxIds"}},
 	"a language that is none":                      {billing("language", "da_DK"), refusal{code: "BadUserInput", field: "billingInformation.language"}},
 	"a time zone that is none":                     {billing("timezone", "Europe/Odense"), refusal{code: "BadUserInput", field: "billingInformation.timezone"}},
 	"a customer name on invoices of 256":           {billing("customerName", long(256)), refusal{code: "BadUserInput", field: "billingInformation.customerName"}},
 	"5 custom fields on invoices":                  {billing("invoiceCustomFields", object{"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}), refusal{code: "BadUserInput", field: "billingInformation.invoiceCustomFields"}},
+	"billing metadata of 45 keys":                  {billing("metadata", wide(45)), refusal{code: "InvalidMetadataError", field: "billingInformation.metadata", words: "44 keys"}},
+	"billing metadata under a key of ours":         {billing("metadata", object{"clientele_id": "x"}), refusal{code: "InvalidMetadataError", field: "billingInformation.metadata"}},
+	"a telephone number of 21 characters":          {billing("billingAddress", object{"phoneNumber": long(21)}), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.phoneNumber"}},
 	"billing metadata that is no object":           {billing("metadata", []int{1}), refusal{code: "InvalidMetadataError", field: "billingInformation.metadata"}},
 	"a coupon that is unknown":                     {object{"couponRefId": "coupon-1"}, refusal{code: "CouponNotFound", field: "couponRefId", state: true}},
 	"an id that differs from the other":            {object{"refId": "another"}, refusal{code: "EntityIdDifferentFromRefIdError"}},
@@ -822,7 +827,7 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 	address := func() object {
 		return object{
 			"country": "DK", "state": mark + "State", "addressLine1": mark + "Line1", "addressLine2": mark + "Line2",
-			"city": mark + "City", "postalCode": mark + "Code", "phoneNumber": mark + "Phone",
+			"city": mark + "City", "postalCode": mark + "Code", "phoneNumber": mark + "Tel",
 		}
 	}
 	information := func() object {

@@ -5581,9 +5581,9 @@ input CustomerBillingInfo {
   shippingAddress: Address
   "The currency to charge in."
   currency: Currency
-  "The customer's tax ids, at most 10."
+  "The customer's tax ids: at most 5, none of them twice."
   taxIds: [TaxExempt!]
-  "Texts that the provider prints on invoices: an object of at most 4 texts."
+  "Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40."
   invoiceCustomFields: JSON
   "A payment method at the provider."
   paymentMethodId: String
@@ -5593,7 +5593,11 @@ input CustomerBillingInfo {
   language: String
   "The name that invoices show, at most 255 characters."
   customerName: String
-  "Data for the provider, with the limits of additionalMetaData."
+  """
+  Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
+  begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
+  away.
+  """
   metadata: JSON
   "Which billing integration."
   integrationId: String
@@ -5613,15 +5617,18 @@ input Address {
   city: String
   "Postal code."
   postalCode: String
-  "Telephone number."
+  "Telephone number, in a billing address at most 20 characters."
   phoneNumber: String
 }
 
 "A tax id."
 input TaxExempt {
-  "The kind of tax id in the provider's terms, as in eu_vat."
+  "The kind of tax id in Stripe's terms, as in eu_vat."
   type: String!
-  "The tax id itself."
+  """
+  The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
+  the case of letters do not matter.
+  """
   value: String!
 }
 
@@ -7974,9 +7981,9 @@ enum ErrorCode {
   IntegrityViolation
   "The metadata is no object, or would break a limit once merged."
   InvalidMetadataError
-  "A country is no ISO 3166-1 alpha-2 code."
+  "A country is no ISO 3166-1 alpha-2 code, or a text of the address is too long."
   InvalidAddressError
-  "A tax id's type is unknown, or its value is not of the type's form."
+  "A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice."
   InvalidTaxId
   "An amount of money is above 1,000,000,000,000, or a subscription would cost more in one billing period."
   AmountTooLarge
@@ -9152,7 +9159,7 @@ input SubscriptionBillingInfo {
   taxPercentage: Float
   "Where invoices go."
   billingAddress: BillingAddress
-  "Data for the provider."
+  "Data for the provider, by the rules of CustomerBillingInfo."
   metadata: JSON
   "A connected account to charge for."
   chargeOnBehalfOfAccount: String
@@ -9166,7 +9173,7 @@ input SubscriptionBillingInfo {
   integrationId: String
   "What happens to amounts for parts of a period."
   prorationBehavior: SubscriptionProrationBehavior
-  "Tax ids."
+  "Tax ids, by the rules of CustomerBillingInfo."
   taxIds: [TaxExempt!]
 }
 

@@ -143,7 +143,7 @@ type Address struct {
 	City graphql.Omittable[*string] `json:"city,omitempty"`
 	// Postal code.
 	PostalCode graphql.Omittable[*string] `json:"postalCode,omitempty"`
-	// Telephone number.
+	// Telephone number, in a billing address at most 20 characters.
 	PhoneNumber graphql.Omittable[*string] `json:"phoneNumber,omitempty"`
 }
 
@@ -546,9 +546,9 @@ type CustomerBillingInfo struct {
 	ShippingAddress graphql.Omittable[*Address] `json:"shippingAddress,omitempty"`
 	// The currency to charge in.
 	Currency graphql.Omittable[*Currency] `json:"currency,omitempty"`
-	// The customer's tax ids, at most 10.
+	// The customer's tax ids: at most 5, none of them twice.
 	TaxIds graphql.Omittable[[]*TaxExempt] `json:"taxIds,omitempty"`
-	// Texts that the provider prints on invoices: an object of at most 4 texts.
+	// Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40.
 	InvoiceCustomFields graphql.Omittable[json.RawMessage] `json:"invoiceCustomFields,omitempty"`
 	// A payment method at the provider.
 	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
@@ -558,7 +558,9 @@ type CustomerBillingInfo struct {
 	Language graphql.Omittable[*string] `json:"language,omitempty"`
 	// The name that invoices show, at most 255 characters.
 	CustomerName graphql.Omittable[*string] `json:"customerName,omitempty"`
-	// Data for the provider, with the limits of additionalMetaData.
+	// Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
+	// begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
+	// away.
 	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
 	// Which billing integration.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
@@ -2175,7 +2177,7 @@ type SubscriptionBillingInfo struct {
 	TaxPercentage graphql.Omittable[*float64] `json:"taxPercentage,omitempty"`
 	// Where invoices go.
 	BillingAddress graphql.Omittable[*BillingAddress] `json:"billingAddress,omitempty"`
-	// Data for the provider.
+	// Data for the provider, by the rules of CustomerBillingInfo.
 	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
 	// A connected account to charge for.
 	ChargeOnBehalfOfAccount graphql.Omittable[*string] `json:"chargeOnBehalfOfAccount,omitempty"`
@@ -2189,7 +2191,7 @@ type SubscriptionBillingInfo struct {
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 	// What happens to amounts for parts of a period.
 	ProrationBehavior graphql.Omittable[*SubscriptionProrationBehavior] `json:"prorationBehavior,omitempty"`
-	// Tax ids.
+	// Tax ids, by the rules of CustomerBillingInfo.
 	TaxIds graphql.Omittable[[]*TaxExempt] `json:"taxIds,omitempty"`
 }
 
@@ -2470,9 +2472,10 @@ type SyncState struct {
 
 // A tax id.
 type TaxExempt struct {
-	// The kind of tax id in the provider's terms, as in eu_vat.
+	// The kind of tax id in Stripe's terms, as in eu_vat.
 	Type string `json:"type"`
-	// The tax id itself.
+	// The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
+	// the case of letters do not matter.
 	Value string `json:"value"`
 }
 
@@ -4225,9 +4228,9 @@ const (
 	ErrorCodeIntegrityViolation ErrorCode = "IntegrityViolation"
 	// The metadata is no object, or would break a limit once merged.
 	ErrorCodeInvalidMetadataError ErrorCode = "InvalidMetadataError"
-	// A country is no ISO 3166-1 alpha-2 code.
+	// A country is no ISO 3166-1 alpha-2 code, or a text of the address is too long.
 	ErrorCodeInvalidAddressError ErrorCode = "InvalidAddressError"
-	// A tax id's type is unknown, or its value is not of the type's form.
+	// A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice.
 	ErrorCodeInvalidTaxID ErrorCode = "InvalidTaxId"
 	// An amount of money is above 1,000,000,000,000, or a subscription would cost more in one billing period.
 	ErrorCodeAmountTooLarge ErrorCode = "AmountTooLarge"

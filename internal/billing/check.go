@@ -1,10 +1,12 @@
 package billing
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -18,16 +20,27 @@ import (
 	"clientele/internal/domain"
 )
 
-// The limits of billing information. Lengths are counted in characters (Unicode code points).
+// The limits of billing information, none of them wider than the provider's. Lengths are counted in characters
+// (Unicode code points).
 const (
 	maxTextLength             = 255
-	maxTaxIDs                 = 10
+	maxBillingPhoneLength     = 20
+	maxTaxIDs                 = 5
 	maxTaxValueLength         = 50
 	maxCustomFields           = 4
 	maxCustomFieldKeyLength   = 40
 	maxCustomFieldValueLength = 140
 	maxTimezoneLength         = 64
 	maxLanguageLength         = 35
+
+	maxMetadataKeyLength   = 40
+	maxMetadataValueLength = 500
+)
+
+// A provider keeps at most 50 keys of metadata. Those with the prefix are ours, so the caller's would be lost.
+const (
+	MaxMetadataKeys   = 44
+	OwnMetadataPrefix = "clientele_"
 )
 
 // Check answers the first rule that the billing information breaks, nil if there is none. field is the
@@ -37,31 +50,32 @@ const (
 // Errors: InvalidAddress, InvalidTaxID, InvalidMetadata, else BadUserInput. None of them holds a value.
 func Check(field string, info domain.BillingInformation) error {
 	return cmp.Or(
-		checkAddress(field+".billingAddress", info.BillingAddress),
-		checkAddress(field+".shippingAddress", info.ShippingAddress),
+		checkAddress(field+".billingAddress", info.BillingAddress, maxBillingPhoneLength),
+		checkAddress(field+".shippingAddress", info.ShippingAddress, maxTextLength),
 		checkTaxIDs(field+".taxIds", info.TaxIDs),
 		checkCustomFields(field+".invoiceCustomFields", info.InvoiceCustomFields),
-		checkText(domain.BadUserInput, field+".paymentMethodId", info.PaymentMethodID, 1),
+		checkText(domain.BadUserInput, field+".paymentMethodId", info.PaymentMethodID, 1, maxTextLength),
 		checkTimezone(field+".timezone", info.Timezone),
 		checkLanguage(field+".language", info.Language),
-		checkText(domain.BadUserInput, field+".customerName", info.CustomerName, 1),
+		checkText(domain.BadUserInput, field+".customerName", info.CustomerName, 1, maxTextLength),
 		checkMetadata(field+".metadata", info.Metadata),
-		checkText(domain.BadUserInput, field+".integrationId", info.IntegrationID, 1),
+		checkText(domain.BadUserInput, field+".integrationId", info.IntegrationID, 1, maxTextLength),
 	)
 }
 
-func checkAddress(field string, address *domain.Address) error {
+// checkAddress takes the phone number's limit, because the provider has one for the customer's own alone.
+func checkAddress(field string, address *domain.Address, maxPhoneLength int) error {
 	if address == nil {
 		return nil
 	}
 	return cmp.Or(
 		checkCountry(field+".country", address.Country),
-		checkText(domain.InvalidAddress, field+".state", address.State, 0),
-		checkText(domain.InvalidAddress, field+".addressLine1", address.AddressLine1, 0),
-		checkText(domain.InvalidAddress, field+".addressLine2", address.AddressLine2, 0),
-		checkText(domain.InvalidAddress, field+".city", address.City, 0),
-		checkText(domain.InvalidAddress, field+".postalCode", address.PostalCode, 0),
-		checkText(domain.InvalidAddress, field+".phoneNumber", address.PhoneNumber, 0),
+		checkText(domain.InvalidAddress, field+".state", address.State, 0, maxTextLength),
+		checkText(domain.InvalidAddress, field+".addressLine1", address.AddressLine1, 0, maxTextLength),
+		checkText(domain.InvalidAddress, field+".addressLine2", address.AddressLine2, 0, maxTextLength),
+		checkText(domain.InvalidAddress, field+".city", address.City, 0, maxTextLength),
+		checkText(domain.InvalidAddress, field+".postalCode", address.PostalCode, 0, maxTextLength),
+		checkText(domain.InvalidAddress, field+".phoneNumber", address.PhoneNumber, 0, maxPhoneLength),
 	)
 }
 
@@ -76,13 +90,13 @@ func checkCountry(field string, code *string) error {
 	return nil
 }
 
-func checkText(kind domain.Kind, field string, text *string, minLength int) error {
+func checkText(kind domain.Kind, field string, text *string, minLength, maxLength int) error {
 	if text == nil {
 		return nil
 	}
 	n := utf8.RuneCountInString(*text)
-	if n < minLength || n > maxTextLength {
-		return domain.FieldErrorf(kind, field, "must have %d to %d characters", minLength, maxTextLength)
+	if n < minLength || n > maxLength {
+		return domain.FieldErrorf(kind, field, "must have %d to %d characters", minLength, maxLength)
 	}
 	if strings.ContainsFunc(*text, unicode.IsControl) || !utf8.ValidString(*text) {
 		return domain.FieldErrorf(kind, field, "must be text without control characters")
@@ -113,6 +127,9 @@ func checkTaxIDs(field string, ids []domain.TaxID) error {
 			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
 				"must have check digits that agree with the rest of it")
 		}
+		if slices.ContainsFunc(ids[:i], func(before domain.TaxID) bool { return SameTaxID(before, id) }) {
+			return domain.FieldErrorf(domain.InvalidTaxID, entry, "must differ from the entries before it")
+		}
 	}
 	return nil
 }
@@ -142,15 +159,57 @@ func checkCustomFields(field string, raw json.RawMessage) error {
 	return nil
 }
 
-// checkMetadata lets the domain judge but words the refusal itself: the domain's names the key, which is
-// right for a customer's own metadata and not for what the provider alone may see.
+// checkMetadata names no key in its refusals, because what is in it only the provider may see. A key whose value is
+// null counts too.
 func checkMetadata(field string, raw json.RawMessage) error {
-	if _, err := domain.Metadata(nil).Merge(field, raw); err != nil {
+	texts, err := MetadataTexts(raw)
+	fits := err == nil && len(texts) <= MaxMetadataKeys
+	for key, text := range texts {
+		keyLength := utf8.RuneCountInString(key)
+		fits = fits && keyLength >= 1 && keyLength <= maxMetadataKeyLength && !strings.ContainsAny(key, "[]") &&
+			utf8.RuneCountInString(text) <= maxMetadataValueLength
+	}
+	if !fits {
 		return domain.FieldErrorf(domain.InvalidMetadata, field,
-			"must be a JSON object of at most %d keys of 1 to %d characters, with values of at most %d characters as JSON",
-			domain.MaxMetadataKeys, domain.MaxMetadataKeyLength, domain.MaxMetadataValueLength)
+			"must be a JSON object of at most %d keys of 1 to %d characters without square brackets, "+
+				"with values of at most %d characters, of which those that are no texts count as JSON",
+			MaxMetadataKeys, maxMetadataKeyLength, maxMetadataValueLength)
+	}
+	for key := range texts {
+		if strings.HasPrefix(key, OwnMetadataPrefix) {
+			return domain.FieldErrorf(domain.InvalidMetadata, field,
+				"must have no key that begins with %s", OwnMetadataPrefix)
+		}
 	}
 	return nil
+}
+
+// MetadataTexts is the metadata of billing information as a provider keeps it: texts as they are, all else as
+// compact JSON. A null takes its key away at the provider and is the empty text here.
+func MetadataTexts(raw json.RawMessage) (map[string]string, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &values); err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	texts := make(map[string]string, len(values))
+	for key, value := range values {
+		var text *string
+		switch {
+		case json.Unmarshal(value, &text) != nil:
+			var compact bytes.Buffer
+			// The value came out of a decoder, so it is JSON and compacting it cannot fail.
+			_ = json.Compact(&compact, value)
+			texts[key] = compact.String()
+		case text != nil:
+			texts[key] = *text
+		default:
+			texts[key] = ""
+		}
+	}
+	return texts, nil
 }
 
 // zoneName is the shape of every name in the IANA database. LoadLocation opens a file by the name it is

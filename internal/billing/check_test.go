@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -36,7 +37,11 @@ func TestCheck(t *testing.T) {
 		return encoded
 	}
 	taxIDs := func(n int) []domain.TaxID {
-		return slices.Repeat([]domain.TaxID{{Type: "us_ein", Value: "12-3456789"}}, n)
+		var ids []domain.TaxID
+		for i := range n {
+			ids = append(ids, domain.TaxID{Type: "us_ein", Value: fmt.Sprintf("12-345678%d", i)})
+		}
+		return ids
 	}
 
 	// An empty path means that the information is right.
@@ -71,16 +76,31 @@ func TestCheck(t *testing.T) {
 		"line 2 too long":                    {billed(address{AddressLine2: long(256)}), badAddress, "billingAddress.addressLine2"},
 		"city too long":                      {billed(address{City: long(256)}), badAddress, "billingAddress.city"},
 		"postal code too long":               {billed(address{PostalCode: long(256)}), badAddress, "billingAddress.postalCode"},
-		"phone number too long":              {billed(address{PhoneNumber: long(256)}), badAddress, "billingAddress.phoneNumber"},
+		"phone number of 20 characters":      {info: billed(address{PhoneNumber: long(20)})},
+		"phone number too long":              {billed(address{PhoneNumber: long(21)}), badAddress, "billingAddress.phoneNumber"},
+		"shipping phone of 255 characters":   {info: info{ShippingAddress: &address{PhoneNumber: long(255)}}},
+		"shipping phone too long":            {info{ShippingAddress: &address{PhoneNumber: long(256)}}, badAddress, "shippingAddress.phoneNumber"},
 		"shipping text":                      {info{ShippingAddress: &address{City: long(256)}}, badAddress, "shippingAddress.city"},
 		"address text, control character":    {billed(address{City: new("Aar\nhus")}), badAddress, "billingAddress.city"},
 		"address text, C1 control character": {billed(address{City: new("Aar\u0085hus")}), badAddress, "billingAddress.city"},
 		"address text, not UTF-8":            {billed(address{City: new("Aar\xffhus")}), badAddress, "billingAddress.city"},
 
-		"10 tax ids": {info: info{TaxIDs: taxIDs(10)}},
-		"11 tax ids": {info{TaxIDs: taxIDs(11)}, badInput, "taxIds"},
+		"5 tax ids": {info: info{TaxIDs: taxIDs(5)}},
+		"6 tax ids": {info{TaxIDs: taxIDs(6)}, badInput, "taxIds"},
 		"tax id, its place": {
 			info{TaxIDs: append(taxIDs(1), domain.TaxID{Type: "us_ein", Value: "1"})}, domain.InvalidTaxID, "taxIds[1].value",
+		},
+		"tax id, wrong check digits": {
+			info{TaxIDs: append(taxIDs(1), domain.TaxID{Type: "eu_vat", Value: "DK12345678"})},
+			domain.InvalidTaxID, "taxIds[1].value",
+		},
+		"tax id, the same again": {info{TaxIDs: append(taxIDs(2), taxIDs(1)...)}, domain.InvalidTaxID, "taxIds[2]"},
+		"tax id, the same again, written differently": {
+			info{TaxIDs: []domain.TaxID{{Type: "eu_vat", Value: "DK12345674"}, {Type: "eu_vat", Value: "dk 12 34 56 74"}}},
+			domain.InvalidTaxID, "taxIds[1]",
+		},
+		"tax id, the same value of another type": {
+			info: info{TaxIDs: []domain.TaxID{{Type: "fr_siren", Value: "404833048"}, {Type: "np_pan", Value: "404833048"}}},
 		},
 		"tax id, unknown type": {
 			info{TaxIDs: []domain.TaxID{{Type: "us_ssn", Value: "12-3456789"}}}, domain.InvalidTaxID, "taxIds[0].type",
@@ -100,55 +120,66 @@ func TestCheck(t *testing.T) {
 			domain.InvalidTaxID, "taxIds[0].value",
 		},
 
-		"custom fields at the limits":      {info: info{InvoiceCustomFields: object(4, 40, 140)}},
-		"custom fields, an empty text":     {info: info{InvoiceCustomFields: object(1, 1, 0)}},
-		"custom fields, empty":             {info: info{InvoiceCustomFields: raw(`{}`)}},
-		"custom fields, null":              {info: info{InvoiceCustomFields: raw(`null`)}},
-		"custom fields, 5 keys":            {info{InvoiceCustomFields: object(5, 1, 1)}, badInput, "invoiceCustomFields"},
-		"custom fields, empty key":         {info{InvoiceCustomFields: raw(`{"":"a"}`)}, badInput, "invoiceCustomFields"},
-		"custom fields, key too long":      {info{InvoiceCustomFields: object(1, 41, 1)}, badInput, "invoiceCustomFields"},
-		"custom fields, value too long":    {info{InvoiceCustomFields: object(1, 1, 141)}, badInput, "invoiceCustomFields"},
-		"custom fields, value a number":    {info{InvoiceCustomFields: raw(`{"a":1}`)}, badInput, "invoiceCustomFields"},
-		"custom fields, value null":        {info{InvoiceCustomFields: raw(`{"a":null}`)}, badInput, "invoiceCustomFields"},
-		"custom fields, value an object":   {info{InvoiceCustomFields: raw(`{"a":{}}`)}, badInput, "invoiceCustomFields"},
-		"custom fields, a list":            {info{InvoiceCustomFields: raw(`[{}]`)}, badInput, "invoiceCustomFields"},
-		"custom fields, not JSON":          {info{InvoiceCustomFields: raw(`{`)}, badInput, "invoiceCustomFields"},
-		"metadata":                         {info: info{Metadata: object(50, 40, 498)}},
-		"metadata, null":                   {info: info{Metadata: raw(`null`)}},
-		"metadata, 51 keys":                {info{Metadata: object(51, 2, 1)}, domain.InvalidMetadata, "metadata"},
-		"metadata, key too long":           {info{Metadata: object(1, 41, 1)}, domain.InvalidMetadata, "metadata"},
-		"metadata, value too long":         {info{Metadata: object(1, 1, 499)}, domain.InvalidMetadata, "metadata"},
-		"metadata, a list":                 {info{Metadata: raw(`[]`)}, domain.InvalidMetadata, "metadata"},
-		"time zone":                        {info: info{Timezone: new("America/Argentina/Buenos_Aires")}},
-		"time zone, a fixed offset":        {info: info{Timezone: new("Etc/GMT+5")}},
-		"time zone, UTC":                   {info: info{Timezone: new("UTC")}},
-		"time zone, empty":                 {info{Timezone: new("")}, badInput, "timezone"},
-		"time zone, Local":                 {info{Timezone: new("Local")}, badInput, "timezone"},
-		"time zone, unknown":               {info{Timezone: new("Europe/Atlantis")}, badInput, "timezone"},
-		"time zone, a folder":              {info{Timezone: new("Europe")}, badInput, "timezone"},
-		"time zone, an offset":             {info{Timezone: new("+01:00")}, badInput, "timezone"},
-		"time zone, too long":              {info{Timezone: new("Europe/" + strings.Repeat("B", 58))}, badInput, "timezone"},
-		"time zone, a path":                {info{Timezone: new("Europe/../Europe/Berlin")}, badInput, "timezone"},
-		"time zone, a path by dots":        {info{Timezone: new("Europe/./Berlin")}, badInput, "timezone"},
-		"time zone, a path by slashes":     {info{Timezone: new("Europe//Berlin")}, badInput, "timezone"},
-		"time zone, the host's own":        {info{Timezone: new("localtime")}, badInput, "timezone"},
-		"time zone, the host's default":    {info{Timezone: new("posixrules")}, badInput, "timezone"},
-		"time zone, the host's copy":       {info{Timezone: new("posix/Europe/Berlin")}, badInput, "timezone"},
-		"time zone, the host's other copy": {info{Timezone: new("right/Europe/Berlin")}, badInput, "timezone"},
-		"time zone, a table of zones":      {info{Timezone: new("zone1970.tab")}, badInput, "timezone"},
-		"language":                         {info: info{Language: new("da")}},
-		"language with region":             {info: info{Language: new("pt-BR")}},
-		"language with script and more":    {info: info{Language: new("zh-Hant-TW-u-ca-roc")}},
-		"language with a wide region":      {info: info{Language: new("es-419")}},
-		"language, empty":                  {info{Language: new("")}, badInput, "language"},
-		"language, not well-formed":        {info{Language: new("english")}, badInput, "language"},
-		"language, a trailing hyphen":      {info{Language: new("en-")}, badInput, "language"},
-		"language with an underscore":      {info{Language: new("en_US")}, badInput, "language"},
-		"language, unknown":                {info{Language: new("xx")}, badInput, "language"},
-		"language, undetermined":           {info{Language: new("und")}, badInput, "language"},
-		"language, root":                   {info{Language: new("root")}, badInput, "language"},
-		"language, private":                {info{Language: new("x-ours")}, badInput, "language"},
-		"language, too long":               {info{Language: new("en-x-" + strings.Repeat("a-", 15) + "b")}, badInput, "language"},
+		"custom fields at the limits":       {info: info{InvoiceCustomFields: object(4, 40, 140)}},
+		"custom fields, an empty text":      {info: info{InvoiceCustomFields: object(1, 1, 0)}},
+		"custom fields, empty":              {info: info{InvoiceCustomFields: raw(`{}`)}},
+		"custom fields, null":               {info: info{InvoiceCustomFields: raw(`null`)}},
+		"custom fields, 5 keys":             {info{InvoiceCustomFields: object(5, 1, 1)}, badInput, "invoiceCustomFields"},
+		"custom fields, empty key":          {info{InvoiceCustomFields: raw(`{"":"a"}`)}, badInput, "invoiceCustomFields"},
+		"custom fields, key too long":       {info{InvoiceCustomFields: object(1, 41, 1)}, badInput, "invoiceCustomFields"},
+		"custom fields, value too long":     {info{InvoiceCustomFields: object(1, 1, 141)}, badInput, "invoiceCustomFields"},
+		"custom fields, value a number":     {info{InvoiceCustomFields: raw(`{"a":1}`)}, badInput, "invoiceCustomFields"},
+		"custom fields, value null":         {info{InvoiceCustomFields: raw(`{"a":null}`)}, badInput, "invoiceCustomFields"},
+		"custom fields, value an object":    {info{InvoiceCustomFields: raw(`{"a":{}}`)}, badInput, "invoiceCustomFields"},
+		"custom fields, a list":             {info{InvoiceCustomFields: raw(`[{}]`)}, badInput, "invoiceCustomFields"},
+		"custom fields, not JSON":           {info{InvoiceCustomFields: raw(`{`)}, badInput, "invoiceCustomFields"},
+		"metadata":                          {info: info{Metadata: object(44, 40, 500)}},
+		"metadata, null":                    {info: info{Metadata: raw(`null`)}},
+		"metadata, empty":                   {info: info{Metadata: raw(`{}`)}},
+		"metadata, all kinds of values":     {info: info{Metadata: raw(`{"a":1,"b":true,"c":[],"d":{"e":"f"},"g":null,"h":""}`)}},
+		"metadata, JSON of 500 characters":  {info: info{Metadata: raw(`{"a": [ "` + strings.Repeat("ä", 496) + `" ] }`)}},
+		"metadata, JSON too long":           {info{Metadata: raw(`{"a":["` + strings.Repeat("ä", 497) + `"]}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, 45 keys":                 {info{Metadata: object(45, 2, 1)}, domain.InvalidMetadata, "metadata"},
+		"metadata, an empty key":            {info{Metadata: raw(`{"":"a"}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, an empty key, no value":  {info{Metadata: raw(`{"":null}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, key with [":              {info{Metadata: raw(`{"a[":"b"}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, key with ]":              {info{Metadata: raw(`{"]":"b"}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, a key of ours":           {info{Metadata: raw(`{"a":"b","clientele_id":"c"}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, a key of ours, no value": {info{Metadata: raw(`{"clientele_":null}`)}, domain.InvalidMetadata, "metadata"},
+		"metadata, a key much like ours":    {info: info{Metadata: raw(`{"clientele":"a","Clientele_id":"b"}`)}},
+		"metadata, key too long":            {info{Metadata: object(1, 41, 1)}, domain.InvalidMetadata, "metadata"},
+		"metadata, value too long":          {info{Metadata: object(1, 1, 501)}, domain.InvalidMetadata, "metadata"},
+		"metadata, a list":                  {info{Metadata: raw(`[]`)}, domain.InvalidMetadata, "metadata"},
+		"time zone":                         {info: info{Timezone: new("America/Argentina/Buenos_Aires")}},
+		"time zone, a fixed offset":         {info: info{Timezone: new("Etc/GMT+5")}},
+		"time zone, UTC":                    {info: info{Timezone: new("UTC")}},
+		"time zone, empty":                  {info{Timezone: new("")}, badInput, "timezone"},
+		"time zone, Local":                  {info{Timezone: new("Local")}, badInput, "timezone"},
+		"time zone, unknown":                {info{Timezone: new("Europe/Atlantis")}, badInput, "timezone"},
+		"time zone, a folder":               {info{Timezone: new("Europe")}, badInput, "timezone"},
+		"time zone, an offset":              {info{Timezone: new("+01:00")}, badInput, "timezone"},
+		"time zone, too long":               {info{Timezone: new("Europe/" + strings.Repeat("B", 58))}, badInput, "timezone"},
+		"time zone, a path":                 {info{Timezone: new("Europe/../Europe/Berlin")}, badInput, "timezone"},
+		"time zone, a path by dots":         {info{Timezone: new("Europe/./Berlin")}, badInput, "timezone"},
+		"time zone, a path by slashes":      {info{Timezone: new("Europe//Berlin")}, badInput, "timezone"},
+		"time zone, the host's own":         {info{Timezone: new("localtime")}, badInput, "timezone"},
+		"time zone, the host's default":     {info{Timezone: new("posixrules")}, badInput, "timezone"},
+		"time zone, the host's copy":        {info{Timezone: new("posix/Europe/Berlin")}, badInput, "timezone"},
+		"time zone, the host's other copy":  {info{Timezone: new("right/Europe/Berlin")}, badInput, "timezone"},
+		"time zone, a table of zones":       {info{Timezone: new("zone1970.tab")}, badInput, "timezone"},
+		"language":                          {info: info{Language: new("da")}},
+		"language with region":              {info: info{Language: new("pt-BR")}},
+		"language with script and more":     {info: info{Language: new("zh-Hant-TW-u-ca-roc")}},
+		"language with a wide region":       {info: info{Language: new("es-419")}},
+		"language, empty":                   {info{Language: new("")}, badInput, "language"},
+		"language, not well-formed":         {info{Language: new("english")}, badInput, "language"},
+		"language, a trailing hyphen":       {info{Language: new("en-")}, badInput, "language"},
+		"language with an underscore":       {info{Language: new("en_US")}, badInput, "language"},
+		"language, unknown":                 {info{Language: new("xx")}, badInput, "language"},
+		"language, undetermined":            {info{Language: new("und")}, badInput, "language"},
+		"language, root":                    {info{Language: new("root")}, badInput, "language"},
+		"language, private":                 {info{Language: new("x-ours")}, badInput, "language"},
+		"language, too long":                {info{Language: new("en-x-" + strings.Repeat("a-", 15) + "b")}, badInput, "language"},
 
 		"payment method of 255 characters":  {info: info{PaymentMethodID: long(255)}},
 		"payment method, empty":             {info{PaymentMethodID: new("")}, badInput, "paymentMethodId"},
@@ -174,6 +205,26 @@ func TestCheck(t *testing.T) {
 				t.Fatalf("want %s at %s, got: %v", c.kind, path, err)
 			}
 		})
+	}
+}
+
+func TestMetadataTexts(t *testing.T) {
+	for raw, want := range map[string]map[string]string{
+		``:                               {},
+		`null`:                           {},
+		`{}`:                             {},
+		`{"a":"b","c":"","ä":" \u00e4"}`: {"a": "b", "c": "", "ä": " ä"},
+		`{"a":null}`:                     {"a": ""},
+		`{"a": 1.50, "b": [ {"c": null } ], "d": true}`: {"a": "1.50", "b": `[{"c":null}]`, "d": "true"},
+	} {
+		if texts, err := MetadataTexts(json.RawMessage(raw)); err != nil || !maps.Equal(texts, want) {
+			t.Errorf("%s: %v, %v", raw, texts, err)
+		}
+	}
+	for _, raw := range []string{`[]`, `"a"`, `{`} {
+		if texts, err := MetadataTexts(json.RawMessage(raw)); err == nil {
+			t.Errorf("%s: %v", raw, texts)
+		}
 	}
 }
 
@@ -231,7 +282,8 @@ func TestNoErrorHoldsAValue(t *testing.T) {
 		"billingAddress.phoneNumber":  func(i *domain.BillingInformation) { i.BillingAddress.PhoneNumber = bad },
 		"shippingAddress.country":     func(i *domain.BillingInformation) { i.ShippingAddress.Country = bad },
 		"shippingAddress.phoneNumber": func(i *domain.BillingInformation) { i.ShippingAddress.PhoneNumber = bad },
-		"taxIds":                      func(i *domain.BillingInformation) { i.TaxIDs = slices.Repeat(i.TaxIDs, 11) },
+		"taxIds":                      func(i *domain.BillingInformation) { i.TaxIDs = slices.Repeat(i.TaxIDs, 6) },
+		"taxIds[1]":                   func(i *domain.BillingInformation) { i.TaxIDs = slices.Repeat(i.TaxIDs, 2) },
 		"taxIds[0].type":              func(i *domain.BillingInformation) { i.TaxIDs[0].Type = marker },
 		"taxIds[0].value":             func(i *domain.BillingInformation) { i.TaxIDs[0].Type = "eu_vat" },
 		"invoiceCustomFields":         func(i *domain.BillingInformation) { i.InvoiceCustomFields = badJSON(`{"KEY":"%s"}`) },
@@ -247,8 +299,14 @@ func TestNoErrorHoldsAValue(t *testing.T) {
 		"customerName":                func(i *domain.BillingInformation) { i.CustomerName = bad },
 		"metadata":                    func(i *domain.BillingInformation) { i.Metadata = badJSON(`{"KEY":"%s"}`) },
 		"metadata#key":                func(i *domain.BillingInformation) { i.Metadata = badJSON(`{"%s":"KEY"}`) },
-		"metadata#object":             func(i *domain.BillingInformation) { i.Metadata = badJSON(`"KEY%s"`) },
-		"integrationId":               func(i *domain.BillingInformation) { i.IntegrationID = bad },
+		"metadata#brackets": func(i *domain.BillingInformation) {
+			i.Metadata = json.RawMessage(`{"[` + marker + `]":"` + marker + `"}`)
+		},
+		"metadata#ours": func(i *domain.BillingInformation) {
+			i.Metadata = json.RawMessage(`{"clientele_` + marker + `":"` + marker + `"}`)
+		},
+		"metadata#object": func(i *domain.BillingInformation) { i.Metadata = badJSON(`"KEY%s"`) },
+		"integrationId":   func(i *domain.BillingInformation) { i.IntegrationID = bad },
 	}
 	for name, spoil := range spoilt {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// The keys of a customer's metadata that are ours. What billing information says under one of them is lost.
+// The keys of a customer's metadata that are ours: they begin with billing.OwnMetadataPrefix, and leave room for
+// billing.MaxMetadataKeys.
 const (
 	environmentKey = "clientele_environment_id"
 	customerKey    = "clientele_customer_id"
@@ -77,10 +78,13 @@ func (p *Provider) update(
 
 func updateParams(update billing.CustomerUpdate) (*stripego.CustomerUpdateParams, error) {
 	info := update.Information
-	metadata, err := sentMetadata(info.Metadata)
+	// Stripe takes a key away whose value is the empty text.
+	given, err := billing.MetadataTexts(info.Metadata)
 	if err != nil {
-		return nil, err
+		return nil, unreadable("metadata")
 	}
+	metadata := map[string]string{}
+	maps.Copy(metadata, given)
 	maps.Copy(metadata, ids(update.Ref, update.ID))
 	if info.Currency != nil {
 		metadata[currencyKey] = *info.Currency
@@ -166,28 +170,6 @@ func setCustomFields(params *stripego.CustomerUpdateParams, raw json.RawMessage)
 	}
 	params.InvoiceSettings = settings
 	return nil
-}
-
-// sentMetadata is a JSON object as Stripe keeps it: texts as they are, all else as JSON. A null takes the key
-// away, which Stripe calls the empty text.
-func sentMetadata(raw json.RawMessage) (map[string]string, error) {
-	values := map[string]json.RawMessage{}
-	if len(raw) > 0 && json.Unmarshal(raw, &values) != nil {
-		return nil, unreadable("metadata")
-	}
-	metadata := map[string]string{}
-	for key, value := range values {
-		var text *string
-		switch {
-		case json.Unmarshal(value, &text) != nil:
-			metadata[key] = string(value)
-		case text != nil:
-			metadata[key] = *text
-		default:
-			metadata[key] = ""
-		}
-	}
-	return metadata, nil
 }
 
 // unreadable refuses what Check would have refused.

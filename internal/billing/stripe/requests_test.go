@@ -57,7 +57,7 @@ func TestWhatStripeHasOfACustomer(t *testing.T) {
 	}
 	shipping := map[string]string{"name": "Secret Company", "country": "SE", "line1": "Secret Road 2"}
 	given := with("clientele_currency", "EUR", "clientele_timezone", "Europe/Copenhagen",
-		"secret key", "secret value", "n", `{"deep": [1, true]}`)
+		"secret key", "secret value", "n", `{"deep":[1,true]}`)
 
 	// Each step changes what the steps before have made.
 	steps := []struct {

@@ -15,7 +15,7 @@ export type Address = {
   city?: string | null | undefined;
   /** The country by its ISO 3166-1 alpha-2 code, as in DK. */
   country?: string | null | undefined;
-  /** Telephone number. */
+  /** Telephone number, in a billing address at most 20 characters. */
   phoneNumber?: string | null | undefined;
   /** Postal code. */
   postalCode?: string | null | undefined;
@@ -375,17 +375,21 @@ export type CustomerBillingInfo = {
   customerName?: string | null | undefined;
   /** Which billing integration. */
   integrationId?: string | null | undefined;
-  /** Texts that the provider prints on invoices: an object of at most 4 texts. */
+  /** Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40. */
   invoiceCustomFields?: Json | null | undefined;
   /** A language by its BCP 47 tag, as in da-DK. */
   language?: string | null | undefined;
-  /** Data for the provider, with the limits of additionalMetaData. */
+  /**
+   * Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
+   * begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
+   * away.
+   */
   metadata?: Json | null | undefined;
   /** A payment method at the provider. */
   paymentMethodId?: string | null | undefined;
   /** Where goods go. */
   shippingAddress?: Address | null | undefined;
-  /** The customer's tax ids, at most 10. */
+  /** The customer's tax ids: at most 5, none of them twice. */
   taxIds?: Array<TaxExempt> | null | undefined;
   /** A time zone of the IANA database, as in Europe/Copenhagen. */
   timezone?: string | null | undefined;
@@ -622,11 +626,11 @@ export type SubscriptionBillingInfo = {
   isBackdated?: boolean | null | undefined;
   /** Whether the first invoice was paid elsewhere. */
   isInvoicePaid?: boolean | null | undefined;
-  /** Data for the provider. */
+  /** Data for the provider, by the rules of CustomerBillingInfo. */
   metadata?: Json | null | undefined;
   /** What happens to amounts for parts of a period. */
   prorationBehavior?: SubscriptionProrationBehavior | null | undefined;
-  /** Tax ids. */
+  /** Tax ids, by the rules of CustomerBillingInfo. */
   taxIds?: Array<TaxExempt> | null | undefined;
   /** A tax rate in per cent. */
   taxPercentage?: number | null | undefined;
@@ -751,9 +755,12 @@ export type SubscriptionProrationBehavior =
 
 /** A tax id. */
 export type TaxExempt = {
-  /** The kind of tax id in the provider's terms, as in eu_vat. */
+  /** The kind of tax id in Stripe's terms, as in eu_vat. */
   type: string;
-  /** The tax id itself. */
+  /**
+   * The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
+   * the case of letters do not matter.
+   */
   value: string;
 };
 
