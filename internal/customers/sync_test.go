@@ -1,0 +1,438 @@
+package customers_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+
+	"clientele/internal/customers"
+	"clientele/internal/domain"
+)
+
+// provider is what a billing provider is told. It answers what it is meant to.
+type provider struct {
+	told []telling
+	// refusal is what Tell answers.
+	refusal error
+	// meanwhile happens between the change and its outcome; nil is nothing.
+	meanwhile func(*domain.Customer)
+}
+
+type telling struct {
+	customerID  string
+	revision    int64
+	information *domain.BillingInformation
+}
+
+func (p *provider) Begin(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
+	p.hear(customer, information)
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func (p *provider) Tell(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) error {
+	p.hear(customer, information)
+	return p.refusal
+}
+
+func (p *provider) hear(customer *domain.Customer, information *domain.BillingInformation) {
+	p.told = append(p.told, telling{customer.CustomerID, customer.Sync.Revision, information})
+	if p.meanwhile != nil {
+		p.meanwhile(customer)
+	}
+}
+
+// startBilled is start with a billing provider.
+func startBilled(t testing.TB) (*fixture, *provider) {
+	t.Helper()
+	f, p := start(t), &provider{}
+	f.Service = customers.New(f.store, checkBilling, append(f.options(), customers.WithSync(p))...)
+	return f, p
+}
+
+// put stores a customer in place of the one that is there, as whoever syncs it does.
+func (f *fixture) put(t testing.TB, id string, change func(*domain.Customer)) {
+	t.Helper()
+	customer := f.stored(t, "production", id)
+	change(customer)
+	customer.Version++
+	if err := f.store.ReplaceCustomer(t.Context(), customer); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inSync makes a customer one that the provider knows all of.
+func inSync(c *domain.Customer) {
+	c.LinkTo(new("cus_1"))
+	c.WantWholeSync(noon)
+	clear(c.Sync.Untold)
+	c.Sync.Succeed(noon)
+}
+
+func parts(c *domain.Customer) []domain.SyncPart {
+	if c.Sync == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.Sync.Untold))
+}
+
+// TestWhatTheProviderIsToldOf makes each change of a customer and looks at what is written with it.
+func TestWhatTheProviderIsToldOf(t *testing.T) {
+	t.Parallel()
+	const (
+		name, email, coupon = domain.SyncName, domain.SyncEmail, domain.SyncCoupon
+		information, facts  = domain.SyncInformation, domain.SyncFacts
+		attachment          = domain.SyncAttachment
+	)
+	named := customers.Details{Name: domain.SetTo("Ada"), Email: domain.SetTo("ada@example.com")}
+	informed := customers.Details{BillingInformation: &domain.BillingInformation{Timezone: new("Europe/Berlin")}}
+	update := func(details customers.Details) func(*testing.T, *fixture) error {
+		return func(t *testing.T, f *fixture) error {
+			_, err := f.Update(t.Context(), full, customers.Update{Identity: by("ada"), Details: details})
+			return err
+		}
+	}
+	provision := func(input customers.Provision) func(*testing.T, *fixture) error {
+		return func(t *testing.T, f *fixture) error {
+			input.Identity = by("ada")
+			_, err := f.Provision(t.Context(), full, input)
+			return err
+		}
+	}
+	row := func(row customers.ImportRow) func(*testing.T, *fixture) error {
+		return func(t *testing.T, f *fixture) error {
+			row.Identity = by("ada")
+			_, err := f.Import(t.Context(), full, row)
+			return err
+		}
+	}
+	bulk := func(row customers.ImportRow) func(*testing.T, *fixture) error {
+		return func(t *testing.T, f *fixture) error {
+			row.Identity = by("ada")
+			_, err := f.ImportBulk(t.Context(), full, nil, new("stripe"), []customers.ImportRow{row})
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		// before is what the stored customer is; nil is none.
+		before func(*domain.Customer)
+		do     func(*testing.T, *fixture) error
+		want   []domain.SyncPart
+		// informed is whether the provider gets billing information.
+		informed bool
+	}{
+		"a free customer is none of its business": {do: provision(customers.Provision{Details: named})},
+		"unless that is wanted":                   {do: provision(customers.Provision{Details: named, SyncFree: true}), want: []domain.SyncPart{name, email, facts}},
+		"a new one with billing information": {
+			do:   provision(customers.Provision{Details: customers.Details{Name: domain.SetTo("Ada"), BillingInformation: informed.BillingInformation}}),
+			want: []domain.SyncPart{name, information, facts}, informed: true,
+		},
+		"a new one that the provider has": {
+			do:   provision(customers.Provision{Details: customers.Details{BillingID: domain.SetTo("cus_2")}}),
+			want: []domain.SyncPart{facts},
+		},
+		"a paid subscription": {
+			do: func(t *testing.T, f *fixture) error {
+				f.offer(t, 1)
+				input := subscribing("ada", "sub")
+				_, err := f.Provision(t.Context(), full, input)
+				return err
+			},
+			want: []domain.SyncPart{facts},
+		},
+		"a change of one that it does not know": {before: func(*domain.Customer) {}, do: update(named)},
+		"billing information of one that it does not know": {
+			before: func(c *domain.Customer) { c.Email = new("old@example.com") }, do: update(informed),
+			want: []domain.SyncPart{email, information, facts}, informed: true,
+		},
+		"a change of one that it knows":       {before: inSync, do: update(named), want: []domain.SyncPart{name, email}},
+		"a value that is cleared":             {before: func(c *domain.Customer) { c.Name = new("Ada"); inSync(c) }, do: update(customers.Details{Name: domain.Cleared[string]()}), want: []domain.SyncPart{name}},
+		"a value that stays":                  {before: func(c *domain.Customer) { c.Name = new("Ada"); inSync(c) }, do: update(customers.Details{Name: domain.SetTo("Ada")})},
+		"what it need not know":               {before: inSync, do: update(customers.Details{CRMID: domain.SetTo("crm"), Metadata: metadata(`{"a": 1}`)})},
+		"billing information of one it knows": {before: inSync, do: update(informed), want: []domain.SyncPart{information, facts}, informed: true},
+		"another of its customers":            {before: inSync, do: update(customers.Details{BillingID: domain.SetTo("cus_2")}), want: []domain.SyncPart{facts}},
+		"none of its customers any more":      {before: inSync, do: update(customers.Details{BillingID: domain.Cleared[string]()})},
+		"its coupon": {
+			before: inSync,
+			do: func(t *testing.T, f *fixture) error {
+				f.offer(t, 1)
+				_, err := f.SetCoupon(t.Context(), full, "ada", "coupon")
+				return err
+			},
+			want: []domain.SyncPart{coupon},
+		},
+		"a row that the provider knows": {do: row(customers.ImportRow{Details: customers.Details{BillingID: domain.SetTo("cus_2")}}), want: []domain.SyncPart{facts}},
+		"a row with a payment method":   {do: row(customers.ImportRow{Details: named, PaymentMethodID: new("pm_1")}), want: []domain.SyncPart{attachment, email, facts, name}},
+		"a row of one with that method": {
+			before: func(c *domain.Customer) {
+				inSync(c)
+				c.Learn(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+			},
+			do: row(customers.ImportRow{PaymentMethodID: new("pm_1")}),
+		},
+		"rows":                    {before: inSync, do: bulk(customers.ImportRow{Details: named}), want: []domain.SyncPart{name, email}},
+		"rows with other methods": {before: inSync, do: bulk(customers.ImportRow{PaymentMethodID: new("pm_2")}), want: []domain.SyncPart{attachment, facts}},
+		"an attachment": {
+			before: func(c *domain.Customer) { c.Name = new("Ada") },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+				return err
+			},
+			want: []domain.SyncPart{attachment, facts, name},
+		},
+		"an attachment with a currency": {
+			before: inSync,
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{
+					Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE", Currency: new("EUR"), IntegrationID: new("stripe"),
+				})
+				return err
+			},
+			want: []domain.SyncPart{attachment, facts, information}, informed: true,
+		},
+		"a detachment": {
+			before: func(c *domain.Customer) {
+				inSync(c)
+				c.BillingFacts = &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}
+			},
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{domain.SyncDetachment, facts},
+		},
+		"all of it again": {
+			before: func(c *domain.Customer) { c.Name, c.CouponID = new("Ada"), new("ten"); inSync(c) },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Resync(t.Context(), full, by("ada"), false)
+				return err
+			},
+			want: []domain.SyncPart{coupon, facts, name},
+		},
+		"an archived customer": {
+			before: func(c *domain.Customer) { inSync(c); c.WantSync(noon, name) },
+			do:     func(t *testing.T, f *fixture) error { f.archive(t, full, "ada"); return nil },
+		},
+		"one that comes back": {
+			before: func(c *domain.Customer) { inSync(c); c.Archive(noon) },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Unarchive(t.Context(), full, by("ada"))
+				return err
+			},
+		},
+		"one that comes back and was not made there": {
+			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.Archive(noon) },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Unarchive(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{facts},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, p := startBilled(t)
+			if c.before != nil {
+				if _, err := f.Provision(t.Context(), full, customers.Provision{Identity: by("ada")}); err != nil {
+					t.Fatal(err)
+				}
+				f.put(t, "ada", c.before)
+			}
+			if err := c.do(t, f); err != nil {
+				t.Fatal(err)
+			}
+			stored := f.stored(t, "production", "ada")
+			slices.Sort(c.want)
+			if got := parts(stored); !slices.Equal(got, c.want) {
+				t.Fatalf("%v is untold, want %v", got, c.want)
+			}
+			if len(c.want) == 0 {
+				if len(p.told) > 0 {
+					t.Fatalf("the provider is told: %v", p.told)
+				}
+				return
+			}
+			if len(p.told) != 1 || p.told[0].customerID != "ada" || p.told[0].revision != stored.Sync.Revision || (p.told[0].information != nil) != c.informed {
+				t.Errorf("the provider is told %+v of revision %d", p.told, stored.Sync.Revision)
+			}
+			if want := f.at.Add(domain.SyncPickUpAfter); stored.Sync.DueAt == nil || !stored.Sync.DueAt.Equal(want) {
+				t.Errorf("it is due at %v, want %s", stored.Sync.DueAt, want)
+			}
+		})
+	}
+}
+
+func TestWithoutAProviderNothingIsToBeTold(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	details := filled()
+	details.BillingInformation = &domain.BillingInformation{Currency: new("EUR"), IntegrationID: new("another")}
+	customer, err := f.Provision(t.Context(), full, customers.Provision{Identity: by("ada"), Details: details, SyncFree: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if customer.Sync != nil || customer.SyncStatus() != domain.SyncNotRequired {
+		t.Errorf("got %+v", customer.Sync)
+	}
+	attach := func() error {
+		_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm", Vendor: "STRIPE"})
+		return err
+	}
+	for name, c := range map[string]struct {
+		do    func() error
+		field string
+	}{
+		"attach": {attach, "vendorIdentifier"},
+		"detach": {func() error { _, err := f.DetachPaymentMethod(t.Context(), full, by("ada")); return err }, "customerId"},
+		"resync": {func() error { _, err := f.Resync(t.Context(), full, by("ada"), true); return err }, "customerId"},
+		"import": {func() error {
+			_, err := f.Import(t.Context(), full, customers.ImportRow{Identity: by("ada"), PaymentMethodID: new("pm")})
+			return err
+		}, "paymentMethodId"},
+		"bulk import": {func() error { _, err := f.ImportBulk(t.Context(), full, nil, new("stripe"), nil); return err }, "integrationId"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.requireNothingWritten(t, func() { requireFieldRefusal(t, c.do(), domain.IntegrationNotFound, c.field) })
+		})
+	}
+}
+
+func TestBillingRefusals(t *testing.T) {
+	t.Parallel()
+	attach := func(change func(*customers.PaymentMethod)) func(*testing.T, *fixture) error {
+		return func(t *testing.T, f *fixture) error {
+			input := customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"}
+			change(&input)
+			_, err := f.AttachPaymentMethod(t.Context(), full, input)
+			return err
+		}
+	}
+	detach := func(t *testing.T, f *fixture) error {
+		_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
+		return err
+	}
+	for name, c := range map[string]struct {
+		before func(*domain.Customer)
+		do     func(*testing.T, *fixture) error
+		kind   domain.Kind
+		field  string
+	}{
+		"an empty payment method": {do: attach(func(p *customers.PaymentMethod) { p.PaymentMethodID = "" }), kind: domain.BadUserInput, field: "paymentMethodId"},
+		"another vendor":          {do: attach(func(p *customers.PaymentMethod) { p.Vendor = "ZUORA" }), kind: domain.IntegrationNotFound, field: "vendorIdentifier"},
+		"another integration":     {do: attach(func(p *customers.PaymentMethod) { p.IntegrationID = new("mine") }), kind: domain.IntegrationNotFound, field: "integrationId"},
+		"another integration's information": {
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Update(t.Context(), full, customers.Update{Identity: by("ada"), Details: customers.Details{
+					BillingInformation: &domain.BillingInformation{IntegrationID: new("mine")},
+				}})
+				return err
+			},
+			kind: domain.IntegrationNotFound, field: "billingInformation.integrationId",
+		},
+		"another integration's rows": {
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.ImportBulk(t.Context(), full, nil, new("mine"), nil)
+				return err
+			},
+			kind: domain.IntegrationNotFound, field: "integrationId",
+		},
+		"detaching from nobody's": {do: detach, kind: domain.NoBillingID, field: "customerId"},
+		"detaching nothing":       {before: inSync, do: detach, kind: domain.PaymentMethodNotFound, field: "customerId"},
+		"a row with no payment method": {do: func(t *testing.T, f *fixture) error {
+			_, err := f.Import(t.Context(), full, customers.ImportRow{Identity: by("ada"), PaymentMethodID: new(" ")})
+			return err
+		}, kind: domain.BadUserInput, field: "paymentMethodId"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, p := startBilled(t)
+			if _, err := f.Provision(t.Context(), full, customers.Provision{Identity: by("ada")}); err != nil {
+				t.Fatal(err)
+			}
+			if c.before != nil {
+				f.put(t, "ada", c.before)
+			}
+			f.requireNothingWritten(t, func() { requireFieldRefusal(t, c.do(t, f), c.kind, c.field) })
+			if len(p.told) > 0 {
+				t.Errorf("the provider is told %v", p.told)
+			}
+		})
+	}
+}
+
+func TestWhatTheProviderRefusesIsAnswered(t *testing.T) {
+	t.Parallel()
+	f, p := startBilled(t)
+	f.provision(t, full, "ada")
+	p.refusal = domain.FieldErrorf(domain.PaymentMethodNotFound, "paymentMethodId", "is not there")
+	_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+	if !errors.Is(err, p.refusal) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestWaiting looks at when the outcome is in the answer.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	f, p := startBilled(t)
+	f.provision(t, full, "ada")
+	p.meanwhile = func(told *domain.Customer) { f.put(t, told.CustomerID, inSync) }
+	update := func(name string, wait bool) *domain.Customer {
+		customer, err := f.Update(t.Context(), full, customers.Update{
+			Identity: by("ada"), Details: customers.Details{Name: domain.SetTo(name)}, WaitSync: wait,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return customer
+	}
+	if got := update("A", false); got.SyncStatus() != domain.SyncPending {
+		t.Errorf("at once: %s", got.SyncStatus())
+	}
+	if got := update("B", true); got.SyncStatus() != domain.SyncSuccess || *got.Name != "B" {
+		t.Errorf("after waiting: %s", got.SyncStatus())
+	}
+}
+
+// TestTheSyncIsNoEdit lets a sync write between a read and an update that is meant for what was read.
+func TestTheSyncIsNoEdit(t *testing.T) {
+	t.Parallel()
+	f, _ := startBilled(t)
+	read := f.provision(t, full, "ada")
+	version := read.EditVersion()
+	for range 3 {
+		f.put(t, "ada", func(c *domain.Customer) { c.Sync.Writes++ })
+	}
+	got, err := f.Update(t.Context(), full, customers.Update{
+		Identity: by("ada"), Details: customers.Details{Name: domain.SetTo("A")}, IfVersion: &version,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.EditVersion() != version+1 {
+		t.Errorf("the version went from %d to %d", version, got.EditVersion())
+	}
+	_, err = f.Archive(t.Context(), full, by("ada"), &version)
+	requireRefusal(t, err, domain.VersionMismatch, map[string]any{"field": "ifVersion", "currentVersion": version + 1})
+}
+
+// TestAnotherLinkForgetsTheFacts of the one before, with or without a provider.
+func TestAnotherLinkForgetsTheFacts(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.provision(t, full, "ada")
+	f.put(t, "ada", func(c *domain.Customer) {
+		c.BillingFacts, c.BillingLinkURL = &domain.BillingFacts{Currency: "EUR"}, new("https://example.com")
+	})
+	if _, err := f.Update(t.Context(), full, customers.Update{Identity: by("ada"), Details: customers.Details{BillingID: domain.SetTo("cus_2")}}); err != nil {
+		t.Fatal(err)
+	}
+	got := f.stored(t, "production", "ada")
+	if !reflect.DeepEqual(got.Facts(), domain.BillingFacts{}) || got.BillingLinkURL != nil || *got.BillingID != "cus_2" {
+		t.Errorf("got %s with %+v", show(got), got.Facts())
+	}
+}
