@@ -5105,9 +5105,9 @@ type Customer {
   additionalMetaData: JSON
   "The customer's id at the billing provider."
   billingId: String
-  "The customer's page at the billing provider; null without a provider."
+  "The customer's page at the billing provider; null until the provider has told."
   billingLinkUrl: String
-  "The currency that the billing provider charges the customer in; null without a provider."
+  "The currency that the billing provider charges the customer in, or was asked to; null until it has told."
   billingCurrency: Currency
   "The customer's id in the product's CRM."
   crmId: String
@@ -5119,7 +5119,7 @@ type Customer {
   salesforceId: String
   "The customer's id at AWS Marketplace."
   awsMarketplaceCustomerId: String
-  "Whether the billing provider holds a payment method of the customer; false without a provider."
+  "Whether the billing provider holds a payment method of the customer, the default one or another."
   hasPaymentMethod: Boolean!
   "The default payment method's id at the billing provider."
   defaultPaymentMethodId: String
@@ -5308,14 +5308,17 @@ input CustomerInput {
   coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
-  "Passed on to the billing provider and never stored."
+  """
+  Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
+  provider it is checked and let go.
+  """
   billingInformation: CustomerBillingInfo
   """
   The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
   JSON. A key with null is left out.
   """
   additionalMetaData: JSON
-  "Whether to sync the customer to the billing provider although nothing is paid."
+  "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
   shouldSyncFree: Boolean = false
   "Back-dates the creation; never in the future."
   createdAt: DateTime
@@ -5346,14 +5349,17 @@ input ProvisionCustomerInput {
   coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
-  "Passed on to the billing provider and never stored."
+  """
+  Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
+  provider it is checked and let go.
+  """
   billingInformation: CustomerBillingInfo
   """
   The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
   JSON. A key with null is left out.
   """
   additionalMetaData: JSON
-  "Whether to sync the customer to the billing provider although nothing is paid."
+  "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
   shouldSyncFree: Boolean = false
   "Back-dates the creation; never in the future."
   createdAt: DateTime
@@ -5384,11 +5390,17 @@ input UpdateCustomerInput {
   CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
-  "Passed on to the billing provider and never stored, so send all of it at each change."
+  """
+  Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
+  is there.
+  """
   billingInformation: CustomerBillingInfo
   "Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all."
   additionalMetaData: JSON
-  "Whether to answer only when the billing provider has been told."
+  """
+  Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
+  seconds the answer comes anyway.
+  """
   shouldWaitSync: Boolean = false
   "The customer's id at AWS Marketplace, 1 to 255 characters."
   awsMarketplaceCustomerId: String
@@ -6540,7 +6552,7 @@ type Price {
   tiersMode: TiersMode
   "Prices by quantity, smallest first; null when every unit costs the same."
   tiers: [PriceTier!]
-  "Always null: this server syncs with no billing provider yet."
+  "Always null: this server keeps no prices at the billing provider."
   billingId: String
   "The amount: of one unit for PER_UNIT and USAGE_BASED, else of the whole; null when tiers say it."
   price: Money
@@ -7147,9 +7159,9 @@ type Coupon {
   durationInMonths: Float
   "The product's own data on the coupon, an object of at most 50 keys."
   additionalMetaData: JSON
-  "The coupon's id at the billing provider; null without a provider."
+  "The coupon's id at the billing provider, if it is one of those that are there already."
   billingId: String
-  "The coupon's page at the billing provider; null without a provider."
+  "Always null: coupons have no page of their own here."
   billingLinkUrl: String
   "The environment that the coupon lives in."
   environmentId: String!
@@ -8396,9 +8408,9 @@ type CustomerSubscription {
   billingId: String
   "Always null: a subscription keeps its id at the billing provider."
   oldBillingId: String
-  "The subscription's page at the billing provider; null without a provider."
+  "Always null: this server keeps no subscriptions at the billing provider."
   billingLinkUrl: String
-  "Always null: this server syncs with no billing provider yet."
+  "Always null: this server keeps no subscriptions at the billing provider."
   billingSyncError: String
   "Always null: this server has no link to a CRM."
   crmId: String

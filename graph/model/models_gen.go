@@ -277,9 +277,9 @@ type Coupon struct {
 	DurationInMonths *float64 `json:"durationInMonths,omitempty"`
 	// The product's own data on the coupon, an object of at most 50 keys.
 	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
-	// The coupon's id at the billing provider; null without a provider.
+	// The coupon's id at the billing provider, if it is one of those that are there already.
 	BillingID *string `json:"billingId,omitempty"`
-	// The coupon's page at the billing provider; null without a provider.
+	// Always null: coupons have no page of their own here.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
 	// The environment that the coupon lives in.
 	EnvironmentID string `json:"environmentId"`
@@ -487,9 +487,9 @@ type Customer struct {
 	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
 	// The customer's id at the billing provider.
 	BillingID *string `json:"billingId,omitempty"`
-	// The customer's page at the billing provider; null without a provider.
+	// The customer's page at the billing provider; null until the provider has told.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
-	// The currency that the billing provider charges the customer in; null without a provider.
+	// The currency that the billing provider charges the customer in, or was asked to; null until it has told.
 	BillingCurrency *Currency `json:"billingCurrency,omitempty"`
 	// The customer's id in the product's CRM.
 	CrmID *string `json:"crmId,omitempty"`
@@ -501,7 +501,7 @@ type Customer struct {
 	SalesforceID *string `json:"salesforceId,omitempty"`
 	// The customer's id at AWS Marketplace.
 	AWSMarketplaceCustomerID *string `json:"awsMarketplaceCustomerId,omitempty"`
-	// Whether the billing provider holds a payment method of the customer; false without a provider.
+	// Whether the billing provider holds a payment method of the customer, the default one or another.
 	HasPaymentMethod bool `json:"hasPaymentMethod"`
 	// The default payment method's id at the billing provider.
 	DefaultPaymentMethodID *string `json:"defaultPaymentMethodId,omitempty"`
@@ -657,12 +657,13 @@ type CustomerInput struct {
 	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
 	// coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored.
+	// Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
+	// provider it is checked and let go.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
 	// JSON. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to sync the customer to the billing provider although nothing is paid.
+	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
 	// Back-dates the creation; never in the future.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
@@ -755,9 +756,9 @@ type CustomerSubscription struct {
 	BillingID *string `json:"billingId,omitempty"`
 	// Always null: a subscription keeps its id at the billing provider.
 	OldBillingID *string `json:"oldBillingId,omitempty"`
-	// The subscription's page at the billing provider; null without a provider.
+	// Always null: this server keeps no subscriptions at the billing provider.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
-	// Always null: this server syncs with no billing provider yet.
+	// Always null: this server keeps no subscriptions at the billing provider.
 	BillingSyncError *string `json:"billingSyncError,omitempty"`
 	// Always null: this server has no link to a CRM.
 	CrmID *string `json:"crmId,omitempty"`
@@ -1660,7 +1661,7 @@ type Price struct {
 	TiersMode *TiersMode `json:"tiersMode,omitempty"`
 	// Prices by quantity, smallest first; null when every unit costs the same.
 	Tiers []*PriceTier `json:"tiers,omitempty"`
-	// Always null: this server syncs with no billing provider yet.
+	// Always null: this server keeps no prices at the billing provider.
 	BillingID *string `json:"billingId,omitempty"`
 	// The amount: of one unit for PER_UNIT and USAGE_BASED, else of the whole; null when tiers say it.
 	Price *Money `json:"price,omitempty"`
@@ -1939,12 +1940,13 @@ type ProvisionCustomerInput struct {
 	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
 	// coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored.
+	// Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
+	// provider it is checked and let go.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
 	// JSON. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to sync the customer to the billing provider although nothing is paid.
+	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
 	// Back-dates the creation; never in the future.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
@@ -2611,11 +2613,13 @@ type UpdateCustomerInput struct {
 	// The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
 	// CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored, so send all of it at each change.
+	// Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
+	// is there.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to answer only when the billing provider has been told.
+	// Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
+	// seconds the answer comes anyway.
 	ShouldWaitSync graphql.Omittable[*bool] `json:"shouldWaitSync,omitempty"`
 	// The customer's id at AWS Marketplace, 1 to 255 characters.
 	AWSMarketplaceCustomerID graphql.Omittable[*string] `json:"awsMarketplaceCustomerId,omitempty"`
