@@ -17,8 +17,8 @@ import (
 
 	"clientele/graph/generated"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 	"clientele/internal/persisted"
-	"clientele/internal/ratelimit"
 )
 
 // DocumentMode says what becomes of a document that is not trusted.
@@ -202,17 +202,21 @@ func (r *request) documentID() (string, error) {
 type untrustedDocuments struct {
 	log   *slog.Logger
 	told  graphql.Cache[struct{}]
-	lines *ratelimit.Limiter
+	lines *logging.Throttle
 	count atomic.Int64
 }
 
-// toldDocuments is how many documents are remembered to have been told.
-const toldDocuments = 1000
+const (
+	// toldDocuments is how many documents are remembered to have been told.
+	toldDocuments = 1000
+	// Of documents that were not told there are ten lines a minute, and twenty at first.
+	untrustedInterval = 6 * time.Second
+	untrustedBurst    = 20
+)
 
 func newUntrustedDocuments(log *slog.Logger) *untrustedDocuments {
 	return &untrustedDocuments{
-		log: log, told: lru.New[struct{}](toldDocuments),
-		lines: ratelimit.New(time.Now, 1, ratelimit.Policy{Name: "lines", PerMinute: 10, Burst: 20}),
+		log: log, told: lru.New[struct{}](toldDocuments), lines: logging.NewThrottle(untrustedInterval, untrustedBurst),
 	}
 }
 
@@ -223,7 +227,7 @@ func (u *untrustedDocuments) report(ctx context.Context, operation *graphql.Oper
 	if _, told := u.told.Get(ctx, hash); told {
 		return
 	}
-	if u.lines.Take(ratelimit.Charge{Policy: "lines", Tokens: 1}).Refused != "" {
+	if _, pass := u.lines.Pass(""); !pass {
 		return
 	}
 	u.told.Add(ctx, hash, struct{}{})

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -48,7 +47,7 @@ func Start(ctx context.Context, version string, log *slog.Logger, lost func(span
 	if err != nil {
 		return nil, fmt.Errorf("set tracing up: %w", err)
 	}
-	complain := &complaints{log: log}
+	complain := &complaints{log: log, lines: logging.NewThrottle(logInterval, 1)}
 	// What goes wrong beside the sending, such as a collector's remark, is told to the process as a whole.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { complain.about(err) }))
 	return &Tracing{complain: complain, stopTimeout: stopTimeout, provider: sdk.NewTracerProvider(
@@ -88,16 +87,13 @@ func (f *forgiving) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) e
 
 // complaints tell of failures, but not of each.
 type complaints struct {
-	log *slog.Logger
-	// next is when the log may hear of failures again, in nanoseconds.
-	next atomic.Int64
+	log   *slog.Logger
+	lines *logging.Throttle
 }
 
 func (c *complaints) about(err error) {
-	now := time.Now().UnixNano()
-	next := c.next.Load()
-	if now < next || !c.next.CompareAndSwap(next, now+int64(logInterval)) {
-		return
+	if times, pass := c.lines.Pass(""); pass {
+		c.log.Warn("traces do not reach their collector, or not all of them; this is said once a minute at most",
+			"error", logging.Masked(err), "times", times)
 	}
-	c.log.Warn("traces do not reach their collector, or not all of them; this is said once a minute at most", "error", logging.Masked(err))
 }
