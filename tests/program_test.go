@@ -25,6 +25,14 @@ func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
 		"API key too short":       {"--api-key", "secret-value"},
 		"README's key, exposed":   {"--listen", "0.0.0.0:0", "--api-key", "server-for-this-machine-only"},
 		"keys without an action":  {"keys"},
+		"Stripe without a key":    {"--billing", "stripe"},
+		"an unknown provider":     {"--billing", "secret-value"},
+		"no key of Stripe's":      {"--stripe-secret-key", "secret-value"},
+		"no webhook secret":       {"--stripe-secret-key", "sk_test_1", "--stripe-webhook-secret", "secret-value"},
+		"a webhook for nobody":    {"--stripe-webhook-secret", "whsec_secret-value-secret-value"},
+		"Stripe in the clear":     {"--stripe-secret-key", "sk_test_1", "--stripe-api-base", "http://secret-value.example"},
+		"simulator with a key":    {"--billing", "simulator", "--stripe-secret-key", "sk_test_1"},
+		"simulator, exposed":      {"--billing", "simulator", "--listen", "0.0.0.0:0"},
 		"revoke without an id":    {"keys", "revoke"},
 		"superfluous argument":    {"version", "please"},
 		"unknown scope":           {"keys", "create", "--scope", "write"},
@@ -96,12 +104,12 @@ func TestTheLogHasTheServersLife(t *testing.T) {
 	}
 	var said []string
 	for line := range strings.Lines(server.log.String()) {
-		var event struct{ Msg, Version, Engine, Address string }
+		var event struct{ Msg, Version, Engine, Address, Billing string }
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
 		said = append(said, event.Msg)
-		if event.Msg == "the server has started" && (event.Version == "" || event.Engine != "bbolt" || "http://"+event.Address != server.url) {
+		if event.Msg == "the server has started" && (event.Version == "" || event.Engine != "bbolt" || event.Billing != "none" || "http://"+event.Address != server.url) {
 			t.Errorf("%+v", event)
 		}
 	}
