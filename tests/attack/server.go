@@ -209,7 +209,7 @@ func (s *server) send(ctx context.Context, v *vector) (*answer, error) {
 	if v.Gzip {
 		request.Header.Set("Content-Encoding", "gzip")
 	}
-	for name, value := range v.Headers {
+	for name, value := range v.header(body) {
 		request.Header.Set(name, value)
 		if value == "" {
 			request.Header.Del(name)
@@ -248,8 +248,12 @@ func (s *server) stall(ctx context.Context, v *vector, body []byte) (*answer, er
 	if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return nil, err
 	}
-	text := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: server\r\nContent-Type: application/json\r\nX-API-KEY: %s\r\nContent-Length: %d\r\n\r\n",
+	text := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: server\r\nContent-Type: application/json\r\nX-API-KEY: %s\r\nContent-Length: %d\r\n",
 		v.Method, v.Path, apiKey, len(body))
+	for name, value := range v.header(body) {
+		text = fmt.Appendf(text, "%s: %s\r\n", name, value)
+	}
+	text = append(text, "\r\n"...)
 	if v.Stall == "body" {
 		text = append(text, body...)
 	}

@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -31,6 +35,8 @@ type vector struct {
 	Variables     string
 	OperationName string `yaml:"operationName"`
 	Body          string
+	// Sign is the secret that the body is signed with, now, as Stripe signs events.
+	Sign string
 	// Gzip compresses the body, Chunked leaves its length out.
 	Gzip    bool
 	Chunked bool
@@ -132,6 +138,19 @@ func written(text string) (string, error) {
 	var out strings.Builder
 	err = parsed.Execute(&out, nil)
 	return out.String(), err
+}
+
+// header is what the request has besides what every request has.
+func (v *vector) header(body []byte) map[string]string {
+	if v.Sign == "" {
+		return v.Headers
+	}
+	all := maps.Clone(v.Headers)
+	now := time.Now().Unix()
+	mac := hmac.New(sha256.New, []byte(v.Sign))
+	_, _ = fmt.Fprintf(mac, "%d.%s", now, body)
+	all["Stripe-Signature"] = fmt.Sprintf("t=%d,v1=%x", now, mac.Sum(nil))
+	return all
 }
 
 // body is what is sent behind the header.
