@@ -37,7 +37,7 @@ const (
 )
 
 // Receiver takes in an event of the billing provider, given as its request's body and signature. It answers a
-// RefusedError for one that need not be sent again; after any other error it should be.
+// RefusedError for one that would be refused again; any other error will pass.
 type Receiver func(ctx context.Context, payload []byte, signature string) error
 
 // RefusedError is an event's own fault. Why is for the log, and repeats nothing of the event; the sender, who may be
@@ -69,8 +69,8 @@ func besideWebhook(receive Receiver, log *slog.Logger, next http.Handler) http.H
 	})
 }
 
-// webhookAnswers are all that a sender is told: the status says whether to send the event again, and nothing of what
-// was sent comes back.
+// webhookAnswers are all that a sender is told: the status says whose fault it is, and nothing of what was sent comes
+// back.
 var webhookAnswers = map[int]string{
 	http.StatusBadRequest:            "the event is refused",
 	http.StatusRequestTimeout:        "the event took too long to arrive",
@@ -149,7 +149,7 @@ func (h *webhook) take(ctx context.Context, payload []byte, signature string) in
 		logging.Note(ctx, slog.String("refused", refused.Why))
 		return http.StatusBadRequest
 	}
-	h.log.ErrorContext(ctx, "an event of the billing provider was not taken in; the provider will send it again", "error", logging.Masked(err))
+	h.log.ErrorContext(ctx, "an event of the billing provider was not taken in; the provider sends it again", "error", logging.Masked(err))
 	return http.StatusServiceUnavailable
 }
 
