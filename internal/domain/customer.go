@@ -85,17 +85,29 @@ func (c *Customer) Archive(at time.Time) {
 		c.Subscriptions[i].Cancel(at, ReasonCustomerArchived)
 	}
 	if c.Sync != nil {
-		// The provider's record stays as it is.
-		c.Sync.drop()
+		// The provider's record stays as it is, until the customer comes back.
+		c.Sync.Forget(SyncName)
+		c.Sync.Forget(SyncEmail)
+		c.Sync.rest()
 	}
 	c.ArchivedAt = &at
 	c.UpdatedAt = at
 }
 
-// Unarchive brings the customer back into sight; what Archive cleared stays cleared.
+// Unarchive brings the customer back into sight; what Archive cleared stays cleared. What the billing provider was
+// not told until then, it is told now.
 func (c *Customer) Unarchive(at time.Time) {
 	c.ArchivedAt = nil
 	c.UpdatedAt = at
+	if c.Sync == nil {
+		return
+	}
+	if c.Facts().Unsettled() {
+		c.Sync.Await(SyncFacts, at)
+	}
+	if len(c.Sync.Untold) > 0 {
+		c.Sync.DueBy(at)
+	}
 }
 
 // HasPurchased reports whether the customer ever had a subscription that is paid.

@@ -43,7 +43,8 @@ type Sync struct {
 	Revision int64 `bson:"revision"`
 	// Untold are the parts that the provider was not told of yet, each with the Revision that it changed in last.
 	Untold map[SyncPart]int64 `bson:"untold"`
-	// InformationTold is the Revision of the newest billing information that was passed on.
+	// InformationTold is the Revision of the newest billing information that was passed on; none from before is any
+	// more.
 	InformationTold int64 `bson:"informationTold"`
 	// AttachmentID and DetachmentID are the payment methods of SyncAttachment and SyncDetachment.
 	AttachmentID string `bson:"attachmentId"`
@@ -169,9 +170,13 @@ func (c *Customer) Synced() bool {
 func (c *Customer) LinkTo(billingID *string) {
 	c.BillingID, c.BillingLinkURL, c.BillingFacts = billingID, nil, nil
 	if c.Sync != nil {
-		c.Sync.drop()
+		for part := range c.Sync.Untold {
+			c.Sync.Forget(part)
+		}
+		c.Sync.rest()
 		// A creation to come must not lead to the customer that was left.
 		c.Sync.KeyGeneration++
+		c.Sync.CreatingSince = nil
 		c.Sync.NameGiven, c.Sync.SucceededAt = false, nil
 	}
 }
@@ -236,12 +241,12 @@ func (s *Sync) Forget(part SyncPart) {
 	}
 }
 
-// drop forgets all that is to be done. Who is at it may end it.
-func (s *Sync) drop() {
-	for part := range s.Untold {
-		s.Forget(part)
-	}
-	s.CreatingSince, s.DueAt, s.Failure, s.Attempts = nil, nil, nil, 0
+// rest leaves what is untold to whoever wants more to be told, and lets go of billing information that is still on
+// its way.
+func (s *Sync) rest() {
+	s.Forget(SyncInformation)
+	s.InformationTold = s.Revision
+	s.DueAt, s.Failure, s.Attempts = nil, nil, 0
 }
 
 func (s *Sync) due(at time.Time) {

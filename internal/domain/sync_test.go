@@ -1,0 +1,325 @@
+package domain_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"clientele/internal/domain"
+)
+
+func untoldOf(c *domain.Customer) []domain.SyncPart {
+	if c.Sync == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.Sync.Untold))
+}
+
+// parts sorts parts as untoldOf does.
+func parts(wanted ...domain.SyncPart) []domain.SyncPart {
+	slices.Sort(wanted)
+	return wanted
+}
+
+func TestWhatIsWantedOfASync(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	const name, email, coupon, information, attachment, detachment, facts = domain.SyncName, domain.SyncEmail, domain.SyncCoupon,
+		domain.SyncInformation, domain.SyncAttachment, domain.SyncDetachment, domain.SyncFacts
+	for what, test := range map[string]struct {
+		do      func(c *domain.Customer)
+		untold  []domain.SyncPart
+		changes int64
+		holds   func(c *domain.Customer) bool
+	}{
+		"parts": {
+			do:     func(c *domain.Customer) { c.WantSync(at, name, email) },
+			untold: parts(name, email), changes: 1,
+			holds: func(c *domain.Customer) bool {
+				return c.Sync.DueAt.Equal(at.Add(domain.SyncPickUpAfter)) && c.Sync.Untold[name] == 1
+			},
+		},
+		"more parts": {
+			do:     func(c *domain.Customer) { c.WantSync(at, name, email); c.WantSync(at, name) },
+			untold: parts(name, email), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.Untold[name] == 2 && c.Sync.Untold[email] == 1 },
+		},
+		"parts after a failure, which is as good as forgotten": {
+			do: func(c *domain.Customer) {
+				c.Sync = &domain.Sync{Attempts: 3, Failure: &domain.SyncFailure{}}
+				c.WantSync(at, name)
+			},
+			untold: parts(name), changes: 1,
+			holds: func(c *domain.Customer) bool { return c.Sync.Attempts == 0 && c.Sync.Failure == nil },
+		},
+		"the whole customer": {
+			do:     func(c *domain.Customer) { c.WantWholeSync(at) },
+			untold: parts(name, email, coupon, facts), changes: 1,
+		},
+		"the whole of an empty customer": {
+			do:     func(c *domain.Customer) { c.Name, c.Email, c.CouponID = nil, nil, nil; c.WantWholeSync(at) },
+			untold: parts(facts), changes: 1,
+		},
+		"the whole customer with billing information": {
+			do:     func(c *domain.Customer) { c.WantWholeSync(at, information) },
+			untold: parts(name, email, coupon, facts, information), changes: 1,
+		},
+		"an attachment": {
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1") },
+			untold: parts(attachment, facts), changes: 1,
+			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_1" },
+		},
+		"another attachment in its place": {
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantAttachment(at, "pm_2") },
+			untold: parts(attachment, facts), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_2" },
+		},
+		"a detachment": {
+			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1") },
+			untold: parts(detachment, facts), changes: 1,
+			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "pm_1" },
+		},
+		"a detachment of what was to be attached": {
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantDetachment(at, "pm_1") },
+			untold: parts(detachment, facts), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" },
+		},
+		"an attachment of what was to be detached": {
+			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1"); c.WantAttachment(at, "pm_1") },
+			untold: parts(attachment, facts), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "" },
+		},
+		"an attachment and a detachment of two": {
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantDetachment(at, "pm_2") },
+			untold: parts(attachment, detachment, facts), changes: 2,
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c := &domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CouponID: new("tenth")}
+			test.do(c)
+			if untold := untoldOf(c); !slices.Equal(untold, test.untold) || c.Sync.Revision != test.changes {
+				t.Errorf("untold %v at revision %d, wanted %v at %d", untold, c.Sync.Revision, test.untold, test.changes)
+			}
+			if test.holds != nil && !test.holds(c) {
+				t.Errorf("%+v", c.Sync)
+			}
+			if !c.Synced() || c.SyncStatus() != domain.SyncPending {
+				t.Errorf("synced %v, %s", c.Synced(), c.SyncStatus())
+			}
+		})
+	}
+}
+
+func TestLinkToForgetsWhatWasOfAnother(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	full := func() *domain.Customer {
+		c := &domain.Customer{Name: new("Ada"), BillingID: new("cus_1"), BillingLinkURL: new("https://1"), BillingFacts: &domain.BillingFacts{Deleted: true}}
+		c.WantWholeSync(at, domain.SyncInformation)
+		c.WantAttachment(at, "pm_1")
+		c.WantDetachment(at, "pm_2")
+		c.Sync.NameGiven, c.Sync.CreatingSince, c.Sync.SucceededAt, c.Sync.Failure = true, &at, &at, &domain.SyncFailure{}
+		c.Sync.Lease, c.Sync.Writes, c.Sync.Attempts = &domain.SyncLease{Holder: "h", Until: at}, 7, 2
+		return c
+	}
+	for what, id := range map[string]*string{"another": new("cus_2"), "nobody": nil} {
+		c := full()
+		c.LinkTo(id)
+		s := c.Sync
+		if c.BillingID != id || c.BillingLinkURL != nil || c.BillingFacts != nil || len(s.Untold) > 0 || s.AttachmentID+s.DetachmentID != "" ||
+			s.NameGiven || s.CreatingSince != nil || s.SucceededAt != nil || s.Failure != nil || s.DueAt != nil || s.Attempts != 0 {
+			t.Errorf("%s: %+v, %+v", what, c, s)
+		}
+		// Who is at it finds out by the generation, and no information of before reaches the other one.
+		if s.KeyGeneration != 1 || s.Lease == nil || s.Writes != 7 || s.InformationTold != s.Revision {
+			t.Errorf("%s: %+v", what, s)
+		}
+		if c.Synced() != (id != nil) || c.SyncStatus() != domain.SyncNotRequired {
+			t.Errorf("%s: synced %v, %s", what, c.Synced(), c.SyncStatus())
+		}
+	}
+	c := &domain.Customer{}
+	if c.LinkTo(new("cus_1")); c.Sync != nil || !c.Synced() {
+		t.Errorf("never synced: %+v", c)
+	}
+}
+
+func TestArchivedCustomersWaitForWhatIsUntold(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	c := &domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CouponID: new("tenth")}
+	c.WantWholeSync(at, domain.SyncInformation)
+	c.WantAttachment(at, "pm_1")
+	c.Sync.CreatingSince, c.Sync.Failure, c.Sync.Attempts = &at, &domain.SyncFailure{}, 3
+	c.Archive(at)
+	// Name, email and billing information are gone for good. What came of the creation is still unknown.
+	waiting := parts(domain.SyncCoupon, domain.SyncAttachment, domain.SyncFacts)
+	if s := c.Sync; !slices.Equal(untoldOf(c), waiting) || s.DueAt != nil || s.Failure != nil || s.Attempts != 0 || s.CreatingSince == nil || s.InformationTold != s.Revision {
+		t.Errorf("archived: %+v", s)
+	}
+	c.Unarchive(at.Add(time.Hour))
+	if s := c.Sync; !slices.Equal(untoldOf(c), waiting) || s.DueAt == nil || !s.DueAt.Equal(at.Add(time.Hour)) {
+		t.Errorf("unarchived: %+v", s)
+	}
+
+	settled := &domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{SucceededAt: &at}}
+	settled.Archive(at)
+	if settled.Unarchive(at); settled.Sync.DueAt != nil || settled.SyncStatus() != domain.SyncSuccess {
+		t.Errorf("with nothing untold: %+v", settled.Sync)
+	}
+	settled.Archive(at)
+	settled.Learn(at, domain.BillingFacts{Mark: domain.FactMark{EventID: "evt_1", Tied: true}})
+	if settled.Unarchive(at); settled.Sync.DueAt == nil || !slices.Equal(untoldOf(settled), parts(domain.SyncFacts)) || settled.SyncStatus() != domain.SyncSuccess {
+		t.Errorf("unsettled: %+v", settled.Sync)
+	}
+	never := &domain.Customer{}
+	never.Archive(at)
+	if never.Unarchive(at); never.Sync != nil {
+		t.Errorf("never synced: %+v", never.Sync)
+	}
+}
+
+func TestSyncStatus(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	untold := func(parts ...domain.SyncPart) map[domain.SyncPart]int64 {
+		out := map[domain.SyncPart]int64{}
+		for _, part := range parts {
+			out[part] = 1
+		}
+		return out
+	}
+	for what, test := range map[string]struct {
+		customer domain.Customer
+		is       domain.SyncStatus
+	}{
+		"never synced":                         {domain.Customer{}, domain.SyncNotRequired},
+		"linked by hand":                       {domain.Customer{BillingID: new("cus_1")}, domain.SyncNotRequired},
+		"linked by hand, told of events":       {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Writes: 3}}, domain.SyncNotRequired},
+		"deleted there without a sync":         {domain.Customer{BillingFacts: &domain.BillingFacts{Deleted: true}}, domain.SyncError},
+		"deleted there after a success":        {domain.Customer{Sync: &domain.Sync{SucceededAt: &at}, BillingFacts: &domain.BillingFacts{Deleted: true}}, domain.SyncError},
+		"to be told":                           {domain.Customer{Sync: &domain.Sync{Untold: untold(domain.SyncName)}}, domain.SyncPending},
+		"to be asked for the first time":       {domain.Customer{Sync: &domain.Sync{Untold: untold(domain.SyncFacts)}}, domain.SyncPending},
+		"to be told and asked after a success": {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncFacts, domain.SyncName)}}, domain.SyncPending},
+		"to be told after a success":           {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncName)}}, domain.SyncPending},
+		"to be asked again":                    {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncFacts)}}, domain.SyncSuccess},
+		"told":                                 {domain.Customer{Sync: &domain.Sync{SucceededAt: &at}}, domain.SyncSuccess},
+		"failed":                               {domain.Customer{Sync: &domain.Sync{Failure: &domain.SyncFailure{}, Untold: untold(domain.SyncName)}}, domain.SyncError},
+		"failed after a success":               {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Failure: &domain.SyncFailure{}, Untold: untold(domain.SyncName)}}, domain.SyncError},
+	} {
+		if is := test.customer.SyncStatus(); is != test.is {
+			t.Errorf("%s: %s, wanted %s", what, is, test.is)
+		}
+	}
+}
+
+func TestEditVersionLeavesOutWhatASyncWrote(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		customer domain.Customer
+		is       int64
+	}{
+		{domain.Customer{Version: 1}, 1},
+		{domain.Customer{Version: 5, Sync: &domain.Sync{}}, 5},
+		{domain.Customer{Version: 5, Sync: &domain.Sync{Writes: 3}}, 2},
+	} {
+		if is := test.customer.EditVersion(); is != test.is {
+			t.Errorf("version %d: %d, wanted %d", test.customer.Version, is, test.is)
+		}
+	}
+}
+
+func TestLearnBeginsWhatWaitsForAPaymentMethod(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	attached := domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}}
+	for what, test := range map[string]struct {
+		facts    domain.BillingFacts
+		archived bool
+		is       domain.SubscriptionStatus
+	}{
+		"attached":                 {attached, false, domain.Active},
+		"none":                     {domain.BillingFacts{}, false, domain.PaymentPending},
+		"detached":                 {domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1", Detached: true}}}, false, domain.PaymentPending},
+		"attached, while archived": {attached, true, domain.PaymentPending},
+	} {
+		c := &domain.Customer{Subscriptions: []domain.Subscription{{Phases: []domain.Phase{{Status: domain.PaymentPending, From: at}}}}}
+		if test.archived {
+			c.ArchivedAt = &at
+		}
+		c.Learn(at.Add(time.Hour), test.facts)
+		if is := c.Subscriptions[0].Status(at.Add(time.Hour)); is != test.is || c.BillingFacts == nil {
+			t.Errorf("%s: %s, wanted %s; known is %+v", what, is, test.is, c.BillingFacts)
+		}
+	}
+}
+
+func TestRenewCreationOnlyWhereNobodyKnows(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	for _, kind := range []domain.SyncFailureKind{
+		"", domain.SyncPasses, domain.SyncRefused, domain.SyncDeleted, domain.SyncInformationLost, domain.SyncUnconfirmed,
+	} {
+		s := &domain.Sync{CreatingSince: &at}
+		if kind != "" {
+			s.Failure = &domain.SyncFailure{Kind: kind}
+		}
+		s.RenewCreation()
+		if renewed := s.KeyGeneration == 1 && s.CreatingSince == nil; renewed != (kind == domain.SyncUnconfirmed) {
+			t.Errorf("%q: %+v", kind, s)
+		}
+	}
+}
+
+func TestActivate(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	before, after := at.Add(-time.Hour), at.Add(time.Hour)
+	type phase struct {
+		status domain.SubscriptionStatus
+		from   time.Time
+	}
+	for what, test := range map[string]struct {
+		is, becomes []phase
+	}{
+		"pending now":                     {[]phase{{domain.PaymentPending, before}}, []phase{{domain.PaymentPending, before}, {domain.Active, at}}},
+		"pending from this moment on":     {[]phase{{domain.PaymentPending, at}}, []phase{{domain.Active, at}}},
+		"pending after a trial that runs": {[]phase{{domain.InTrial, before}, {domain.PaymentPending, after}}, []phase{{domain.InTrial, before}, {domain.Active, after}}},
+		"pending after a trial that ended": {
+			[]phase{{domain.InTrial, before.Add(-time.Hour)}, {domain.PaymentPending, before}},
+			[]phase{{domain.InTrial, before.Add(-time.Hour)}, {domain.PaymentPending, before}, {domain.Active, at}},
+		},
+		"pending from a start to come": {[]phase{{domain.NotStarted, before}, {domain.PaymentPending, after}}, []phase{{domain.NotStarted, before}, {domain.Active, after}}},
+		"cancelled":                    {[]phase{{domain.PaymentPending, before.Add(-time.Hour)}, {domain.Canceled, before}}, nil},
+		"expired":                      {[]phase{{domain.InTrial, before}, {domain.Expired, after}}, nil},
+		"active":                       {[]phase{{domain.Active, before}}, nil},
+	} {
+		s := domain.Subscription{}
+		for i, p := range test.is {
+			if i > 0 {
+				s.Phases[i-1].Until = &test.is[i].from
+			}
+			s.Phases = append(s.Phases, domain.Phase{Status: p.status, From: p.from})
+		}
+		changed := s.Activate(at)
+		wanted := test.becomes
+		if wanted == nil {
+			wanted = test.is
+		}
+		var is []phase
+		for i, p := range s.Phases {
+			is = append(is, phase{p.Status, p.From})
+			if last := i == len(s.Phases)-1; last != (p.Until == nil) || !last && !p.Until.Equal(s.Phases[i+1].From) {
+				t.Errorf("%s: phase %d ends at %v", what, i, p.Until)
+			}
+		}
+		if !slices.Equal(is, wanted) || changed != (test.becomes != nil) {
+			t.Errorf("%s: became %v, changed %v", what, is, changed)
+		}
+		if s.Activate(at.Add(time.Minute)) {
+			t.Errorf("%s: changed twice", what)
+		}
+	}
+}
