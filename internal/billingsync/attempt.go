@@ -30,28 +30,31 @@ type attempt struct {
 	revision int64
 	// firstCreation is whether no creation before this attempt's may have made a customer.
 	firstCreation bool
+	// generation is that of the key of the creation. It is another one once the customer was linked by hand.
+	generation int
 	// created is what came of a creation.
 	created *billing.Created
-	// generation is that of the key that the creation was made with.
-	generation int
 
+	// told says of each part that was tried whether the provider knows it now.
 	told      map[domain.SyncPart]bool
 	nameGiven bool
 	picture   *billing.Picture
 	requestID string
-	// failure is the first one; what came after it was tried all the same if it could not be helped by waiting.
+	// failure is what is said of the attempt: the first one, but for a deletion.
 	failure *billing.ProviderError
+	// passing is the failure that ended the attempt, if another attempt may do better.
+	passing *billing.ProviderError
 	// refusal is what whoever watches is told.
 	refusal error
 }
 
-// run tells the provider, part by part. What a part needs comes before it.
+// run tells the provider, part by part. What a part needs comes before it, and what is refused keeps nothing else back.
 func (a *attempt) run(ctx context.Context) {
 	if !a.link(ctx) {
 		return
 	}
 	for _, tell := range []func(context.Context) error{
-		a.tellDetails, a.tellAttachment, a.tellDetachment, a.tellCoupon, a.askFacts,
+		a.tellDetails, a.tellTaxIDs, a.tellGivenMethod, a.tellAttachment, a.tellDetachment, a.tellCoupon, a.askFacts,
 	} {
 		if err := tell(ctx); err != nil && a.fail(err).Kind != billing.Permanent {
 			return
@@ -66,17 +69,13 @@ func (a *attempt) fail(err error) *billing.ProviderError {
 		// The context ended, or the store failed; what was under way may have been done.
 		failure = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeNoAnswer}
 	}
-	a.request(billing.Receipt{RequestID: failure.RequestID})
-	if a.failure == nil {
+	if a.failure == nil || failure.Kind == billing.DeletedCustomer {
 		a.failure = failure
 	}
-	return failure
-}
-
-func (a *attempt) request(receipt billing.Receipt) {
-	if receipt.RequestID != "" {
-		a.requestID = receipt.RequestID
+	if kindOf(failure) == domain.SyncPasses {
+		a.passing = failure
 	}
+	return failure
 }
 
 func (a *attempt) untold(part domain.SyncPart) bool {
@@ -92,13 +91,25 @@ func (a *attempt) informed() *domain.BillingInformation {
 	return a.information
 }
 
-// try makes a call until it succeeds, or fails for good, or too often.
+// try makes a call until it succeeds, or fails for good, or too often, or is not the attempt's to make any more.
 func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error)) error {
 	for tries := 1; ; tries++ {
+		customer, err := a.store.AnyCustomer(ctx, a.ref)
+		if err != nil {
+			return err
+		}
+		if !a.isAt(customer) || customer.Archived() {
+			return errSuperseded
+		}
 		receipt, err := call()
-		a.request(receipt)
-		failure, ok := errors.AsType[*billing.ProviderError](err)
-		if err == nil || !ok || tries == maxTries || failure.RetryAfter > maxTryPause ||
+		failure, failed := errors.AsType[*billing.ProviderError](err)
+		if failed {
+			receipt.RequestID = failure.RequestID
+		}
+		if receipt.RequestID != "" {
+			a.requestID = receipt.RequestID
+		}
+		if !failed || tries == maxTries || failure.RetryAfter > maxTryPause ||
 			failure.Kind != billing.Temporary && failure.Kind != billing.UnknownOutcome {
 			return err
 		}
@@ -131,16 +142,15 @@ func (a *attempt) link(ctx context.Context) bool {
 
 // create makes the customer at the provider. A creation that was begun too long ago to be repeated is not.
 func (a *attempt) create(ctx context.Context) error {
-	sync := a.customer.Sync
-	if a.now().Sub(*sync.CreatingSince) > billing.KeyLifetime {
+	if a.now().Sub(*a.customer.Sync.CreatingSince) > billing.KeyLifetime {
 		return &billing.ProviderError{Kind: billing.Permanent, Code: billing.CodeCreationUnconfirmed}
 	}
 	return a.try(ctx, func() (billing.Receipt, error) {
 		created, err := a.provider.CreateCustomer(ctx, billing.NewCustomer{
-			Ref: a.ref, ID: a.customer.ID, Generation: sync.KeyGeneration,
+			Ref: a.ref, ID: a.customer.ID, Generation: a.generation,
 		})
 		if err == nil {
-			a.created, a.generation = &created, sync.KeyGeneration
+			a.created = &created
 		} else if kind := billing.KindOf(err); kind != billing.Temporary && kind != billing.Permanent {
 			a.firstCreation = false
 		}
@@ -150,11 +160,15 @@ func (a *attempt) create(ctx context.Context) error {
 
 // renewKey writes down that the key of the creation is spent before the next one is used.
 func (a *attempt) renewKey(ctx context.Context) error {
-	return a.changeOwn(ctx, func(customer *domain.Customer) {
+	err := a.changeOwn(ctx, func(customer *domain.Customer) {
 		now := domain.Timestamp(a.now())
 		customer.Sync.KeyGeneration++
 		customer.Sync.CreatingSince = &now
 	})
+	if err == nil {
+		a.generation = a.customer.Sync.KeyGeneration
+	}
+	return err
 }
 
 // keepLink writes the link down as soon as there is one.
@@ -162,7 +176,7 @@ func (a *attempt) keepLink(ctx context.Context) error {
 	return a.changeOwn(ctx, a.setLink)
 }
 
-// setLink links the customer to the one that was created, unless it was linked to another in the meantime.
+// setLink links the customer to the one that was created, unless it was linked by hand in the meantime.
 func (a *attempt) setLink(customer *domain.Customer) {
 	if a.created == nil || customer.BillingID != nil || customer.Sync.KeyGeneration != a.generation {
 		return
@@ -171,30 +185,33 @@ func (a *attempt) setLink(customer *domain.Customer) {
 	customer.Sync.CreatingSince = nil
 }
 
-// errSuperseded ends an attempt whose lease has gone to another, or whose customer was archived or unlinked.
+// errSuperseded ends an attempt whose lease has gone to another, or whose customer was archived or linked by hand.
 var errSuperseded = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeSuperseded}
 
-// changeOwn changes the customer for as long as the attempt is the one that is at it.
+// isAt reports whether the attempt is the one that is at the customer, as it is linked now.
+func (a *attempt) isAt(customer *domain.Customer) bool {
+	sync := customer.Sync
+	return sync != nil && sync.Lease != nil && sync.Lease.Holder == a.holder && sync.KeyGeneration == a.generation
+}
+
+// changeOwn changes the customer for as long as the attempt is the one that is at it. Of an archived one it ends
+// the attempt after that.
 func (a *attempt) changeOwn(ctx context.Context, change func(*domain.Customer)) error {
 	own := false
 	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
-		own = customer.Sync != nil && customer.Sync.Lease != nil && customer.Sync.Lease.Holder == a.holder
-		if own {
+		if own = a.isAt(customer); own {
 			change(customer)
 		}
 		return own
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !own {
+	case !own || customer.Archived():
 		return errSuperseded
 	}
 	a.customer.BillingID, a.customer.Sync.KeyGeneration, a.customer.Sync.CreatingSince =
 		customer.BillingID, customer.Sync.KeyGeneration, customer.Sync.CreatingSince
-	if customer.Archived() || a.created != nil && customer.BillingID == nil {
-		return errSuperseded
-	}
 	return nil
 }
 
@@ -205,7 +222,6 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 	update := billing.CustomerUpdate{Ref: a.ref, ID: a.customer.ID}
 	if info != nil {
 		update.Information = *info
-		a.nameGiven = info.CustomerName != nil
 	}
 	// A shipping address has a name.
 	if !sync.NameGiven && (a.untold(domain.SyncName) || info != nil && info.ShippingAddress != nil) {
@@ -219,22 +235,41 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 		return nil
 	}
 	err := a.try(ctx, func() (billing.Receipt, error) { return a.provider.UpdateCustomer(ctx, id, update) })
-	if err != nil {
-		return err
+	a.told[domain.SyncName], a.told[domain.SyncEmail] = err == nil, err == nil
+	if info != nil {
+		a.told[domain.SyncInformation] = err == nil
+		a.nameGiven = err == nil && info.CustomerName != nil
 	}
-	a.told[domain.SyncName], a.told[domain.SyncEmail] = true, true
-	if info == nil {
+	return err
+}
+
+// tellTaxIDs passes on the tax ids of billing information.
+func (a *attempt) tellTaxIDs(ctx context.Context) error {
+	info := a.informed()
+	if info == nil || info.TaxIDs == nil {
 		return nil
 	}
-	if info.TaxIDs != nil {
-		err = a.try(ctx, func() (billing.Receipt, error) { return a.provider.SetTaxIDs(ctx, id, info.TaxIDs) })
+	return a.orNotInformed(a.try(ctx, func() (billing.Receipt, error) {
+		return a.provider.SetTaxIDs(ctx, *a.customer.BillingID, info.TaxIDs)
+	}))
+}
+
+// tellGivenMethod passes on the payment method of billing information.
+func (a *attempt) tellGivenMethod(ctx context.Context) error {
+	info := a.informed()
+	if info == nil || info.PaymentMethodID == nil {
+		return nil
 	}
-	if method := info.PaymentMethodID; method != nil && (err == nil || billing.KindOf(err) == billing.Permanent) {
-		err = errors.Join(err, a.try(ctx, func() (billing.Receipt, error) {
-			return a.provider.AttachPaymentMethod(ctx, id, *method)
-		}))
+	return a.orNotInformed(a.try(ctx, func() (billing.Receipt, error) {
+		return a.provider.AttachPaymentMethod(ctx, *a.customer.BillingID, *info.PaymentMethodID)
+	}))
+}
+
+// orNotInformed notes with a failure that not all of the billing information was passed on.
+func (a *attempt) orNotInformed(err error) error {
+	if err != nil {
+		a.told[domain.SyncInformation] = false
 	}
-	a.told[domain.SyncInformation] = err == nil
 	return err
 }
 
@@ -264,9 +299,8 @@ func (a *attempt) tellPaymentMethod(
 	a.told[part] = err == nil
 	if a.watched && final(err) {
 		a.refusal, a.told[part] = refusalOf(part, err), true
-		a.request(billing.Receipt{RequestID: requestIDOf(err)})
 		if billing.KindOf(err) == billing.Permanent {
-			return nil
+			return nil // Nobody has to look after it any more.
 		}
 	}
 	return err

@@ -3,65 +3,48 @@ package billingsync
 import (
 	"context"
 	"errors"
-	"time"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// leasePause is how long to wait before looking again whether another server has let go of a customer.
-const leasePause = 250 * time.Millisecond
-
-// claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told. While another
-// server is at it, a task that has billing information waits, and so does one that is watched; others leave it.
-func (s *Service) claim(ctx context.Context, what task) (*attempt, error) {
-	for {
-		var busy bool
-		a := &attempt{Service: s, task: what, holder: newHolder(), told: map[domain.SyncPart]bool{}}
-		customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
-			busy = false
-			sync, now := customer.Sync, domain.Timestamp(s.now())
-			if customer.Archived() || sync == nil {
-				a.customer = nil
-				return false
-			}
-			if len(sync.Untold) == 0 {
-				a.customer = nil
-				was := sync.DueAt
-				sync.DueAt = nil
-				return was != nil && sync.Lease == nil
-			}
-			if sync.Lease != nil && now.Before(sync.Lease.Until) {
-				busy = true
-				return false
-			}
-			until := now.Add(lease)
-			sync.Lease = &domain.SyncLease{Holder: a.holder, Until: until}
-			sync.DueAt = &until
-			sync.Attempts++
-			a.firstCreation = customer.BillingID == nil && sync.CreatingSince == nil
-			if a.firstCreation {
-				sync.CreatingSince = &now
-			}
-			a.customer = customer
-			return true
-		})
+// claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told, and busy if
+// another server is at the customer.
+func (s *Service) claim(ctx context.Context, what task) (a *attempt, busy bool, err error) {
+	a = &attempt{Service: s, task: what, holder: newHolder(), told: map[domain.SyncPart]bool{}}
+	claimed := false
+	customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
+		claimed, busy = false, false
+		sync, now := customer.Sync, domain.Timestamp(s.now())
 		switch {
-		case errors.Is(err, persistence.ErrNotFound):
-			return nil, nil
-		case err != nil:
-			return nil, err
-		case busy && (what.information != nil || what.watched):
-			if err := persistence.Pause(ctx, leasePause); err != nil {
-				return nil, err
-			}
-			continue
-		case busy || a.customer == nil:
-			return nil, nil
+		case customer.Archived() || sync == nil:
+			return false
+		case len(sync.Untold) == 0:
+			was := sync.DueAt
+			sync.DueAt = nil
+			return was != nil
+		case sync.Lease != nil && now.Before(sync.Lease.Until):
+			busy = true
+			return false
 		}
-		a.customer, a.revision = customer, customer.Sync.Revision
-		return a, nil
+		until := now.Add(lease)
+		sync.Lease, sync.DueAt = &domain.SyncLease{Holder: a.holder, Until: until}, &until
+		sync.Attempts++
+		a.firstCreation = customer.BillingID == nil && sync.CreatingSince == nil
+		if a.firstCreation {
+			sync.CreatingSince = &now
+		}
+		claimed = true
+		return true
+	})
+	switch {
+	case errors.Is(err, persistence.ErrNotFound):
+		return nil, false, nil
+	case err != nil || !claimed:
+		return nil, busy, err
 	}
+	a.customer, a.revision, a.generation = customer, customer.Sync.Revision, customer.Sync.KeyGeneration
+	return a, false, nil
 }
 
 // change is a write of the sync's own, which is no edit of the customer.

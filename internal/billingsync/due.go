@@ -13,27 +13,22 @@ const (
 	maxDue      = 200
 )
 
-// Run looks after customers that are due, until the context is done. Then it waits for the syncs that are under way,
-// and for a while only: what is cut off is picked up later.
+// Run looks after customers that are due, until the context is done. Then it begins nothing more and waits for the
+// syncs that are under way, and for a while only: what is cut off is picked up later. The context should last for as
+// long as there are requests, because billing information that comes later is lost.
 func (s *Service) Run(ctx context.Context) {
 	for persistence.Pause(ctx, dueInterval) == nil {
 		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "customers that are due to be synced with the billing provider were not found", "error", err.Error())
 		}
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.tasks.Wait()
-	}()
-	timer := time.NewTimer(closeTimeout)
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	timer := time.AfterFunc(closeTimeout, s.close)
 	defer timer.Stop()
-	select {
-	case <-ended:
-	case <-timer.C:
-	}
+	s.tasks.Wait()
 	s.close()
-	<-ended
 }
 
 // Due makes an attempt at each of the customers that are due, and waits for them.

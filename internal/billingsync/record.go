@@ -35,16 +35,16 @@ func (a *attempt) record(ctx context.Context) error {
 		if a.requestID != "" {
 			sync.RequestID = a.requestID
 		}
-		if customer.Archived() {
-			sync.DueAt = nil
-			return true
+		if sync.KeyGeneration != a.generation {
+			return true // The customer was linked by hand; what was told, that one was not.
 		}
 		if a.firstCreation {
 			// Whether the creation was refused or made, nothing of it is unknown.
 			sync.CreatingSince = nil
 		}
-		if sync.KeyGeneration != a.customer.Sync.KeyGeneration {
-			return true // The customer was linked to another; what was told, that one was not.
+		if customer.Archived() {
+			sync.DueAt = nil
+			return true
 		}
 		a.settle(customer)
 		return true
@@ -76,9 +76,10 @@ func (a *attempt) learn(customer *domain.Customer) {
 	}
 }
 
-// changedFacts reports whether the attempt changed what the provider has events about.
+// changedFacts reports whether the attempt may have changed what the provider has events about.
 func (a *attempt) changedFacts() bool {
-	return a.created != nil || a.told[domain.SyncInformation] || a.told[domain.SyncAttachment] || a.told[domain.SyncDetachment]
+	_, informed := a.told[domain.SyncInformation]
+	return a.created != nil || informed || a.told[domain.SyncAttachment] || a.told[domain.SyncDetachment]
 }
 
 // settle says what is left to be done, and when.
@@ -94,10 +95,9 @@ func (a *attempt) settle(customer *domain.Customer) {
 		sync.InformationTold = max(sync.InformationTold, a.informationRevision)
 	}
 	sync.NameGiven = sync.NameGiven || a.nameGiven
-	unsettled := customer.Facts().Unsettled() || a.changedFacts()
+	unsettled := a.unsettled(customer)
 	if unsettled {
-		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
-		defer sync.DueBy(now.Add(billing.SettleAfter))
+		sync.Forget(domain.SyncFacts) // They are read again below, and what is told does not wait for that.
 	}
 	_, lost := sync.Untold[domain.SyncInformation]
 	switch {
@@ -105,22 +105,30 @@ func (a *attempt) settle(customer *domain.Customer) {
 		// Whoever changed the customer in the meantime tells the provider of that, unless it would not wait.
 		sync.DueBy(now.Add(newerPause))
 	case a.failure != nil && len(sync.Untold) > 0:
-		again := a.again(sync.Attempts)
 		sync.Fail(domain.SyncFailure{
 			Kind: kindOf(a.failure), Code: a.failure.Code, Param: a.failure.Param, At: domain.Timestamp(now),
-		}, again)
+		}, a.again(sync.Attempts))
+	case lost && sync.Failure != nil && sync.Failure.Kind == domain.SyncRefused:
+		// Nothing was changed since, so that still says why the information was not passed on.
 	case lost:
 		sync.Fail(domain.SyncFailure{
 			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
 		}, nil)
 	case len(sync.Untold) == 0:
 		sync.Succeed(now)
-	case unsettled && len(sync.Untold) == 1:
-		sync.Succeed(now)
 	default:
 		// Whatever keeps it from being told, it is not forgotten.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))
 	}
+	if unsettled {
+		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+	}
+}
+
+// unsettled reports whether the facts have to be read again soon. If reading them failed, that says when.
+func (a *attempt) unsettled(customer *domain.Customer) bool {
+	read, tried := a.told[domain.SyncFacts]
+	return (customer.Facts().Unsettled() || a.changedFacts()) && a.passing == nil && (read || !tried)
 }
 
 // kindOf is what a failure asks for.
@@ -147,12 +155,12 @@ func (a *attempt) toldRevision(part domain.SyncPart) int64 {
 
 // again is when a server tries again by itself; nil if that would change nothing.
 func (a *attempt) again(attempts int) *time.Time {
-	if kindOf(a.failure) != domain.SyncPasses {
+	if a.passing == nil {
 		return nil
 	}
 	wait := min(maxBackOff, minBackOff<<min(attempts-1, 20))
 	// Customers that failed together do not come back together.
-	wait = max(a.failure.RetryAfter, wait*3/4+rand.N(wait/2))
+	wait = max(a.passing.RetryAfter, wait*3/4+rand.N(wait/2))
 	at := a.now().Add(wait)
 	return &at
 }
@@ -161,12 +169,4 @@ func (a *attempt) again(attempts int) *time.Time {
 func final(err error) bool {
 	kind := billing.KindOf(err)
 	return kind == billing.Permanent || kind == billing.DeletedCustomer
-}
-
-func requestIDOf(err error) string {
-	failure := failureOf(err)
-	if failure == nil {
-		return ""
-	}
-	return failure.RequestID
 }

@@ -12,7 +12,7 @@ const resourceMissing = "resource_missing"
 
 // refusalOf says to a caller why the provider does not attach or detach a payment method.
 func refusalOf(part domain.SyncPart, err error) error {
-	failure := failureOf(err)
+	failure, _ := errors.AsType[*billing.ProviderError](err)
 	var refusal *domain.Error
 	switch {
 	case failure.Kind == billing.DeletedCustomer:
@@ -26,9 +26,4 @@ func refusalOf(part domain.SyncPart, err error) error {
 		refusal = domain.FieldErrorf(domain.PaymentMethodRefused, "paymentMethodId", "is refused by the billing provider, with the code %s", failure.Code)
 	}
 	return refusal.With("providerCode", failure.Code).With("providerRequestId", failure.RequestID)
-}
-
-func failureOf(err error) *billing.ProviderError {
-	failure, _ := errors.AsType[*billing.ProviderError](err)
-	return failure
 }

@@ -32,6 +32,8 @@ const (
 	lease      = 60 * time.Second
 	// recordTimeout bounds the write of what came of it.
 	recordTimeout = 10 * time.Second
+	// leasePause is how long to wait before looking again whether another server has let go of a customer.
+	leasePause = 250 * time.Millisecond
 	// closeTimeout is how long attempts under way may go on when the server stops.
 	closeTimeout = 5 * time.Second
 )
@@ -58,7 +60,9 @@ type Service struct {
 	mu sync.Mutex
 	// begun counts the tasks by the customer's Key, so that the look for due customers leaves them alone.
 	begun map[string]int
-	tasks sync.WaitGroup
+	// closing is whether nothing more is begun, and tasks are those that were.
+	closing bool
+	tasks   sync.WaitGroup
 	// closed ends when what is under way has to end.
 	closed context.Context
 	close  context.CancelFunc
@@ -94,6 +98,9 @@ type task struct {
 	watched bool
 }
 
+// patient reports whether the task is worth waiting for, because nobody could make up for it later.
+func (t task) patient() bool { return t.information != nil || t.watched }
+
 // Begin tells the provider of what was committed with the customer, in the background, and takes no longer than it
 // takes to find a place there. information is what came with the change, nil for none. The channel is closed once
 // the outcome is recorded, or when there is no place and a server will do it later.
@@ -128,22 +135,48 @@ func newTask(customer *domain.Customer, information *domain.BillingInformation) 
 
 // begin runs a task in the background and calls done with what was refused.
 func (s *Service) begin(ctx context.Context, what task, done func(error)) {
-	if !s.enter(ctx, what.information != nil || what.watched) {
+	if !s.enter(ctx, what.patient()) {
 		done(nil)
 		return
 	}
-	s.count(what.ref, 1)
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(s.closed, cancel) //nolint:contextcheck // it ends with the service, not with the request
-	s.tasks.Go(func() {
-		defer func() {
-			stop()
-			cancel()
-			s.count(what.ref, -1)
-			<-s.waiting
-		}()
+	leave := func() {
+		stop()
+		cancel()
+		<-s.waiting
+	}
+	begun := s.work(what.ref, func() {
+		defer leave()
 		done(s.sync(lasting, what))
 	})
+	if !begun {
+		leave()
+		done(nil)
+	}
+}
+
+// work does what is to be done for a customer in the background, unless the service is closing. What it takes from
+// the time before that, Run waits for.
+func (s *Service) work(ref domain.CustomerRef, do func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	key := ref.Key()
+	s.begun[key]++
+	s.tasks.Go(func() {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.begun[key]--; s.begun[key] == 0 {
+				delete(s.begun, key)
+			}
+		}()
+		do()
+	})
+	return true
 }
 
 // enter takes a place among the tasks. If there is none, it waits for one if that is worth it.
@@ -168,39 +201,45 @@ func (s *Service) enter(ctx context.Context, wait bool) bool {
 	return false
 }
 
-func (s *Service) count(ref domain.CustomerRef, more int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.begun[ref.Key()] += more; s.begun[ref.Key()] == 0 {
-		delete(s.begun, ref.Key())
-	}
-}
-
 func (s *Service) underWay(ref domain.CustomerRef) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.begun[ref.Key()] > 0
 }
 
-// sync makes one attempt at a customer, when it is its turn, and answers what was refused.
+// sync makes one attempt at a customer, when it is its turn, and answers what was refused. While another server is at
+// the customer, a patient task waits; others leave it to that one.
 func (s *Service) sync(ctx context.Context, what task) error {
 	release, err := s.runs.Take(ctx, what.ref.Key())
 	if err != nil {
 		return nil
 	}
 	defer release()
+	for {
+		refusal, busy := s.attempt(ctx, what)
+		if !busy || !what.patient() || persistence.Pause(ctx, leasePause) != nil {
+			return refusal
+		}
+	}
+}
+
+// attempt makes an attempt, and answers what was refused, or that another server is at the customer.
+func (s *Service) attempt(ctx context.Context, what task) (refusal error, busy bool) {
 	select {
 	case s.running <- struct{}{}:
 		defer func() { <-s.running }()
 	case <-ctx.Done():
-		return nil
+		return nil, false
 	}
-	a, err := s.claim(ctx, what)
-	if err != nil {
+	if ctx.Err() != nil {
+		return nil, false // Both were there, and nothing is begun that is to be cut off at once.
+	}
+	a, busy, err := s.claim(ctx, what)
+	if err != nil && ctx.Err() == nil {
 		s.complain(ctx, err)
 	}
 	if a == nil {
-		return nil
+		return nil, busy
 	}
 	attempting, cancel := context.WithTimeout(ctx, runTimeout)
 	a.run(attempting)
@@ -211,14 +250,12 @@ func (s *Service) sync(ctx context.Context, what task) error {
 		// The lease ends that: the attempt is made again, and finds done what was done.
 		s.complain(ctx, err)
 	}
-	return a.refusal
+	return a.refusal, false
 }
 
 // complain logs that the store failed.
 func (s *Service) complain(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		s.log.WarnContext(ctx, "the sync of a customer with the billing provider was not written down", "error", err.Error())
-	}
+	s.log.WarnContext(ctx, "the sync of a customer with the billing provider was not written down", "error", err.Error())
 }
 
 // newHolder names an attempt.

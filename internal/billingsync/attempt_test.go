@@ -1,0 +1,271 @@
+package billingsync_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clientele/internal/billing"
+	"clientele/internal/billing/simulator"
+	"clientele/internal/domain"
+)
+
+// at does something once, before or after the first request of a kind.
+func (w *world) at(request string, do func()) {
+	var once sync.Once
+	w.wire.on(func(r *http.Request) error {
+		if r.Method+" "+withoutIDs(r.URL.Path) == request {
+			once.Do(do)
+		}
+		return nil
+	})
+}
+
+// fail makes requests of a kind fail so many times, 0 for all until the simulator recovers.
+func (w *world) fail(kind simulator.FaultKind, request string, times int) {
+	method, path, _ := strings.Cut(request, " ")
+	w.sim.Fail(simulator.Fault{Kind: kind, Method: method, Path: path, Times: times})
+}
+
+func TestArchivingEndsWhatIsTold(t *testing.T) {
+	t.Parallel()
+	archive := func(c *domain.Customer) { c.Archive(domain.Timestamp(time.Now())) }
+	// unarchive is what the use case does.
+	unarchive := func(c *domain.Customer) {
+		c.Unarchive(domain.Timestamp(time.Now()))
+		if c.BillingID == nil {
+			c.WantWholeSync(time.Now())
+		}
+	}
+	for name, test := range map[string]func(w *world, c *domain.Customer){
+		"before the attempt": func(w *world, c *domain.Customer) {
+			w.change(c, archive)
+			<-w.server().Begin(w.Context(), c, information())
+			time.Sleep(time.Hour)
+			w.due(w.server())
+			if sent := w.wire.sent(); len(sent) > 0 {
+				w.Errorf("told %q", sent)
+			}
+		},
+		"during the creation, whose link is kept": func(w *world, c *domain.Customer) {
+			w.at(create, func() { w.change(c, archive) })
+			<-w.server().Begin(w.Context(), c, information())
+			if there := w.there(); there.Name != "" || there.Email != "" {
+				w.Errorf("there is %+v", there)
+			}
+			c = w.now(c)
+			w.linked(c)
+			if c.Sync.DueAt != nil || len(c.Sync.Untold) > 0 && c.Sync.Untold[domain.SyncName] > 0 {
+				w.Error(describe(c))
+			}
+		},
+		"between two requests": func(w *world, c *domain.Customer) {
+			w.at(retrieve, func() {
+				w.change(c, archive)
+			})
+			c = w.change(c, func(c *domain.Customer) { c.CouponID = new(w.coupon("tenth", percentOff)) }, whole())
+			w.at(update, func() { w.change(c, archive) })
+			<-w.server().Begin(w.Context(), c, nil)
+			if sent := w.wire.sent(); sent[len(sent)-1] != update {
+				w.Errorf("told %q", sent)
+			}
+		},
+		"before the next try": func(w *world, c *domain.Customer) {
+			w.fail(simulator.Conflict, update, 1)
+			w.at(update, func() { w.change(c, archive) })
+			<-w.server().Begin(w.Context(), c, nil)
+			if there := w.there(); there.Name != "" {
+				w.Errorf("there is %+v", there)
+			}
+		},
+		"after a creation that nobody knows the outcome of, which is made up for afterwards": func(w *world, c *domain.Customer) {
+			w.fail(simulator.AnswerLost, create, 0)
+			<-w.server().Begin(w.Context(), c, nil)
+			w.sim.Recover()
+			w.change(c, archive)
+			time.Sleep(billing.KeyLifetime - time.Hour)
+			c = w.change(c, unarchive)
+			<-w.server().Begin(w.Context(), c, nil)
+			w.linked(w.stands(c, "SUCCESS"))
+		},
+		"after a creation that nobody knows the outcome of, too late to make up for": func(w *world, c *domain.Customer) {
+			w.fail(simulator.AnswerLost, create, 0)
+			<-w.server().Begin(w.Context(), c, nil)
+			w.sim.Recover()
+			w.change(c, archive)
+			time.Sleep(billing.KeyLifetime + time.Hour)
+			c = w.change(c, unarchive)
+			<-w.server().Begin(w.Context(), c, nil)
+			w.stands(c, "UNCONFIRMED")
+			w.there()
+		},
+		"of what was not told, nothing but name and email is forgotten": func(w *world, c *domain.Customer) {
+			<-w.server().Begin(w.Context(), c, nil)
+			w.wire.down.Store(true)
+			c = w.change(c, func(c *domain.Customer) { c.CouponID = new(w.coupon("tenth", percentOff)) },
+				want(domain.SyncCoupon, domain.SyncName, domain.SyncInformation))
+			<-w.server().Begin(w.Context(), c, information())
+			w.change(c, archive)
+			w.wire.down.Store(false)
+			w.wire.sent()
+			time.Sleep(time.Hour)
+			w.due(w.server())
+			if sent := w.wire.sent(); len(sent) > 0 {
+				w.Errorf("archived, told %q", sent)
+			}
+			w.change(c, unarchive)
+			w.settle(c, w.server())
+			w.stands(c, "SUCCESS")
+			if there := w.there(); there.Metadata["clientele_coupon"] == "" || there.Name != "Ada of c" || there.Address != nil {
+				w.Errorf("there is %+v", there)
+			}
+		},
+		"facts that were unsettled meanwhile are settled afterwards": func(w *world, c *domain.Customer) {
+			<-w.server().Begin(w.Context(), c, nil)
+			c = w.change(c, archive)
+			there := w.there()
+			time.Sleep(time.Minute)
+			_ = w.sim.Invoice(there.ID, "EUR")
+			_ = w.sim.Invoice(there.ID, "USD")
+			w.receiveAll(w.server())
+			if c = w.now(c); !c.Facts().Unsettled() || c.Sync.DueAt != nil {
+				w.Errorf("archived: %s, %+v", describe(c), c.Facts())
+			}
+			w.change(c, unarchive)
+			if c = w.settle(c, w.server()); c.Facts().Unsettled() || c.Facts().Currency != "USD" {
+				w.Errorf("afterwards: %s, %+v", describe(c), c.Facts())
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) { test(w, w.change(w.insert("c"), whole(domain.SyncInformation))) })
+		})
+	}
+}
+
+// receiveAll has a server take in all that ever happened.
+func (w *world) receiveAll(server receiver) {
+	w.Helper()
+	for _, e := range w.sim.Events() {
+		if err := server.Receive(w.Context(), e.Payload, w.sim.Sign(e.Payload, time.Now())); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+func TestLinkingByHandEndsWhatWasToldToAnother(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(w *world, c *domain.Customer, link func(*domain.Customer)){
+		"during the creation": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
+			w.at(create, func() { w.change(c, link) })
+			<-w.server().Begin(w.Context(), c, information())
+		},
+		"during a creation whose key is spent": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
+			w.fail(simulator.ServerError, create, 1)
+			w.at(create, func() { w.change(c, link) })
+			<-w.server().Begin(w.Context(), c, information())
+			if n := len(w.sim.Customers()); n != 1 {
+				w.Errorf("the provider has %d customers", n)
+			}
+		},
+		"while the information waits": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
+			w.change(c, link)
+			<-w.server().Begin(w.Context(), c, information())
+		},
+		"between two requests": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
+			w.at(update, func() { w.change(c, link) })
+			<-w.server().Begin(w.Context(), c, information())
+			if all := w.sim.Customers(); len(all[1].TaxIDs) > 0 {
+				w.Errorf("there are %+v", all)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				other := w.stranger()
+				c := w.change(w.insert("c"), whole(domain.SyncInformation))
+				test(w, c, func(c *domain.Customer) {
+					c.LinkTo(&other)
+					c.WantSync(time.Now(), domain.SyncFacts)
+				})
+				c = w.settle(c, w.server())
+				if c = w.stands(c, "SUCCESS"); valueOf(c.BillingID) != other {
+					w.Errorf("linked to %s", valueOf(c.BillingID))
+				}
+				if there := w.sim.Customers()[0]; there.ID != other || there.Name != "" || there.Email != "" || there.Metadata["clientele_id"] != "a stranger's" || len(there.TaxIDs) > 0 {
+					w.Errorf("there is %+v", there)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatFailsInPassingIsDoneThoughOtherThingsAreRefused(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		c := w.insert("c", func(c *domain.Customer) { c.CouponID = new(w.coupon("five", amountOffForever)) })
+		c = w.change(c, whole())
+		w.fail(simulator.Unavailable, methods, 5)
+		<-w.server().Begin(w.Context(), c, nil)
+		w.stands(c, "REFUSED")
+		c = w.settle(c, w.server())
+		w.stands(c, "REFUSED")
+		w.pictured(c)
+	})
+}
+
+func TestADeletionIsSaidWhateverWasRefusedBefore(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		c := w.change(w.insert("c"), whole())
+		<-w.server().Begin(w.Context(), c, nil)
+		id := w.there().ID
+		c = w.change(c, func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined") }, func(c *domain.Customer) {
+			c.CouponID = new(w.coupon("tenth", percentOff))
+			c.WantSync(time.Now(), domain.SyncCoupon)
+		})
+		w.at(findCoupon, func() { _ = w.sim.Delete(id) })
+		<-w.server().Begin(w.Context(), c, nil)
+		if c = w.stands(c, "DELETED"); !c.Facts().Deleted {
+			t.Errorf("known is %+v", c.Facts())
+		}
+	})
+}
+
+func TestFactsAreSettledThoughSomethingIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w *world, c *domain.Customer){
+		"a coupon": func(w *world, c *domain.Customer) {
+			c.CouponID = new(w.coupon("five", amountOffForever))
+			c.WantSync(time.Now(), domain.SyncCoupon)
+		},
+		"nothing":     func(*world, *domain.Customer) {},
+		"information": func(_ *world, c *domain.Customer) { c.WantSync(time.Now(), domain.SyncInformation) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				c := w.change(w.insert("c"), whole())
+				<-w.server().Begin(w.Context(), c, nil)
+				id := w.there().ID
+				time.Sleep(time.Minute)
+				_ = w.sim.Invoice(id, "EUR")
+				_ = w.sim.Invoice(id, "USD")
+				w.receiveAll(w.server())
+				// A picture of now is from before the events.
+				c = w.change(c, func(c *domain.Customer) { change(w, c) }, want(domain.SyncFacts))
+				<-w.server().Begin(w.Context(), c, nil)
+				if !w.now(c).Facts().Unsettled() {
+					t.Errorf("at once: %+v", w.now(c).Facts())
+				}
+				if c = w.settle(c, w.server()); c.Facts().Unsettled() || c.Facts().Currency != "USD" {
+					t.Errorf("in the end: %s, %+v", describe(c), c.Facts())
+				}
+			})
+		})
+	}
+}
