@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -26,7 +29,9 @@ func billingRules(reopen func(persistence.Store) (persistence.Store, error)) []r
 		{"billing: none are an empty slice", noneAreAnEmptySlice},
 		{"billing: an acknowledged write is seen", acknowledgedDueTimeIsSeen},
 		{"billing: a refused write changes nothing", refusedWriteLeavesBillingAlone},
+		{"billing: what is answered is the caller's own", answeredRefsAreTheCallersOwn},
 		{"billing: acknowledged writes outlive the store", dueTimesOutliveTheStore(reopen)},
+		{"billing: random changes agree with the oracle", randomChangesAgreeWithTheOracle},
 	}
 }
 
@@ -328,6 +333,24 @@ func refusedWriteLeavesBillingAlone(t T, store persistence.Store) {
 	expectLinked(t, store, "cus_2", 5, live, gone)
 }
 
+func answeredRefsAreTheCallersOwn(t T, store persistence.Store) {
+	customers := []*domain.Customer{
+		synced(production, "a", dueAt(noon), linkedTo("cus_1")), synced(production, "b", dueAt(noon), linkedTo("cus_1")),
+	}
+	insert(t, store, customers...)
+	due, dueErr := store.DueCustomers(t.Context(), noon, 5)
+	linked, linkedErr := store.LinkedCustomers(t.Context(), "cus_1", 5)
+	if err := errors.Join(dueErr, linkedErr); err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	for _, refs := range [][]domain.CustomerRef{due, linked} {
+		for i := range refs {
+			refs[i] = domain.CustomerRef{EnvironmentID: "scribbled", CustomerID: "scribbled"}
+		}
+	}
+	expectLimits(t, store, noon, "cus_1", customers...)
+}
+
 func dueTimesOutliveTheStore(reopen func(persistence.Store) (persistence.Store, error)) func(T, persistence.Store) {
 	return func(t T, store persistence.Store) {
 		if reopen == nil {
@@ -352,4 +375,46 @@ func dueTimesOutliveTheStore(reopen func(persistence.Store) (persistence.Store, 
 		expectLimits(t, again, noon.Add(time.Second), "cus_1", customers...)
 		expectLimits(t, again, noon.Add(time.Hour), "cus_0", customers...)
 	}
+}
+
+// randomChangesAgreeWithTheOracle inserts and replaces a few customers of a few environments, at random, and asks in
+// between what is due and what is linked.
+func randomChangesAgreeWithTheOracle(t T, store persistence.Store) {
+	var rounds atomic.Int64
+	rapid.Check(t, func(rt *rapid.T) {
+		t := round{rt}
+		environment := fmt.Sprintf("round-%d", rounds.Add(1))
+		var customers []*domain.Customer
+		// What is asked is asked of all environments, so a round must leave nothing to the next.
+		defer func() {
+			for _, c := range customers {
+				replace(t, store, next(c, func(c *domain.Customer) { c.Sync, c.BillingID = nil, nil }))
+			}
+		}()
+		billingIDs := rapid.SampledFrom([]string{"", "a", "A", "ab", "a\x00", "a\x00b", "a/b", "ä", "\xf4\x8f\xbf\xbf"})
+		for range rapid.IntRange(1, 12).Draw(rt, "changes") {
+			c := sparse(
+				environment+rapid.SampledFrom([]string{"", "-", "x"}).Draw(rt, "environment"),
+				rapid.SampledFrom([]string{"a", "A", "a/", "aa", "ä"}).Draw(rt, "id"),
+			)
+			c.Sync, c.BillingID = drawSync(rt), rapid.Ptr(billingIDs, true).Draw(rt, "billing id")
+			if rapid.Bool().Draw(rt, "archived") {
+				hide(c)
+			}
+			rt.Logf("%s", show(c))
+			if i := slices.IndexFunc(customers, func(other *domain.Customer) bool { return other.Key == c.Key }); i >= 0 {
+				c.Version = customers[i].Version + 1
+				replace(t, store, c)
+				customers[i] = c
+			} else {
+				insert(t, store, c)
+				customers = append(customers, c)
+			}
+			at := drawTime(rt).Add(time.Duration(rapid.IntRange(-1500, 1500).Draw(rt, "microseconds")) * time.Microsecond)
+			limit := rapid.IntRange(0, len(customers)+1).Draw(rt, "limit")
+			expectDue(t, store, at, limit, customers...)
+			expectLinked(t, store, billingIDs.Draw(rt, "asked for"), limit, customers...)
+		}
+		expectStored(t, store, customers...)
+	})
 }

@@ -117,6 +117,84 @@ func timesAreKeptToTheMillisecond(t T, store persistence.Store) {
 	}
 }
 
+// billingIsKept has of Sync and BillingFacts what can be told apart: none, nothing in it, and lists and maps that are
+// nil, empty or filled.
+func billingIsKept(t T, store persistence.Store) {
+	everyPart := map[domain.SyncPart]int64{}
+	for i, part := range []domain.SyncPart{
+		domain.SyncName, domain.SyncEmail, domain.SyncCoupon, domain.SyncInformation, domain.SyncAttachment,
+		domain.SyncDetachment, domain.SyncFacts,
+	} {
+		everyPart[part] = int64(i) << 40
+	}
+	sync, facts := filledSync(), filledFacts()
+	sync.Untold, sync.Lease, sync.Failure, sync.CreatingSince = everyPart, nil, nil, nil
+	facts.PaymentMethods = append(facts.PaymentMethods, domain.PaymentMethodFacts{}, domain.PaymentMethodFacts{ID: "pm_2"})
+	changes := []func(*domain.Customer){
+		func(c *domain.Customer) { c.Sync, c.BillingFacts = &domain.Sync{}, &domain.BillingFacts{} },
+		func(c *domain.Customer) {
+			c.Sync = &domain.Sync{Untold: map[domain.SyncPart]int64{}, Lease: &domain.SyncLease{}, Failure: &domain.SyncFailure{}}
+			c.BillingFacts = &domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{}}
+		},
+		func(c *domain.Customer) {
+			c.Sync, c.BillingFacts, c.BillingLinkURL = filledSync(), filledFacts(), new("")
+		},
+		func(c *domain.Customer) {
+			c.Sync, c.BillingFacts, c.BillingLinkURL = sync, facts, new("https://billing.example.com")
+		},
+		func(c *domain.Customer) { c.Sync, c.BillingFacts, c.BillingLinkURL = nil, nil, nil },
+	}
+	for i, text := range harderTexts {
+		changes = append(changes, func(c *domain.Customer) {
+			c.BillingLinkURL, c.Sync, c.BillingFacts = new(text), filledSync(), filledFacts()
+			c.Sync.Untold = map[domain.SyncPart]int64{domain.SyncName: int64(i)}
+			c.Sync.AttachmentID, c.Sync.Lease.Holder, c.Sync.Failure.Param, c.Sync.RequestID = text, text, text, text
+			c.BillingFacts.Currency, c.BillingFacts.Mark.EventID, c.BillingFacts.PaymentMethods[0].ID = text, text, text
+			c.BillingFacts.PaymentMethods[0].Details.Last4 = text
+		})
+	}
+	// One customer has them all in turn, and each is what another one begins with.
+	c := sparse(production, "in turn")
+	insert(t, store, c)
+	for i, change := range changes {
+		first := synced(production, strconv.Itoa(i), change)
+		insert(t, store, first)
+		c = next(c, change)
+		replace(t, store, c)
+		expectStored(t, store, first, c)
+	}
+	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Filter: equal(persistence.FieldCustomerID, "in turn")}, 1, []*domain.Customer{c})
+}
+
+// timesOfBillingAreKept puts one time everywhere. The zero time, by which billing tells what it never heard of, is
+// one of them.
+func timesOfBillingAreKept(t T, store persistence.Store) {
+	put := func(c *domain.Customer, at time.Time) {
+		c.Sync, c.BillingFacts = filledSync(), filledFacts()
+		c.Sync.CreatingSince, c.Sync.DueAt, c.Sync.SucceededAt = new(at), new(at), new(at)
+		c.Sync.Lease.Until, c.Sync.Failure.At = at, at
+		c.BillingFacts.Mark.At, c.BillingFacts.PaymentMethods[0].Mark.At, c.BillingFacts.RetrievedAt = at, at, at
+	}
+	for i, at := range append(slices.Clone(awkwardTimes), time.Time{}) {
+		c := sparse(production, strconv.Itoa(i))
+		put(c, at)
+		given := clone(c)
+		insert(t, store, c)
+		expectEqual(t, "the customer that was given", c, given)
+		want := clone(c)
+		put(want, domain.Timestamp(at))
+		expectStored(t, store, want)
+		got := stored(t, store, c)
+		for _, kept := range []time.Time{got.BillingFacts.RetrievedAt, got.BillingFacts.Mark.At, got.Sync.Lease.Until, *got.Sync.DueAt} {
+			if kept.Location() != time.UTC || kept.IsZero() != at.IsZero() {
+				t.Errorf("%v is kept as %v", at, kept)
+			}
+		}
+		replace(t, store, next(c))
+		expectStored(t, store, next(want))
+	}
+}
+
 func clearedFieldIsCleared(t T, store persistence.Store) {
 	empty := new("")
 	c := filled(production, "c")

@@ -87,6 +87,9 @@ func drawCustomer(t *rapid.T, c *domain.Customer) {
 	if rapid.IntRange(0, 3).Draw(t, "archived") == 3 {
 		c.ArchivedAt = new(noon)
 	}
+	if rapid.IntRange(0, 3).Draw(t, "billing") == 3 {
+		c.Sync, c.BillingFacts = drawSync(t), drawFacts(t)
+	}
 	if rapid.Bool().Draw(t, "no lists") {
 		return
 	}
@@ -106,6 +109,36 @@ func drawCustomer(t *rapid.T, c *domain.Customer) {
 			Description: drawNullableText(t), StartDate: noon, EndDate: drawNullableTime(t), CreatedAt: noon, UpdatedAt: noon,
 		})
 	}
+}
+
+// drawSync draws more of what is due than of the rest, in which no two cases of an engine differ.
+func drawSync(t *rapid.T) *domain.Sync {
+	if rapid.IntRange(0, 3).Draw(t, "sync") == 0 {
+		return nil
+	}
+	sync := &domain.Sync{DueAt: drawNullableTime(t), Attempts: rapid.IntRange(0, 2).Draw(t, "attempts")}
+	if rapid.Bool().Draw(t, "untold") {
+		parts := rapid.SampledFrom([]domain.SyncPart{domain.SyncName, domain.SyncEmail, domain.SyncFacts})
+		sync.Untold = rapid.MapOfN(parts, rapid.Int64Range(0, 1<<40), 0, 2).Draw(t, "parts")
+	}
+	if rapid.Bool().Draw(t, "lease") {
+		sync.Lease = &domain.SyncLease{Holder: orEmpty(drawNullableText(t)), Until: drawTime(t)}
+	}
+	return sync
+}
+
+func drawFacts(t *rapid.T) *domain.BillingFacts {
+	if rapid.Bool().Draw(t, "no facts") {
+		return nil
+	}
+	facts := &domain.BillingFacts{Currency: orEmpty(drawNullableText(t))}
+	if rapid.Bool().Draw(t, "retrieved") {
+		facts.RetrievedAt = drawTime(t)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "payment methods") {
+		facts.PaymentMethods = append(facts.PaymentMethods, domain.PaymentMethodFacts{ID: orEmpty(drawNullableText(t)), Mark: domain.FactMark{At: drawTime(t)}})
+	}
+	return facts
 }
 
 func drawNullableText(t *rapid.T) *string {

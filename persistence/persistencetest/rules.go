@@ -42,6 +42,8 @@ func rules(engine Engine) []rule {
 		{"texts are kept to the letter", textsAreKeptToTheLetter},
 		{"ids differing in case are two customers", idsDifferingInCaseAreTwoCustomers},
 		{"times are kept to the millisecond in UTC", timesAreKeptToTheMillisecond},
+		{"what is kept of billing is kept to the letter", billingIsKept},
+		{"times of billing are kept to the millisecond in UTC", timesOfBillingAreKept},
 		{"a cleared field is cleared", clearedFieldIsCleared},
 		{"no metadata is not empty metadata", noMetadataIsNotEmptyMetadata},
 		{"metadata is kept to the letter", metadataIsKeptToTheLetter},

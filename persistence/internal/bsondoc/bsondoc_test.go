@@ -70,9 +70,29 @@ func TestVersionAndArchived(t *testing.T) {
 	}
 }
 
+func TestDueAt(t *testing.T) {
+	for _, c := range []struct {
+		sync *domain.Sync
+		want persistence.Value
+	}{
+		{nil, persistence.Value{}},
+		{&domain.Sync{}, persistence.Value{}},
+		{&domain.Sync{DueAt: &at}, persistence.Time(at)},
+	} {
+		if got := encode(t, domain.Customer{Sync: c.sync}).DueAt(); got != c.want {
+			t.Errorf("%+v is due at %#v, want %#v", c.sync, got, c.want)
+		}
+	}
+	for _, foreign := range []any{bson.D{}, bson.D{{Key: "sync", Value: 1}}, bson.D{{Key: "sync", Value: bson.D{{Key: "dueAt", Value: int64(1)}}}}} {
+		if got := encode(t, foreign).DueAt(); !got.IsNull() {
+			t.Errorf("%v is due at %#v", foreign, got)
+		}
+	}
+}
+
 // What was cut off has no values, and is no reason to panic.
 func TestDamagedDocument(t *testing.T) {
-	whole := encode(t, domain.Customer{Name: new("Ada"), Subscriptions: []domain.Subscription{{Phases: make([]domain.Phase, 2)}}})
+	whole := encode(t, domain.Customer{Name: new("Ada"), Sync: &domain.Sync{DueAt: &at}, Subscriptions: []domain.Subscription{{Phases: make([]domain.Phase, 2)}}})
 	for n := range len(whole) {
 		d := whole[:n]
 		d.Value(persistence.FieldName)
@@ -80,6 +100,7 @@ func TestDamagedDocument(t *testing.T) {
 			s.Elements(persistence.ListPhases)
 		}
 		d.Version()
+		d.DueAt()
 		d.Archived()
 	}
 }
