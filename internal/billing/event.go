@@ -28,6 +28,13 @@ const (
 	CustomerRetrieved EventKind = "CustomerRetrieved"
 )
 
+// EventKinds are all kinds of news that come from a provider by themselves.
+func EventKinds() []EventKind {
+	return []EventKind{
+		PaymentMethodAttached, PaymentMethodUpdated, PaymentMethodExpiring, PaymentMethodDetached, CustomerUpdated, CustomerDeleted,
+	}
+}
+
 // Event is something that the provider said of a customer. It holds what Apply needs and nothing of what the
 // provider knows besides.
 type Event struct {

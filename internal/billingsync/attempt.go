@@ -46,6 +46,10 @@ type attempt struct {
 	passing *billing.ProviderError
 	// refusal is what whoever watches is told.
 	refusal error
+
+	// settled is whether it was recorded what came of the attempt, and outcome is that in a word.
+	settled bool
+	outcome string
 }
 
 // run tells the provider, part by part. What a part needs comes before it, and what is refused keeps nothing else back.

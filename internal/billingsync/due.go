@@ -19,7 +19,7 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	for persistence.Pause(ctx, dueInterval) == nil {
 		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "customers that are due to be synced with the billing provider were not found", "error", err.Error())
+			s.complainOnce(ctx, "customers that are due to be synced with the billing provider were not found", err)
 		}
 	}
 	s.mu.Lock()

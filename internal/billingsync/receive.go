@@ -19,23 +19,50 @@ const maxLinked = 100
 // provider should send the event again.
 func (s *Service) Receive(ctx context.Context, payload []byte, signature string) error {
 	event, err := s.provider.ParseEvent(payload, signature)
-	if err != nil || event.Kind == billing.Ignored {
-		return err
+	switch {
+	case errors.Is(err, billing.ErrBadSignature):
+		s.signals.Metrics.BillingEvent(noKind, eventBadSignature)
+	case err != nil:
+		s.signals.Metrics.BillingEvent(noKind, eventBadEvent)
+	case event.Kind == billing.Ignored:
+		s.signals.Metrics.BillingEvent(noKind, eventIgnored)
+	default:
+		var outcome string
+		outcome, err = s.receive(ctx, event)
+		s.signals.Metrics.BillingEvent(string(event.Kind), outcome)
 	}
+	return err
+}
+
+// receive takes in an event that the provider sent, and says in a word what came of it.
+func (s *Service) receive(ctx context.Context, event billing.Event) (outcome string, err error) {
 	linked, err := s.store.LinkedCustomers(ctx, event.CustomerID, maxLinked)
 	if err != nil {
-		return err
+		return eventFailed, err
 	}
+	outcome = eventUnlinked
 	var errs []error
 	for _, ref := range linked {
+		var about, news bool
 		_, err := s.change(ctx, ref, func(customer *domain.Customer) bool {
-			return customer.BillingID != nil && *customer.BillingID == event.CustomerID && s.take(customer, event)
+			about = customer.BillingID != nil && *customer.BillingID == event.CustomerID
+			news = about && s.take(customer, event)
+			return news
 		})
-		if !errors.Is(err, persistence.ErrNotFound) {
+		switch {
+		case errors.Is(err, persistence.ErrNotFound):
+		case err != nil:
 			errs = append(errs, err)
+		case news:
+			outcome = eventNews
+		case about && outcome == eventUnlinked:
+			outcome = eventKnown
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return eventFailed, err
+	}
+	return outcome, nil
 }
 
 // take takes in what the provider said, and reports whether that is news.

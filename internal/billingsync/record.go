@@ -24,6 +24,7 @@ func (a *attempt) record(ctx context.Context) error {
 		if customer.Sync == nil {
 			return false // No program takes a Sync away.
 		}
+		a.settled = false
 		// What is known holds whoever is at the customer now.
 		a.setLink(customer)
 		a.learn(customer)
@@ -49,9 +50,8 @@ func (a *attempt) record(ctx context.Context) error {
 		a.settle(customer)
 		return true
 	})
-	if err == nil && a.failure != nil && a.failure.Kind == billing.Permanent {
-		a.log.WarnContext(ctx, "the billing provider refuses a customer",
-			"customer", customer.ID, "code", a.failure.Code, "param", a.failure.Param, "providerRequest", a.failure.RequestID)
+	if err == nil {
+		a.conclude(ctx, customer)
 	}
 	return err
 }
@@ -85,7 +85,7 @@ func (a *attempt) changedFacts() bool {
 // settle says what is left to be done, and when.
 func (a *attempt) settle(customer *domain.Customer) {
 	sync, now := customer.Sync, a.now()
-	sync.DueAt = nil
+	sync.DueAt, a.settled = nil, true
 	for part := range a.told {
 		if a.told[part] && sync.Untold[part] <= a.toldRevision(part) {
 			sync.Forget(part)

@@ -50,6 +50,7 @@ type Service struct {
 	store    Store
 	provider billing.Provider
 	log      *slog.Logger
+	signals  signals
 	now      func() time.Time
 
 	// runs lets one attempt at a time be at a customer, within this process; the lease does so among all.
@@ -68,16 +69,16 @@ type Service struct {
 	close  context.CancelFunc
 }
 
-// Option changes a Service for tests.
+// Option changes a Service.
 type Option func(*Service)
 
-// WithClock sets where the time comes from.
+// WithClock sets where the time comes from, for tests.
 func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
 
 // New makes the service over a store and a provider.
 func New(store Store, provider billing.Provider, log *slog.Logger, options ...Option) *Service {
 	service := &Service{
-		store: store, provider: provider, log: log, now: time.Now, runs: turns.New(),
+		store: store, provider: provider, log: log, signals: newSignals(), now: time.Now, runs: turns.New(),
 		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string]int{},
 	}
 	// The service has a life of its own: a sync goes on when the request that began it was answered.
@@ -242,9 +243,11 @@ func (s *Service) attempt(ctx context.Context, what task) (refusal error, busy b
 		return nil, busy
 	}
 	attempting, cancel := context.WithTimeout(ctx, runTimeout)
+	attempting, end := s.observe(attempting, a)
+	defer end()
 	a.run(attempting)
 	cancel()
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	recording, cancel := context.WithTimeout(context.WithoutCancel(attempting), recordTimeout)
 	defer cancel()
 	if err := a.record(recording); err != nil {
 		// The lease ends that: the attempt is made again, and finds done what was done.
@@ -255,7 +258,7 @@ func (s *Service) attempt(ctx context.Context, what task) (refusal error, busy b
 
 // complain logs that the store failed.
 func (s *Service) complain(ctx context.Context, err error) {
-	s.log.WarnContext(ctx, "the sync of a customer with the billing provider was not written down", "error", err.Error())
+	s.complainOnce(ctx, "the sync of a customer with the billing provider was not written down", err)
 }
 
 // newHolder names an attempt.
