@@ -1,0 +1,284 @@
+package tests
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"clientele/internal/billing/simulator"
+)
+
+const (
+	stripeKey     = "sk_test_x"
+	webhookSecret = "whsec_0123456789abcdef"
+)
+
+// provider is the billing provider of a test: the simulator of Stripe, served by the test, which sees every request
+// and can hold it back. It outlives the server that it bills for.
+type provider struct {
+	*simulator.Simulator
+
+	address string
+	socket  int
+	// clock is the simulator's time; 0 is the machine's.
+	clock atomic.Int64
+
+	mutex sync.Mutex
+	watch watcher
+	calls []call
+	last  time.Time
+}
+
+// call is a request to the provider.
+type call struct {
+	number             int
+	method, path, body string
+	// ended is closed when nobody waits for the answer any more.
+	ended <-chan struct{}
+}
+
+// about reports whether one of the texts is in the request.
+func (c call) about(texts ...string) bool {
+	for _, text := range texts {
+		if text != "" && strings.Contains(c.path+"?"+c.body, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// moment is how far a request has come.
+type moment string
+
+const (
+	arrived    moment = "before it was carried out"
+	carriedOut moment = "before it was answered"
+	answered   moment = "once it was answered"
+)
+
+// watcher looks at a request at each moment, for as long as it likes. If it answers false, the connection ends there.
+type watcher func(moment, call) bool
+
+// closedProvider is a provider whose port nobody listens at, and nobody else gets, until it is opened.
+func closedProvider(t *testing.T) *provider {
+	t.Helper()
+	p := &provider{}
+	p.Simulator = simulator.New(simulator.Options{SecretKey: stripeKey, WebhookSecret: webhookSecret, Now: p.now})
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(socket)
+		err = syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.socket = socket
+	p.address = (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: bound.(*syscall.SockaddrInet4).Port}).String()
+	return p
+}
+
+// startProvider is a provider that works.
+func startProvider(t *testing.T) *provider {
+	t.Helper()
+	p := closedProvider(t)
+	p.open(t)
+	return p
+}
+
+// open lets requests in, until the test ends.
+func (p *provider) open(t *testing.T) {
+	t.Helper()
+	err := syscall.Listen(p.socket, 128)
+	file := os.NewFile(uintptr(p.socket), "provider")
+	defer file.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.FileListener(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(p.serve), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+}
+
+func (p *provider) now() time.Time {
+	if at := p.clock.Load(); at != 0 {
+		return time.Unix(at, 0)
+	}
+	return time.Now()
+}
+
+// watchWith looks at each request to come; nil lets them pass.
+func (p *provider) watchWith(watch watcher) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.watch = watch
+}
+
+func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	p.mutex.Lock()
+	c := call{len(p.calls), r.Method, r.URL.Path, string(body), r.Context().Done()}
+	p.calls, p.last = append(p.calls, c), time.Now()
+	watch := p.watch
+	p.mutex.Unlock()
+	look := func(m moment) {
+		if watch != nil && !watch(m, c) {
+			panic(http.ErrAbortHandler)
+		}
+	}
+	look(arrived)
+	recorded := httptest.NewRecorder()
+	p.ServeHTTP(recorded, r)
+	look(carriedOut)
+	w.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()))
+	for name, values := range recorded.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(recorded.Code)
+	_, _ = w.Write(recorded.Body.Bytes())
+	_ = http.NewResponseController(w).Flush()
+	look(answered)
+}
+
+// quiet is longer than a server waits with looking after a customer that it has just changed.
+const quiet = 7 * time.Second
+
+// awaitQuiet waits until the provider has not been asked anything for a while.
+func (p *provider) awaitQuiet(t *testing.T) {
+	t.Helper()
+	await(t, time.Minute, func() string {
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		if time.Since(p.last) < quiet {
+			return "the provider is still asked"
+		}
+		return ""
+	})
+}
+
+// known are the customers of the provider that carry a customer's id.
+func (p *provider) known(customerID string) []simulator.Customer {
+	var known []simulator.Customer
+	for _, c := range p.Customers() {
+		if c.Metadata["clientele_customer_id"] == customerID {
+			known = append(known, c)
+		}
+	}
+	return known
+}
+
+// arguments have a process bill with the provider.
+func (p *provider) arguments() []string {
+	return []string{
+		"--billing", "stripe", "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", webhookSecret, "--stripe-api-base", "http://" + p.address,
+	}
+}
+
+// The operations of billing.
+const (
+	billedFields = `customerId name email billingId billingLinkUrl billingCurrency hasPaymentMethod defaultPaymentMethodId defaultPaymentMethodType
+    defaultPaymentMethodLast4Digits defaultPaymentExpirationMonth defaultPaymentExpirationYear coupon { refId }
+    syncStates { vendorIdentifier status error syncedEntityId }`
+
+	billedProvisionOperation = `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { ` + billedFields + ` } } }`
+	billedUpdateOperation    = `mutation($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { ` + billedFields + ` } }`
+	billedUnarchiveOperation = `mutation($input: UnarchiveCustomerInput!) { unarchiveCustomer(input: $input) { ` + billedFields + ` } }`
+	attachOperation          = `mutation($input: AttachCustomerPaymentMethodInput!) { attachCustomerPaymentMethod(input: $input) { ` + billedFields + ` } }`
+	detachOperation          = `mutation($input: DetachCustomerPaymentMethodInput!) { detachCustomerPaymentMethod(input: $input) { ` + billedFields + ` } }`
+	resyncOperation          = `mutation($input: ResyncCustomerInput!) { resyncCustomer(input: $input) { ` + billedFields + ` } }`
+	billedListOperation      = `query($paging: CursorPaging) { customers(paging: $paging, sorting: [{ field: customerId, direction: ASC }]) {
+  edges { node { ` + billedFields + ` } } pageInfo { hasNextPage endCursor } } }`
+)
+
+// information is billing information with something in every place.
+func information(changes object) object {
+	address := object{
+		"country": "DK", "state": "Hovedstaden", "city": "Copenhagen", "postalCode": "1050", "addressLine1": "Kongens Nytorv 1",
+		"addressLine2": "2nd floor", "phoneNumber": "+45 12 34 56 78",
+	}
+	return with(object{
+		"billingAddress": address, "shippingAddress": with(address, object{"addressLine1": "Havnegade 2"}), "currency": "DKK",
+		"taxIds":              []object{{"type": "eu_vat", "value": "DK13585628"}, {"type": "gb_vat", "value": "GB220430231"}},
+		"invoiceCustomFields": object{"Cost centre": "4711"}, "paymentMethodId": "pm_card_visa", "timezone": "Europe/Copenhagen", "language": "da-DK",
+		"metadata": object{"colour": "blue"},
+	}, changes)
+}
+
+// billedCustomers are all customers by their ids.
+func billedCustomers(t *testing.T, client *client) map[string]object {
+	t.Helper()
+	found := map[string]object{}
+	var after any
+	for {
+		page := client.must(t, billedListOperation, object{"paging": object{"first": 100, "after": after}})["customers"].(object)
+		for _, edge := range page["edges"].([]any) {
+			node := edge.(object)["node"].(object)
+			found[text(node["customerId"])] = node
+		}
+		if after = page["pageInfo"].(object)["endCursor"]; page["pageInfo"].(object)["hasNextPage"] != true {
+			return found
+		}
+	}
+}
+
+// syncOf is how a customer stands with the provider, and why.
+func syncOf(customer object) (status, why string) {
+	state := customer["syncStates"].([]any)[0].(object)
+	return text(state["status"]), text(state["error"])
+}
+
+// sendAgain is what the API says to customers whose billing information came to nothing.
+const sendAgain = "send all of it again"
+
+// await waits until something is so, and says what is not if it takes too long. Each look answers what is still
+// wrong, "" for nothing.
+func await(t *testing.T, limit time.Duration, look func() string) {
+	t.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(limit); ; <-ticker.C {
+		wrong := look()
+		if wrong == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %s: %s", limit, wrong)
+		}
+	}
+}
+
+// awaitSync waits until every customer has a status, or one of them with a reason in which a text is.
+func awaitSync(t *testing.T, client *client, limit time.Duration, allowed func(id, status, why string) bool) map[string]object {
+	t.Helper()
+	var all map[string]object
+	await(t, limit, func() string {
+		all = billedCustomers(t, client)
+		for id, customer := range all {
+			if status, why := syncOf(customer); !allowed(id, status, why) {
+				return id + " is " + status + ": " + why
+			}
+		}
+		return ""
+	})
+	return all
+}
+
+func inSync(_, status, _ string) bool { return status == "SUCCESS" }
