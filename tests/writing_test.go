@@ -724,8 +724,8 @@ func TestImporting(t *testing.T) {
 			input object
 			want  refusal
 		}{
-			"a payment method":             {object{"customerId": "one", "paymentMethodId": "pm_1"}, refusal{code: "UnsupportedParameter", field: "paymentMethodId"}},
-			"an empty payment method":      {object{"customerId": "one", "paymentMethodId": ""}, refusal{code: "UnsupportedParameter", field: "paymentMethodId"}},
+			"a payment method":             {object{"customerId": "one", "paymentMethodId": "pm_1"}, refusal{code: "IntegrationNotFound", field: "paymentMethodId", state: true}},
+			"an empty payment method":      {object{"customerId": "one", "paymentMethodId": ""}, refusal{code: "IntegrationNotFound", field: "paymentMethodId", state: true}},
 			"a time in the future":         {object{"customerId": "one", "name": "X", "updatedAt": "2999-01-01T00:00:00Z"}, refusal{code: "BadUserInput", field: "updatedAt"}},
 			"no id":                        {object{"name": "X"}, refusal{code: "MissingEntityIdError"}},
 			"ids that differ":              {object{"customerId": "one", "refId": "two"}, refusal{code: "EntityIdDifferentFromRefIdError"}},
@@ -764,8 +764,8 @@ func TestImportingInBulk(t *testing.T) {
 			"an id twice":                          {object{"customers": []object{good, newer, {"refId": "good"}}}, failed("good")},
 			"a row of the future":                  {object{"customers": []object{good, {"customerId": "a", "updatedAt": "2999-01-01T00:00:00Z"}}}, failed("a")},
 			"a row of another environment":         {object{"customers": []object{good, {"customerId": "a", "environmentId": otherEnvironment}}}, failed("a")},
-			"a row with a payment method":          {object{"customers": []object{good, {"customerId": "a", "paymentMethodId": "pm_1"}}}, refusal{code: "UnsupportedParameter"}},
-			"an integration":                       {object{"customers": []object{good}, "integrationId": "stripe"}, refusal{code: "UnsupportedParameter", field: "integrationId"}},
+			"a row with a payment method":          {object{"customers": []object{good, {"customerId": "a", "paymentMethodId": "pm_1"}}}, failed("a")},
+			"an integration":                       {object{"customers": []object{good}, "integrationId": "stripe"}, refusal{code: "IntegrationNotFound", field: "integrationId", state: true}},
 			"another environment":                  {object{"customers": []object{good}, "environmentId": otherEnvironment}, refusal{code: "IdentityForbidden", state: true}},
 			"1,001 rows":                           {object{"customers": numberedRows(1001)}, refusal{code: "BadUserInput", field: "customers", words: "1000"}},
 			"metadata above the limit when merged": {object{"customers": []object{good, {"customerId": "old", "additionalMetaData": wide(51)}}}, failed("old")},
