@@ -18,11 +18,6 @@ import (
 	"clientele/internal/billing/simulator"
 )
 
-const (
-	stripeKey     = "sk_test_x"
-	webhookSecret = "whsec_0123456789abcdef"
-)
-
 // provider is the billing provider of a test: the simulator of Stripe, served by the test, which sees every request
 // and can hold it back. It outlives the server that it bills for.
 type provider struct {
