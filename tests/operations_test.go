@@ -26,8 +26,8 @@ var (
 // exported are the metrics of a server that has had something to do, by name, and the labels that they have.
 func exported(t *testing.T) (names, labels map[string]bool) {
 	t.Helper()
-	server := startEmbedded(t)
-	server.must(t, provisionOperation, object{"input": object{"customerId": "one"}})
+	server, _ := startBilled(t)
+	server.link(t, "one")
 	server.refused(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "two", "name": "x"}})
 	text := server.metrics(t)
 	names = map[string]bool{}

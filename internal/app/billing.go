@@ -80,7 +80,8 @@ func (a *App) connect(b *biller, account stripe.Config) error {
 	if err != nil {
 		return err
 	}
-	b.sync = billingsync.New(a.store, provider, a.log)
+	b.sync = billingsync.New(a.store, a.signals.watchProvider(provider), a.log, billingsync.WithObservation(a.signals.syncs()))
+	a.signals.metrics.Syncs(b.sync.Load)
 	b.works = append(b.works, b.sync.Run)
 	if account.WebhookSecrets != nil {
 		b.receive = receiver(b.sync.Receive)

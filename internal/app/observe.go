@@ -11,6 +11,9 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"clientele/graph"
+	"clientele/internal/billing"
+	billingobserve "clientele/internal/billing/observe"
+	"clientele/internal/billingsync"
 	"clientele/internal/config"
 	"clientele/internal/httpd"
 	"clientele/internal/logging"
@@ -40,6 +43,8 @@ func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*sign
 		Routes: httpd.RoutePaths(), Methods: httpd.Methods(),
 		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: graph.LimitNames(),
 		StoreMethods: observe.Methods(), Collections: observe.Collections(), Outcomes: observe.Outcomes(),
+		BillingOperations: billingobserve.Operations(), BillingOutcomes: billingobserve.Outcomes(),
+		SyncOutcomes: billingsync.Outcomes(), EventKinds: eventKinds(), EventOutcomes: billingsync.EventOutcomes(),
 	})}
 	if !cfg.Observability.Traces {
 		return s, nil
@@ -47,6 +52,14 @@ func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*sign
 	var err error
 	s.tracing, err = tracing.Start(ctx, Version(), log, s.metrics.SpansLost)
 	return s, err
+}
+
+func eventKinds() []string {
+	var kinds []string
+	for _, kind := range billing.EventKinds() {
+		kinds = append(kinds, string(kind))
+	}
+	return kinds
 }
 
 // engineName is what traces and metrics call the engine.
@@ -75,6 +88,16 @@ func (s *signals) close(ctx context.Context) {
 // watch puts a store into one that is measured.
 func (s *signals) watch(store persistence.Store, engine string) persistence.Store {
 	return observe.Wrap(store, engine, s.tracer("persistence/observe"), s.metrics)
+}
+
+// watchProvider puts a billing provider into one that is measured.
+func (s *signals) watchProvider(provider billing.Provider) billing.Provider {
+	return billingobserve.Wrap(provider, s.tracer("internal/billing/observe"), s.metrics)
+}
+
+// syncs is what the sync with the billing provider tells with.
+func (s *signals) syncs() billingsync.Observation {
+	return billingsync.Observation{Tracer: s.tracer("internal/billingsync"), Metrics: s.metrics}
 }
 
 // observation is what the HTTP server tells with.

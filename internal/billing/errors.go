@@ -80,6 +80,14 @@ func KindOf(err error) ErrorKind {
 	return ""
 }
 
+// RequestIDOf is the RequestID of a ProviderError, "" of any other error and of nil.
+func RequestIDOf(err error) string {
+	if failure, ok := errors.AsType[*ProviderError](err); ok {
+		return failure.RequestID
+	}
+	return ""
+}
+
 // The refusals of inbound events.
 var (
 	ErrBadSignature = errors.New("the event's signature is missing, wrong, or too old")

@@ -29,6 +29,9 @@ type Vocabulary struct {
 	Fields, Codes, Limits []string
 	// StoreMethods, Collections and Outcomes are those of calls to the store.
 	StoreMethods, Collections, Outcomes []string
+	// BillingOperations and BillingOutcomes are those of calls to the billing provider, SyncOutcomes those of syncs with
+	// it, and EventKinds and EventOutcomes those of its events.
+	BillingOperations, BillingOutcomes, SyncOutcomes, EventKinds, EventOutcomes []string
 }
 
 // set holds the values of a label.
@@ -55,6 +58,8 @@ var (
 	requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	// storeBuckets begin where the embedded engine reads.
 	storeBuckets = []float64{.00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10}
+	// billingBuckets begin where a provider is quick, and end where a sync is given up.
+	billingBuckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
 	// costBuckets end at the highest cost that is let through by default.
 	costBuckets = []float64{1, 3, 10, 30, 100, 300, 1000, 3000, 10_000}
 )
@@ -63,8 +68,10 @@ var (
 type Metrics struct {
 	registry *prometheus.Registry
 
-	routes, methods, fields, codes, limits, types set
-	storeMethods, collections, outcomes           set
+	routes, methods, fields, codes, limits, types    set
+	storeMethods, collections, outcomes              set
+	billingOperations, billingOutcomes, syncOutcomes set
+	eventKinds, eventOutcomes                        set
 
 	requests        *prometheus.CounterVec
 	requestDuration *prometheus.HistogramVec
@@ -81,6 +88,12 @@ type Metrics struct {
 	storeCalls    *prometheus.CounterVec
 	storeDuration *prometheus.HistogramVec
 
+	billingCalls    *prometheus.CounterVec
+	billingDuration *prometheus.HistogramVec
+	syncs           *prometheus.CounterVec
+	syncDuration    prometheus.Histogram
+	events          *prometheus.CounterVec
+
 	lostSpans prometheus.Counter
 }
 
@@ -94,6 +107,8 @@ func New(words Vocabulary) *Metrics {
 		routes:   setOf(words.Routes), methods: setOf(words.Methods), fields: setOf(words.Fields, None, Several),
 		codes: setOf(words.Codes, None), limits: setOf(words.Limits), types: setOf([]string{"query", "mutation"}, None),
 		storeMethods: setOf(words.StoreMethods), collections: setOf(words.Collections), outcomes: setOf(words.Outcomes),
+		billingOperations: setOf(words.BillingOperations), billingOutcomes: setOf(words.BillingOutcomes), syncOutcomes: setOf(words.SyncOutcomes),
+		eventKinds: setOf(words.EventKinds, None), eventOutcomes: setOf(words.EventOutcomes),
 
 		requests: counters("http_requests_total",
 			"HTTP requests, by route, method and class of status; other is a status for an answer that was broken off.", "route", "method", "status"),
@@ -115,12 +130,22 @@ func New(words Vocabulary) *Metrics {
 		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
 		storeDuration: histograms("store_call_duration_seconds", "How long calls to the store took.", storeBuckets, "method", "collection"),
 
+		billingCalls: counters("billing_calls_total",
+			"Calls to the billing provider, by operation and how they ended.", "operation", "outcome"),
+		billingDuration: histograms("billing_call_duration_seconds", "How long calls to the billing provider took.", billingBuckets, "operation"),
+		syncs:           counters("billing_syncs_total", "Syncs of customers with the billing provider, by how they ended.", "outcome"),
+		syncDuration: histogram("billing_sync_duration_seconds",
+			"How long syncs with the billing provider took, from their turn until they were written down.", billingBuckets),
+		events: counters("billing_events_total",
+			"Events of the billing provider, by kind and what came of them; none is a kind for what was not read or is of no interest.", "kind", "outcome"),
+
 		lostSpans: counter("trace_spans_lost_total", "Spans that could not be sent to the collector of traces."),
 	}
 	m.registry.MustRegister(
 		m.requests, m.requestDuration, m.inFlight, m.panics,
 		m.operations, m.operationDuration, m.operationCost, m.refusals, m.untrusted, m.replays,
 		m.storeCalls, m.storeDuration, m.lostSpans,
+		m.billingCalls, m.billingDuration, m.syncs, m.syncDuration, m.events,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	// What never happened yet is 0 rather than absent where an alert looks at it.
@@ -129,6 +154,17 @@ func New(words Vocabulary) *Metrics {
 	}
 	for _, status := range statusClasses {
 		m.requests.WithLabelValues("/graphql", http.MethodPost, status)
+	}
+	for operation := range m.billingOperations {
+		for outcome := range m.billingOutcomes {
+			m.billingCalls.WithLabelValues(operation, outcome)
+		}
+	}
+	for outcome := range m.syncOutcomes {
+		m.syncs.WithLabelValues(outcome)
+	}
+	for outcome := range m.eventOutcomes {
+		m.events.WithLabelValues(None, outcome)
 	}
 	return m
 }
@@ -152,6 +188,10 @@ func gauge(name, help string) prometheus.Gauge {
 
 func histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 }
 
 // RequestBegan counts a request that is being answered.
@@ -196,6 +236,36 @@ func (m *Metrics) StoreCall(method, collection, outcome string, took time.Durati
 	method, collection = m.storeMethods.of(method), m.collections.of(collection)
 	m.storeCalls.WithLabelValues(method, collection, m.outcomes.of(outcome)).Inc()
 	m.storeDuration.WithLabelValues(method, collection).Observe(took.Seconds())
+}
+
+// BillingCall counts a call to the billing provider.
+func (m *Metrics) BillingCall(operation, outcome string, took time.Duration) {
+	operation = m.billingOperations.of(operation)
+	m.billingCalls.WithLabelValues(operation, m.billingOutcomes.of(outcome)).Inc()
+	m.billingDuration.WithLabelValues(operation).Observe(took.Seconds())
+}
+
+// Sync counts a sync with the billing provider.
+func (m *Metrics) Sync(outcome string, took time.Duration) {
+	m.syncs.WithLabelValues(m.syncOutcomes.of(outcome)).Inc()
+	m.syncDuration.Observe(took.Seconds())
+}
+
+// BillingEvent counts an event of the billing provider.
+func (m *Metrics) BillingEvent(kind, outcome string) {
+	m.events.WithLabelValues(m.eventKinds.of(kind), m.eventOutcomes.of(outcome)).Inc()
+}
+
+// Syncs tells how many syncs wait and run, which is asked at every scrape.
+func (m *Metrics) Syncs(load func() (waiting, running int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "billing_syncs_waiting", Help: "Syncs with the billing provider that wait for their turn in this server.",
+		}, func() float64 { waiting, _ := load(); return float64(waiting) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "billing_syncs_running", Help: "Syncs with the billing provider that run in this server.",
+		}, func() float64 { _, running := load(); return float64(running) }),
+	)
 }
 
 // SpansLost counts spans that the collector did not get.

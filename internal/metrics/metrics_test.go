@@ -16,6 +16,8 @@ func words() Vocabulary {
 	return Vocabulary{
 		Routes: []string{"/graphql"}, Methods: []string{"GET", "POST"}, Fields: []string{"customers"}, Codes: []string{"BadUserInput"},
 		Limits: []string{"depth"}, StoreMethods: []string{"get"}, Collections: []string{"customers"}, Outcomes: []string{"ok"},
+		BillingOperations: []string{"setCoupon"}, BillingOutcomes: []string{"ok", "temporary"}, SyncOutcomes: []string{"refused"},
+		EventKinds: []string{"CustomerDeleted"}, EventOutcomes: []string{"news"},
 	}
 }
 
@@ -48,6 +50,10 @@ func TestWhatIsCounted(t *testing.T) {
 	m.Replay()
 	m.Untrusted()
 	m.StoreCall("get", "customers", "ok", time.Second)
+	m.BillingCall("setCoupon", "ok", time.Second)
+	m.Sync("refused", time.Second)
+	m.BillingEvent("CustomerDeleted", "news")
+	m.Syncs(func() (int, int) { return 2, 1 })
 	m.SpansLost(3)
 	lines := scrape(t, m)
 	for _, want := range []string{
@@ -67,6 +73,15 @@ func TestWhatIsCounted(t *testing.T) {
 		`clientele_graphql_untrusted_documents_total 1`,
 		`clientele_store_calls_total{collection="customers",method="get",outcome="ok"} 1`,
 		`clientele_store_call_duration_seconds_count{collection="customers",method="get"} 1`,
+		`clientele_billing_calls_total{operation="setCoupon",outcome="ok"} 1`,
+		`clientele_billing_calls_total{operation="setCoupon",outcome="temporary"} 0`,
+		`clientele_billing_call_duration_seconds_sum{operation="setCoupon"} 1`,
+		`clientele_billing_syncs_total{outcome="refused"} 1`,
+		`clientele_billing_sync_duration_seconds_sum 1`,
+		`clientele_billing_events_total{kind="CustomerDeleted",outcome="news"} 1`,
+		`clientele_billing_events_total{kind="none",outcome="news"} 0`,
+		`clientele_billing_syncs_waiting 2`,
+		`clientele_billing_syncs_running 1`,
 		`clientele_trace_spans_lost_total 3`,
 		`clientele_ready 0`,
 	} {
@@ -97,6 +112,7 @@ func TestLabelsAreClosed(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{"other": true, "none": true, "several": true, "query": true, "mutation": true,
 		"/graphql": true, "GET": true, "POST": true, "customers": true, "BadUserInput": true, "depth": true, "get": true, "ok": true,
+		"setCoupon": true, "temporary": true, "refused": true, "CustomerDeleted": true, "news": true,
 		"2xx": true, "3xx": true, "4xx": true, "5xx": true}
 	m := New(words())
 	texts := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"customers", "get", "ok", "depth", "query"}))
@@ -107,6 +123,9 @@ func TestLabelsAreClosed(t *testing.T) {
 		m.Operation(text(), text(), text(), rapid.Int().Draw(rt, "cost"), time.Second)
 		m.Refusal(text())
 		m.StoreCall(text(), text(), text(), time.Second)
+		m.BillingCall(text(), text(), time.Second)
+		m.Sync(text(), time.Second)
+		m.BillingEvent(text(), text())
 	})
 	for _, line := range scrape(t, m) {
 		_, labels, found := strings.Cut(line, "{")
