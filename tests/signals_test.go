@@ -22,8 +22,8 @@ import (
 	"clientele/internal/config"
 )
 
-// everySignal is all that the servers of the run logged and all the spans that they sent. No email address and no
-// name that a test gave a customer may be in it.
+// everySignal is all that the servers of the run logged and all the spans that they sent. No email address, no name
+// that a test gave a customer, and no id of a customer at the billing provider may be in it.
 var everySignal = &signals{personal: map[string]bool{}}
 
 type signals struct {
@@ -106,6 +106,8 @@ func (s *signals) sent(value any) {
 // shortest is the length of a name that is in no signal by chance, as "one" can be.
 const shortest = 6
 
+var atProvider = regexp.MustCompile(`\bcus_\w+`)
+
 var address = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`)
 
 // check looks for personal data in all that was collected.
@@ -124,6 +126,9 @@ func (s *signals) check() error {
 	for kind, text := range map[string][]byte{"log": s.log.Bytes(), "spans": s.spans.Bytes()} {
 		for _, hit := range address.FindAll(text, 10) {
 			found = append(found, fmt.Errorf("the %s of the run hold an email address: %s", kind, hit))
+		}
+		for _, hit := range atProvider.FindAll(text, 10) {
+			found = append(found, fmt.Errorf("the %s of the run hold the id of a customer at the provider: %s", kind, hit))
 		}
 		for i := range max(0, len(text)-shortest) {
 			for _, name := range beginnings[string(text[i:i+shortest])] {
@@ -158,6 +163,7 @@ func TestPersonalDataWouldBeFound(t *testing.T) {
 		"a name at the end":    {"the mathematician Ada Lovelace", "", 1},
 		"the begin of a name":  {"Ada Lovelac", "Ada Lov", 0},
 		"an address":           {"no.body@example.com", "", 1},
+		"who is billed":        {"to cus_123 of", "cus_AbC", 2},
 		"an address in a span": {"", "\x12\x0fno.body@example.com\x00", 1},
 	} {
 		s := &signals{personal: map[string]bool{}}
