@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"clientele/internal/billing/simulator"
+	"clientele/internal/config"
+	"clientele/persistence/mongo/mongotest"
 )
 
 // provider is the billing provider of a test: the simulator of Stripe, served by the test, which sees every request
@@ -180,10 +182,50 @@ func (p *provider) known(customerID string) []simulator.Customer {
 	return known
 }
 
-// arguments have a process bill with the provider.
+// bill has a server bill with the provider.
+func (p *provider) bill(cfg *config.Config) {
+	cfg.Billing = config.Billing{
+		Given: config.BillingStripe, StripeSecretKey: stripeKey, StripeWebhookSecret: webhookSecret, StripeAPIBase: "http://" + p.address,
+	}
+}
+
+// arguments are bill for a process.
 func (p *provider) arguments() []string {
 	return []string{
 		"--billing", "stripe", "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", webhookSecret, "--stripe-api-base", "http://" + p.address,
+	}
+}
+
+// onMongoDB lets one billed test at a time be at MongoDB, while the others are on the embedded engine.
+var onMongoDB sync.Mutex
+
+// fewer is how many customers a test has: many, but for FerretDB, which stands in for MongoDB and needs a fifth of a
+// second for a write when there are others.
+func fewer(t *testing.T, many, few int) int {
+	t.Helper()
+	if strings.HasSuffix(t.Name(), "/mongodb") && mongotest.Running(t).IsFerretDB {
+		return few
+	}
+	return many
+}
+
+// onEnginesBilled runs a test against a fresh server on each engine, which bills with a provider of its own. The
+// catalogue is the one of the README.
+func onEnginesBilled(t *testing.T, start func(*testing.T) *provider, test func(t *testing.T, server *service, p *provider)) {
+	t.Helper()
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			if engine.name == "mongodb" {
+				onMongoDB.Lock()
+				defer onMongoDB.Unlock()
+			}
+			cfg := config.Default()
+			engine.configure(t, &cfg)
+			applyCatalog(t, cfg, exampleCatalog, "development")
+			p := start(t)
+			p.bill(&cfg)
+			test(t, startService(t, cfg), p)
+		})
 	}
 }
 
