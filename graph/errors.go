@@ -164,6 +164,10 @@ func (p presenter) wrong(err *gqlerror.Error) (message, field string) {
 		message = "the variable " + shortened(field) + " is not what its type takes"
 	case isVariable:
 		field = err.Path[1:].String()
+		// The value of an enum stands before this, and may be anything.
+		if at := strings.LastIndex(message, "is not a valid "); at >= 0 {
+			message = message[at:]
+		}
 		message = "the variable " + shortened(field) + ": " + message
 	case p.quiet && err.Rule != "" && err.Rule != noIntrospection.Name:
 		message = "the document breaks the rule " + err.Rule
