@@ -32,8 +32,10 @@ type provider struct {
 
 	mutex sync.Mutex
 	watch watcher
-	calls []call
-	last  time.Time
+	// answer answers in the simulator's place; nil lets the simulator answer.
+	answer func(http.ResponseWriter, call)
+	calls  []call
+	last   time.Time
 }
 
 // call is a request to the provider.
@@ -128,13 +130,20 @@ func (p *provider) watchWith(watch watcher) {
 	p.watch = watch
 }
 
+// answerWith answers each request to come that changes something; nil has the simulator do that.
+func (p *provider) answerWith(answer func(http.ResponseWriter, call)) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.answer = answer
+}
+
 func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	p.mutex.Lock()
 	c := call{len(p.calls), r.Method, r.URL.Path, string(body), r.Context().Done()}
 	p.calls, p.last = append(p.calls, c), time.Now()
-	watch := p.watch
+	watch, answer := p.watch, p.answer
 	p.mutex.Unlock()
 	look := func(m moment) {
 		if watch != nil && !watch(m, c) {
@@ -143,7 +152,11 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	look(arrived)
 	recorded := httptest.NewRecorder()
-	p.ServeHTTP(recorded, r)
+	if answer != nil && c.method == http.MethodPost {
+		answer(recorded, c)
+	} else {
+		p.ServeHTTP(recorded, r)
+	}
 	look(carriedOut)
 	w.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()))
 	for name, values := range recorded.Header() {
@@ -274,6 +287,14 @@ func billedCustomers(t *testing.T, client *client) map[string]object {
 			return found
 		}
 	}
+}
+
+// billedAs is one customer.
+func billedAs(t *testing.T, client *client, id string) object {
+	t.Helper()
+	got, _ := client.must(t, `query($input: GetCustomerByRefIdInput!) { getCustomerByRefId(input: $input) { `+billedFields+` } }`,
+		object{"input": object{"customerId": id}})["getCustomerByRefId"].(object)
+	return got
 }
 
 // syncOf is how a customer stands with the provider, and why.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -41,16 +42,69 @@ var personalData = object{
 // TestNoSignalTellsOfAPerson takes a customer through its life, and through everything that can go wrong, on a server
 // that tells as much as it can: a log of everything in JSON, every span, and metrics.
 func TestNoSignalTellsOfAPerson(t *testing.T) {
-	collector := &recorder{}
-	sink := httptest.NewServer(collector)
-	defer sink.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", sink.URL)
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	cfg.APIKey = config.Secret(personalData["secret"].(string))
-	cfg.Observability.Traces, cfg.Observability.LogLevel, cfg.Observability.LogFormat = true, "debug", "json"
-	applyCatalog(t, cfg, testCatalog, "development")
+	person := startObserved(t, cfg, testCatalog)
+	person.live(t)
+	person.goWrong(t)
+	// Nothing works without its store, which is as wrong as it can go from outside.
+	if err := person.close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := person.do(t, updateOperation, object{"input": object{"customerId": personalData["id"], "name": personalData["name"]}}); len(got.Errors) == 0 {
+		t.Errorf("without a store it is answered: %s", got.body)
+	}
 
+	signals := person.end(t)
+	// Each of them did hear of what happened.
+	for heard, signal := range map[string]string{
+		`"fields":"provisionCustomer"`: "log", `"codes":"UnexpectedError"`: "log", `field="archiveCustomer"`: "metrics",
+		`code="UnexpectedError"`: "metrics", "insert customers": "spans", "GraphQL mutation archiveCustomer": "spans",
+	} {
+		if !strings.Contains(signals[signal], heard) {
+			t.Errorf("the %s hold no %s: %.3000s", signal, heard, signals[signal])
+		}
+	}
+	for signal, text := range signals {
+		for what, value := range personalData {
+			if at := find(text, value.(string)); at >= 0 {
+				t.Errorf("the %s hold the %s: …%s…", signal, what, text[max(0, at-200):min(len(text), at+200)])
+			}
+		}
+	}
+}
+
+// find is where a text has another one in it, in any form that things are written in; -1 for nowhere.
+func find(text, value string) int {
+	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value))} {
+		if at := strings.Index(text, form); at >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// observed is a server that tells as much as it can: a log of everything in JSON, every span, and metrics.
+type observed struct {
+	*service
+
+	spans *recorder
+	// close takes the store from the server.
+	close func() error
+	// stop ends the server and answers how it went.
+	stop func() error
+}
+
+// startObserved starts such a server, which bills as the configuration says.
+func startObserved(t *testing.T, cfg config.Config, catalog string) *observed {
+	t.Helper()
+	spans := &recorder{}
+	sink := httptest.NewServer(spans)
+	t.Cleanup(sink.Close)
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", sink.URL)
+	cfg.Observability.Traces, cfg.Observability.LogLevel, cfg.Observability.LogFormat = true, "debug", "json"
+	applyCatalog(t, cfg, catalog, "development")
 	log := &logBuffer{}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	server, err := app.New(ctx, cfg, app.NewLogger(io.MultiWriter(log, everySignal), cfg))
@@ -68,44 +122,29 @@ func TestNoSignalTellsOfAPerson(t *testing.T) {
 	listener, ops := listen(), listen()
 	served := make(chan error, 1)
 	go func() { served <- server.ServeWithOps(ctx, listener, ops, io.Discard) }()
-	person := &service{
-		client: &client{url: "http://" + listener.Addr().String(), key: string(cfg.APIKey)}, ops: "http://" + ops.Addr().String(),
+	closeStore := sync.OnceValue(func() error { return server.Close(ctx) })
+	end := sync.OnceValue(func() error {
+		httpClient.CloseIdleConnections()
+		stop()
+		return errors.Join(<-served, closeStore())
+	})
+	t.Cleanup(func() { _ = end() })
+	return &observed{
+		service: &service{
+			client: &client{url: "http://" + listener.Addr().String(), key: string(cfg.APIKey)}, ops: "http://" + ops.Addr().String(), log: log,
+		},
+		spans: spans, close: closeStore, stop: end,
 	}
-	person.live(t)
-	person.goWrong(t)
-	// Nothing works without its store, which is as wrong as it can go from outside.
-	if err := server.Close(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := person.do(t, updateOperation, object{"input": object{"customerId": personalData["id"], "name": personalData["name"]}}); len(got.Errors) == 0 {
-		t.Errorf("without a store it is answered: %s", got.body)
-	}
+}
 
-	metrics := person.metrics(t)
-	httpClient.CloseIdleConnections()
-	stop()
-	if err := <-served; err != nil {
+// end ends the server and answers all that it told.
+func (o *observed) end(t *testing.T) map[string]string {
+	t.Helper()
+	metrics := o.metrics(t)
+	if err := o.stop(); err != nil {
 		t.Errorf("serve: %v", err)
 	}
-	signals := map[string]string{"log": log.String(), "metrics": metrics, "spans": collector.text.String()}
-	// Each of them did hear of what happened.
-	for heard, signal := range map[string]string{
-		`"fields":"provisionCustomer"`: "log", `"codes":"UnexpectedError"`: "log", `field="archiveCustomer"`: "metrics",
-		`code="UnexpectedError"`: "metrics", "insert customers": "spans", "GraphQL mutation archiveCustomer": "spans",
-	} {
-		if !strings.Contains(signals[signal], heard) {
-			t.Errorf("the %s hold no %s: %.3000s", signal, heard, signals[signal])
-		}
-	}
-	for signal, text := range signals {
-		for what, value := range personalData {
-			for _, form := range []string{value.(string), url.QueryEscape(value.(string)), base64.StdEncoding.EncodeToString([]byte(value.(string)))} {
-				if at := strings.Index(text, form); at >= 0 {
-					t.Errorf("the %s hold the %s: …%s…", signal, what, text[max(0, at-200):min(len(text), at+200)])
-				}
-			}
-		}
-	}
+	return map[string]string{"log": o.log.String(), "metrics": metrics, "spans": o.spans.text.String()}
 }
 
 // live is what becomes of a customer.

@@ -85,7 +85,7 @@ func (s *signals) sent(value any) {
 	case object:
 		for name, member := range v {
 			text, isText := member.(string)
-			if isText && (name == "email" || name == "name") && len(text) >= shortest {
+			if isText && personalFields[name] && len(text) >= shortest {
 				s.mutex.Lock()
 				s.personal[text] = true
 				s.mutex.Unlock()
@@ -101,6 +101,11 @@ func (s *signals) sent(value any) {
 			s.sent(element)
 		}
 	}
+}
+
+// personalFields are the inputs whose texts are looked for.
+var personalFields = map[string]bool{
+	"email": true, "name": true, "customerName": true, "city": true, "postalCode": true, "addressLine1": true, "addressLine2": true, "phoneNumber": true,
 }
 
 // shortest is the length of a name that is in no signal by chance, as "one" can be.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/testcontainers/testcontainers-go"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -77,6 +78,32 @@ var errNotAnswering = errors.New("the server that " + envURI + " names does not 
 func URI(tb testing.TB) string {
 	tb.Helper()
 	return withDatabase(serverFor(tb).uri, newDatabase(tb))
+}
+
+// Documents answers every document of every collection of a database that URI gave, as BSON.
+func Documents(tb testing.TB, uri string) [][]byte {
+	tb.Helper()
+	address, _, _ := strings.Cut(uri, "?")
+	database := serverFor(tb).client.Database(address[strings.LastIndexByte(address, '/')+1:])
+	names, err := database.ListCollectionNames(tb.Context(), bson.D{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var documents [][]byte
+	for _, name := range names {
+		cursor, err := database.Collection(name).Find(tb.Context(), bson.D{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		var found []bson.Raw
+		if err := cursor.All(tb.Context(), &found); err != nil {
+			tb.Fatal(err)
+		}
+		for _, document := range found {
+			documents = append(documents, document)
+		}
+	}
+	return documents
 }
 
 // newDatabase names a database that nobody else uses, and drops it at the test's end.
