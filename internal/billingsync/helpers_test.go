@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -223,6 +224,11 @@ func (w *world) there() simulator.Customer {
 		w.Fatalf("the provider has %d customers: %+v", len(all), all)
 	}
 	return all[0]
+}
+
+// made are the customers that the provider made for one of ours.
+func (w *world) made(of *domain.Customer) []simulator.Customer {
+	return slices.DeleteFunc(w.sim.Customers(), func(c simulator.Customer) bool { return c.Metadata["clientele_id"] != of.ID })
 }
 
 // describe says how a customer stands with the provider.

@@ -128,7 +128,8 @@ func (a *attempt) settle(customer *domain.Customer) {
 // unsettled reports whether the facts have to be read again soon. If reading them failed, that says when.
 func (a *attempt) unsettled(customer *domain.Customer) bool {
 	read, tried := a.told[domain.SyncFacts]
-	return (customer.Facts().Unsettled() || a.changedFacts()) && a.passing == nil && (read || !tried)
+	known := customer.Facts()
+	return !known.Deleted && (known.Unsettled() || a.changedFacts()) && a.passing == nil && (read || !tried)
 }
 
 // kindOf is what a failure asks for.

@@ -1,0 +1,17 @@
+package billingsync
+
+// The bounds that tests wait for.
+const (
+	LeaseLasts    = lease
+	EntersWithin  = enterTimeout
+	ClosesWithin  = closeTimeout
+	RecordsWithin = recordTimeout
+	DueEvery      = dueInterval
+)
+
+// WithPlaces sets how many tasks may wait and run, and how many may run.
+func WithPlaces(waiting, running int) Option {
+	return func(s *Service) {
+		s.waiting, s.running = make(chan struct{}, waiting), make(chan struct{}, running)
+	}
+}
