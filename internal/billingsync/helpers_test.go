@@ -101,10 +101,10 @@ func (w *world) provider(way http.RoundTripper) *stripe.Provider {
 }
 
 // stranger makes a customer at the provider that none of ours is linked to, and answers its id.
-func (w *world) stranger() string {
+func (w *world) stranger(name string) string {
 	w.Helper()
 	made, err := w.provider(w.wire).CreateCustomer(w.Context(), billing.NewCustomer{
-		Ref: domain.CustomerRef{EnvironmentID: "elsewhere", CustomerID: "stranger"}, ID: "a stranger's",
+		Ref: domain.CustomerRef{EnvironmentID: "elsewhere", CustomerID: name}, ID: name,
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -143,6 +143,22 @@ func want(parts ...domain.SyncPart) func(*domain.Customer) {
 
 type receiver interface {
 	Receive(ctx context.Context, payload []byte, signature string) error
+}
+
+// receive has a server take in events.
+func (w *world) receive(server receiver, events ...simulator.Event) {
+	w.Helper()
+	for _, e := range events {
+		if err := server.Receive(w.Context(), e.Payload, w.sim.Sign(e.Payload, time.Now())); err != nil {
+			w.Error(err)
+		}
+	}
+}
+
+// receiveAll has a server take in all that ever happened.
+func (w *world) receiveAll(server receiver) {
+	w.Helper()
+	w.receive(server, w.sim.Events()...)
 }
 
 // change commits a change of a customer, as a use case does.

@@ -232,7 +232,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 		},
 		"a customer that is linked by hand is only asked for": {{
 			change: func(w *world, c *domain.Customer) {
-				id := w.stranger()
+				id := w.stranger("stranger")
 				_, _ = w.sim.Attach(id, "pm_card_amex")
 				c.LinkTo(&id)
 				c.WantSync(time.Now(), domain.SyncFacts)
