@@ -202,7 +202,7 @@ func (w *world) settle(of *domain.Customer, server *billingsync.Service) *domain
 		if customer.Sync == nil || customer.Sync.DueAt == nil {
 			return customer
 		}
-		time.Sleep(time.Until(*customer.Sync.DueAt))
+		time.Sleep(max(time.Until(*customer.Sync.DueAt), billingsync.DueEvery))
 		w.due(server)
 	}
 	w.Fatalf("no end: %s", describe(w.now(of)))
