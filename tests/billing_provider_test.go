@@ -30,6 +30,9 @@ type provider struct {
 	// clock is the simulator's time; 0 is the machine's.
 	clock atomic.Int64
 
+	// kept are all documents of the server that bills with the provider.
+	kept func() string
+
 	mutex sync.Mutex
 	watch watcher
 	// answer answers in the simulator's place; nil lets the simulator answer.
@@ -168,6 +171,13 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	look(answered)
 }
 
+// heard are the requests so far.
+func (p *provider) heard() []call {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.calls[:len(p.calls):len(p.calls)]
+}
+
 // quiet is longer than a server waits with looking after a customer that it has just changed.
 const quiet = 7 * time.Second
 
@@ -193,6 +203,19 @@ func (p *provider) known(customerID string) []simulator.Customer {
 		}
 	}
 	return known
+}
+
+// direct asks the provider something that no server asked.
+func (p *provider) direct(t *testing.T, method, path string) []byte {
+	t.Helper()
+	request := httptest.NewRequest(method, path, nil)
+	request.Header.Set("Authorization", "Bearer "+stripeKey)
+	recorded := httptest.NewRecorder()
+	p.ServeHTTP(recorded, request)
+	if recorded.Code != http.StatusOK {
+		t.Fatalf("%s %s: %d, %s", method, path, recorded.Code, recorded.Body)
+	}
+	return recorded.Body.Bytes()
 }
 
 // bill has a server bill with the provider.
@@ -237,6 +260,7 @@ func onEnginesBilled(t *testing.T, start func(*testing.T) *provider, test func(t
 			applyCatalog(t, cfg, exampleCatalog, "development")
 			p := start(t)
 			p.bill(&cfg)
+			p.kept = func() string { return documents(t, cfg) }
 			test(t, startService(t, cfg), p)
 		})
 	}
