@@ -40,6 +40,8 @@ const (
 	CodeCreationUnconfirmed = "creation_unconfirmed"
 	// CodeSuperseded: somebody else is at the customer, or it is not to be told of any more.
 	CodeSuperseded = "superseded"
+	// CodeStoreFailed: not the provider but the store was at fault.
+	CodeStoreFailed = "store_failed"
 	// CodeInformationLost: billing information was accepted, and not passed on.
 	CodeInformationLost = "billing_information_lost"
 )

@@ -70,8 +70,8 @@ func (a *attempt) run(ctx context.Context) {
 func (a *attempt) fail(err error) *billing.ProviderError {
 	failure, ok := errors.AsType[*billing.ProviderError](err)
 	if !ok {
-		// The context ended, or the store failed; what was under way may have been done.
-		failure = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeNoAnswer}
+		// The store failed, or the context ended before the provider was asked.
+		failure = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeStoreFailed}
 	}
 	if a.failure == nil || failure.Kind == billing.DeletedCustomer {
 		a.failure = failure
@@ -146,7 +146,7 @@ func (a *attempt) link(ctx context.Context) bool {
 
 // create makes the customer at the provider. A creation that was begun too long ago to be repeated is not.
 func (a *attempt) create(ctx context.Context) error {
-	if a.now().Sub(*a.customer.Sync.CreatingSince) > billing.KeyLifetime {
+	if time.Now().Sub(*a.customer.Sync.CreatingSince) > billing.KeyLifetime {
 		return &billing.ProviderError{Kind: billing.Permanent, Code: billing.CodeCreationUnconfirmed}
 	}
 	return a.try(ctx, func() (billing.Receipt, error) {
@@ -165,7 +165,7 @@ func (a *attempt) create(ctx context.Context) error {
 // renewKey writes down that the key of the creation is spent before the next one is used.
 func (a *attempt) renewKey(ctx context.Context) error {
 	err := a.changeOwn(ctx, func(customer *domain.Customer) {
-		now := domain.Timestamp(a.now())
+		now := domain.Timestamp(time.Now())
 		customer.Sync.KeyGeneration++
 		customer.Sync.CreatingSince = &now
 	})

@@ -3,6 +3,7 @@ package billingsync
 import (
 	"context"
 	"errors"
+	"time"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -15,7 +16,7 @@ func (s *Service) claim(ctx context.Context, what task) (a *attempt, busy bool, 
 	claimed := false
 	customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
 		claimed, busy = false, false
-		sync, now := customer.Sync, domain.Timestamp(s.now())
+		sync, now := customer.Sync, domain.Timestamp(time.Now())
 		switch {
 		case customer.Archived() || sync == nil:
 			return false

@@ -33,7 +33,7 @@ func (s *Service) Run(ctx context.Context) {
 
 // Due makes an attempt at each of the customers that are due, and waits for them.
 func (s *Service) Due(ctx context.Context) error {
-	due, err := s.store.DueCustomers(ctx, s.now(), maxDue)
+	due, err := s.store.DueCustomers(ctx, time.Now(), maxDue)
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,7 @@ func TestReceive(t *testing.T) {
 		},
 		"all customers that are linked are told": func(w *world, c *domain.Customer, server receiver) {
 			other := w.insert("other", func(other *domain.Customer) { other.BillingID = c.BillingID })
+			time.Sleep(time.Minute) // Events of one second have no order.
 			_ = w.sim.Invoice(*c.BillingID, "EUR")
 			w.receiveAll(server)
 			if w.now(c).Facts().Currency != "EUR" || w.now(other).Facts().Currency != "EUR" {

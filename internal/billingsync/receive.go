@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"time"
 
 	"clientele/internal/billing"
 	"clientele/internal/domain"
@@ -72,7 +73,7 @@ func (s *Service) take(customer *domain.Customer, event billing.Event) bool {
 	if reflect.DeepEqual(before, after) {
 		return false
 	}
-	now := s.now()
+	now := time.Now()
 	customer.Learn(domain.Timestamp(now), after)
 	if after.Unsettled() && !customer.Archived() {
 		if customer.Sync == nil {

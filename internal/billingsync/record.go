@@ -71,7 +71,7 @@ func (a *attempt) learn(customer *domain.Customer) {
 		a.take(customer, picture)
 	case a.failure != nil && a.failure.Kind == billing.DeletedCustomer:
 		a.take(customer, billing.Event{
-			ID: "refused", CreatedAt: domain.Timestamp(a.now()), Kind: billing.CustomerDeleted, CustomerID: *customer.BillingID,
+			ID: "refused", CreatedAt: domain.Timestamp(time.Now()), Kind: billing.CustomerDeleted, CustomerID: *customer.BillingID,
 		})
 	}
 }
@@ -84,7 +84,7 @@ func (a *attempt) changedFacts() bool {
 
 // settle says what is left to be done, and when.
 func (a *attempt) settle(customer *domain.Customer) {
-	sync, now := customer.Sync, a.now()
+	sync, now := customer.Sync, time.Now()
 	sync.DueAt, a.settled = nil, true
 	for part := range a.told {
 		if a.told[part] && sync.Untold[part] <= a.toldRevision(part) {
@@ -162,7 +162,7 @@ func (a *attempt) again(attempts int) *time.Time {
 	wait := min(maxBackOff, minBackOff<<min(attempts-1, 20))
 	// Customers that failed together do not come back together.
 	wait = max(a.passing.RetryAfter, wait*3/4+rand.N(wait/2))
-	at := a.now().Add(wait)
+	at := time.Now().Add(wait)
 	return &at
 }
 

@@ -8,7 +8,9 @@ package billingsync
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -51,7 +53,6 @@ type Service struct {
 	provider billing.Provider
 	log      *slog.Logger
 	signals  signals
-	now      func() time.Time
 
 	// runs lets one attempt at a time be at a customer, within this process; the lease does so among all.
 	runs *turns.Turns
@@ -72,13 +73,10 @@ type Service struct {
 // Option changes a Service.
 type Option func(*Service)
 
-// WithClock sets where the time comes from, for tests.
-func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
-
 // New makes the service over a store and a provider.
 func New(store Store, provider billing.Provider, log *slog.Logger, options ...Option) *Service {
 	service := &Service{
-		store: store, provider: provider, log: log, signals: newSignals(), now: time.Now, runs: turns.New(),
+		store: store, provider: provider, log: log, signals: newSignals(), runs: turns.New(),
 		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string]int{},
 	}
 	// The service has a life of its own: a sync goes on when the request that began it was answered.
@@ -114,7 +112,7 @@ func (s *Service) Begin(ctx context.Context, customer *domain.Customer, informat
 // Tell is Begin for a payment method that was committed to be attached or detached: it waits for the outcome, as
 // long as the context lasts, and answers the provider's refusal, after which nothing is left to be done. A failure
 // that will pass is no refusal: a server tries again.
-// Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted, ProviderRefused.
+// Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
 func (s *Service) Tell(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) error {
 	told := newTask(customer, information)
 	told.watched = true
@@ -148,8 +146,17 @@ func (s *Service) begin(ctx context.Context, what task, done func(error)) {
 		<-s.waiting
 	}
 	begun := s.work(what.ref, func() {
-		defer leave()
-		done(s.sync(lasting, what))
+		var refusal error
+		defer func() {
+			// Nobody but this can catch a panic here; it would end the process.
+			if cause := recover(); cause != nil {
+				s.log.ErrorContext(lasting, "the sync of a customer with the billing provider panicked",
+					"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			}
+			leave()
+			done(refusal)
+		}()
+		refusal = s.sync(lasting, what)
 	})
 	if !begun {
 		leave()

@@ -16,7 +16,7 @@ func (s *Service) keepAlive(ctx context.Context, claim *domain.KeyedRequest, los
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
-		interval := s.lease / 3
+		interval := lease / 3
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		alive := time.Now()
@@ -33,7 +33,7 @@ func (s *Service) keepAlive(ctx context.Context, claim *domain.KeyedRequest, los
 			switch {
 			case err == nil:
 				alive, claim.Version = began, next.Version
-			case errors.Is(err, persistence.ErrConflict), errors.Is(err, persistence.ErrNotFound), time.Since(alive)+interval >= s.lease:
+			case errors.Is(err, persistence.ErrConflict), errors.Is(err, persistence.ErrNotFound), time.Since(alive)+interval >= lease:
 				lost()
 				return
 			}

@@ -40,7 +40,6 @@ type Service struct {
 	store Store
 	log   *slog.Logger
 	now   func() time.Time
-	lease time.Duration
 	turns *turns.Turns
 }
 
@@ -50,12 +49,9 @@ type Option func(*Service)
 // WithClock sets where the time comes from.
 func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
 
-// WithLease sets how long a request has to be seen under way without a sign of life before it is given up.
-func WithLease(lease time.Duration) Option { return func(s *Service) { s.lease = lease } }
-
 // New makes the service over a store.
 func New(store Store, log *slog.Logger, options ...Option) *Service {
-	service := &Service{store: store, log: log, now: time.Now, lease: lease, turns: turns.New()}
+	service := &Service{store: store, log: log, now: time.Now, turns: turns.New()}
 	for _, option := range options {
 		option(service)
 	}
@@ -161,7 +157,7 @@ func (s *Service) claim(ctx context.Context, claim *domain.KeyedRequest, seen *s
 			*seen = sighting{found.Version, time.Now()}
 		}
 		// Whatever its body was, it was given up.
-		free = time.Since(seen.at) >= s.lease
+		free = time.Since(seen.at) >= lease
 	}
 	if !free {
 		return found, nil
