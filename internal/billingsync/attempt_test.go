@@ -56,8 +56,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 				w.Errorf("there is %+v", there)
 			}
 			c = w.now(c)
-			w.linked(c)
-			if c.Sync.DueAt != nil || len(c.Sync.Untold) > 0 && c.Sync.Untold[domain.SyncName] > 0 {
+			if valueOf(c.BillingID) != w.there().ID || c.Sync.CreatingSince != nil || c.Sync.DueAt != nil || len(c.Sync.Untold) > 0 && c.Sync.Untold[domain.SyncName] > 0 {
 				w.Error(describe(c))
 			}
 		},
@@ -70,6 +69,19 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			<-w.server().Begin(w.Context(), c, nil)
 			if sent := w.wire.sent(); sent[len(sent)-1] != update {
 				w.Errorf("told %q", sent)
+			}
+		},
+		"between two requests, and coming back at once": func(w *world, c *domain.Customer) {
+			w.fail(simulator.Conflict, update, 1)
+			w.at(update, func() { w.change(w.change(c, archive), unarchive) })
+			<-w.server().Begin(w.Context(), c, information())
+			if there := w.there(); there.Name != "" || there.Email != "" || there.Address != nil {
+				w.Errorf("there is %+v", there)
+			}
+			w.settle(c, w.server())
+			w.linked(w.stands(c, "SUCCESS"))
+			if there := w.there(); there.Name != "" || there.Email != "" || there.Address != nil {
+				w.Errorf("there is %+v", there)
 			}
 		},
 		"before the next try": func(w *world, c *domain.Customer) {

@@ -159,7 +159,7 @@ func (a *attempt) again(attempts int) *time.Time {
 	if a.passing == nil {
 		return nil
 	}
-	wait := min(maxBackOff, minBackOff<<min(attempts-1, 20))
+	wait := min(maxBackOff, minBackOff<<min(max(attempts-1, 0), 20))
 	// Customers that failed together do not come back together.
 	wait = max(a.passing.RetryAfter, wait*3/4+rand.N(wait/2))
 	at := time.Now().Add(wait)

@@ -89,6 +89,11 @@ func (c *Customer) Archive(at time.Time) {
 		c.Sync.Forget(SyncName)
 		c.Sync.Forget(SyncEmail)
 		c.Sync.rest()
+		if lease := c.Sync.Lease; lease != nil {
+			// Whoever is at it knows the name, and stops even if the customer comes back at once. Nobody else begins
+			// before it has.
+			c.Sync.Lease = &SyncLease{Until: lease.Until}
+		}
 	}
 	c.ArchivedAt = &at
 	c.UpdatedAt = at
