@@ -67,6 +67,10 @@ func (a *attempt) learn(customer *domain.Customer) {
 			// Events of what the attempt did are about to come, or came, with the time of the picture's second. The
 			// picture knows how that ended, and is taken again once they are all there.
 			picture.CreatedAt = a.picture.AnsweredAt
+			// Of two attempts in one second, the later one saw what is newer.
+			if last := customer.Facts().RetrievedAt; !picture.CreatedAt.After(last) {
+				picture.CreatedAt = last.Add(time.Millisecond)
+			}
 		}
 		a.take(customer, picture)
 	case a.failure != nil && a.failure.Kind == billing.DeletedCustomer:
