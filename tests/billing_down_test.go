@@ -24,8 +24,7 @@ func TestBillingProviderIsDown(t *testing.T) {
 			case 0:
 				input["shouldSyncFree"] = true
 			case 1:
-				input["subscriptionParams"] = object{"planId": "plan-basic", "billingPeriod": "MONTHLY", "resourceId": "r",
-					"billableFeatures": []object{{"featureId": "feature-01-templates", "quantity": 2}}}
+				input["subscriptionParams"] = paid
 			case 2:
 				input["billingInformation"] = information(nil)
 			}
