@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"testing"
+	"time"
+
+	"clientele/internal/billing/simulator"
 )
 
 // What the tests of subscriptions ask for. A price's own id is that of the catalogue.
@@ -134,4 +138,70 @@ func compareWithRecorded(t *testing.T, recorded string, transcript []byte) {
 	if !bytes.Equal(transcript, want) {
 		t.Errorf("the answers differ from %s; they were:\n%s", recorded, transcript)
 	}
+}
+
+// TestBillingSeed shows field for field what the customer guide says of billing: addresses, tax ids and a payment method
+// reach the provider though nothing is paid, an update sends them as a whole, a customer is read with how it can be
+// charged, and an archived one is still there at the provider.
+func TestBillingSeed(t *testing.T) {
+	t.Parallel()
+	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
+		id := object{"customerId": "customer-test-id"}
+		server.must(t, billedProvisionOperation, object{"input": with(id, object{
+			"name": "My very first customer", "email": "john@example.com", "couponRefId": "coupon-test-id", "subscriptionParams": nil,
+			"billingInformation": information(nil), "additionalMetaData": object{"key": "value"},
+		})})
+		shown := awaitSync(t, server.client, time.Minute, inSync)["customer-test-id"]
+		there := p.known("customer-test-id")[0]
+		mustShow(t, "provisioned", shown, object{
+			"billingId": there.ID, "billingLinkUrl": "https://dashboard.stripe.com/test/customers/" + there.ID, "billingCurrency": "DKK", "hasPaymentMethod": true,
+			"defaultPaymentMethodId": there.DefaultPaymentMethod, "defaultPaymentMethodType": "CARD", "defaultPaymentMethodLast4Digits": "4242",
+			"defaultPaymentExpirationMonth": 8.0, "defaultPaymentExpirationYear": 2030.0,
+		})
+		address := map[string]string{
+			"country": "DK", "state": "Hovedstaden", "city": "Copenhagen", "postal_code": "1050", "line1": "Kongens Nytorv 1", "line2": "2nd floor",
+		}
+		shipping := maps.Clone(address)
+		shipping["line1"], shipping["name"], shipping["phone"] = "Havnegade 2", "My very first customer", "+45 12 34 56 78"
+		mustHave := func(when string, got simulator.Customer, want map[string]any) {
+			t.Helper()
+			for field, value := range want {
+				if found := reflect.ValueOf(got).FieldByName(field).Interface(); !reflect.DeepEqual(found, value) {
+					t.Errorf("%s the provider has the %s %v, want %v", when, field, found, value)
+				}
+			}
+		}
+		mustHave("after provisioning", there, map[string]any{
+			"Name": "My very first customer", "Email": "john@example.com", "Phone": "+45 12 34 56 78", "Address": address, "Shipping": shipping,
+			"Locales": []string{"da-DK"}, "CustomFields": []string{"Cost centre: 4711"}, "TaxIDs": []string{"eu_vat: DK13585628", "gb_vat: GB220430231"},
+			"PaymentMethods": []string{there.DefaultPaymentMethod + ": card 4242"},
+		})
+		mustShow(t, "at the provider", object{"colour": there.Metadata["colour"], "currency": there.Metadata["clientele_currency"], "zone": there.Metadata["clientele_timezone"]},
+			object{"colour": "blue", "currency": "DKK", "zone": "Europe/Copenhagen"})
+
+		updated := server.must(t, billedUpdateOperation, object{"input": with(id, object{
+			"email": "john@new.example.com", "couponRefId": "coupon-test-id", "shouldWaitSync": true, "billingInformation": object{
+				"billingAddress": object{"country": "DK", "city": "Aarhus"}, "taxIds": []object{{"type": "eu_vat", "value": "DK13585628"}},
+				"paymentMethodId": "pm_card_mastercard",
+			},
+		})})["updateOneCustomer"].(object)
+		mustShow(t, "updated", updated, object{"email": "john@new.example.com", "defaultPaymentMethodLast4Digits": "4444", "name": "My very first customer"})
+		there = p.known("customer-test-id")[0]
+		mustHave("after the update", there, map[string]any{
+			"Name": "My very first customer", "Email": "john@new.example.com", "Address": map[string]string{"country": "DK", "city": "Aarhus"}, "Shipping": shipping,
+			"TaxIDs": []string{"eu_vat: DK13585628"},
+		})
+		mustShow(t, "read", billedAs(t, server.client, "customer-test-id"), object{
+			"hasPaymentMethod": true, "defaultPaymentMethodId": there.DefaultPaymentMethod, "defaultPaymentMethodLast4Digits": "4444",
+		})
+
+		before := p.record(t, there.ID)
+		archived := server.must(t, archiveOperation, object{"input": id})["archiveCustomer"].(object)
+		mustShow(t, "archived", archived, object{"name": nil, "email": nil})
+		unseen(t, server, "customer-test-id")
+		if p.record(t, there.ID) != before {
+			t.Error("archiving has changed the provider's record")
+		}
+		server.refused(t, "EntityIsArchivedError", provisionOperation, object{"input": id})
+	})
 }
