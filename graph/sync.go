@@ -47,6 +47,9 @@ func syncErrorOf(c *domain.Customer) *string {
 		if c.Sync.DueAt != nil {
 			text += "; the next attempt is at " + scalar.FormatDateTime(*c.Sync.DueAt)
 		}
+		if _, lost := c.Sync.Untold[domain.SyncInformation]; lost {
+			text += ", but billing information is not kept: send all of it again"
+		}
 	case domain.SyncDeleted:
 		text = deleted
 	case domain.SyncInformationLost:

@@ -25,10 +25,17 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 		// says are parts of the error; none is no error.
 		says []string
 	}{
-		"never told":    {func(*domain.Customer) {}, model.SyncStatusNoSyncRequired, nil},
-		"to be told":    {func(c *domain.Customer) { c.WantWholeSync(at) }, model.SyncStatusPending, nil},
-		"told":          {func(c *domain.Customer) { c.WantWholeSync(at); clear(c.Sync.Untold); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
-		"it passes":     {failed(domain.SyncPasses, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
+		"never told": {func(*domain.Customer) {}, model.SyncStatusNoSyncRequired, nil},
+		"to be told": {func(c *domain.Customer) { c.WantWholeSync(at) }, model.SyncStatusPending, nil},
+		"told":       {func(c *domain.Customer) { c.WantWholeSync(at); clear(c.Sync.Untold); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
+		"it passes":  {failed(domain.SyncPasses, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
+		"it passes, and information is lost": {
+			func(c *domain.Customer) {
+				failed(domain.SyncPasses, &at)(c)
+				c.Sync.Untold[domain.SyncInformation] = 1
+			},
+			model.SyncStatusError, []string{"next attempt is at", "send all of it again"},
+		},
 		"refused":       {failed(domain.SyncRefused, nil), model.SyncStatusError, []string{"refuses", "some_code on email", "resyncCustomer", "req_1"}},
 		"deleted":       {failed(domain.SyncDeleted, nil), model.SyncStatusError, []string{"deleted", "billingId to null", "resyncCustomer"}},
 		"not passed on": {failed(domain.SyncInformationLost, nil), model.SyncStatusError, []string{"billing information", "send all of it again"}},

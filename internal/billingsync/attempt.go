@@ -12,12 +12,14 @@ import (
 )
 
 const (
-	// maxTries is how often an attempt makes a call that failed in passing. It has the billing information, which the
-	// next attempt will not have.
-	maxTries = 3
-	tryPause = 150 * time.Millisecond
+	// maxTries is how often an attempt makes a call that failed in passing, and maxInformedTries how often one does that
+	// has the billing information, which the next attempt will not have.
+	maxTries         = 3
+	maxInformedTries = 5
+	tryPause         = 150 * time.Millisecond
 	// maxTryPause is the longest that the provider may want to be left alone for an attempt to wait for it.
-	maxTryPause = 2 * time.Second
+	maxTryPause         = 2 * time.Second
+	maxInformedTryPause = 10 * time.Second
 )
 
 // attempt is one go at telling the provider all that it was not told.
@@ -97,6 +99,10 @@ func (a *attempt) informed() *domain.BillingInformation {
 
 // try makes a call until it succeeds, or fails for good, or too often, or is not the attempt's to make any more.
 func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error)) error {
+	most, longest := maxTries, maxTryPause
+	if a.informed() != nil {
+		most, longest = maxInformedTries, maxInformedTryPause
+	}
 	for tries := 1; ; tries++ {
 		customer, err := a.store.AnyCustomer(ctx, a.ref)
 		if err != nil {
@@ -113,7 +119,7 @@ func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error))
 		if receipt.RequestID != "" {
 			a.requestID = receipt.RequestID
 		}
-		if !failed || tries == maxTries || failure.RetryAfter > maxTryPause ||
+		if !failed || tries == most || failure.RetryAfter > longest ||
 			failure.Kind != billing.Temporary && failure.Kind != billing.UnknownOutcome {
 			return err
 		}
@@ -146,7 +152,7 @@ func (a *attempt) link(ctx context.Context) bool {
 
 // create makes the customer at the provider. A creation that was begun too long ago to be repeated is not.
 func (a *attempt) create(ctx context.Context) error {
-	if time.Now().Sub(*a.customer.Sync.CreatingSince) > billing.KeyLifetime {
+	if time.Since(*a.customer.Sync.CreatingSince) > billing.KeyLifetime {
 		return &billing.ProviderError{Kind: billing.Permanent, Code: billing.CodeCreationUnconfirmed}
 	}
 	return a.try(ctx, func() (billing.Receipt, error) {

@@ -89,14 +89,19 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 			return Provisioned{}, err
 		}
 		out.Decision, out.Subscription = subscriber.decision, &customer.Subscriptions[0]
+		// What the provider says of the payment method decides whether the subscription begins.
+		with.wait = out.Subscription.Status(now) == domain.PaymentPending && with.information != nil && with.information.PaymentMethodID != nil
 		s.noteNew(customer, with, input.SyncFree)
 		err = s.insertSubscribed(ctx, customer, redemption)
 	}
 	if err != nil {
 		return Provisioned{}, err
 	}
-	if customer.Sync != nil {
-		_, err = s.tell(ctx, customer, with)
+	if customer.Sync == nil {
+		return out, nil
+	}
+	if out.Customer, err = s.tell(ctx, customer, with); err == nil && out.Subscription != nil {
+		out.Subscription = &out.Customer.Subscriptions[0]
 	}
 	return out, err
 }
@@ -107,7 +112,8 @@ func (s *Service) newSubscriber(customer *domain.Customer, input Provision, now 
 		b.start = domain.Timestamp(*input.Subscription.StartDate)
 	}
 	if info := input.BillingInformation; info != nil {
-		b.currency, b.payable = info.Currency, info.PaymentMethodID != nil
+		// Without a provider nobody can say whether the payment method is good.
+		b.currency, b.payable = info.Currency, s.sync == nil && info.PaymentMethodID != nil
 	}
 	return b
 }

@@ -124,7 +124,7 @@ type subscriber struct {
 	start    time.Time
 	// currency is what the customer is to be charged in; nil leaves it to the plan.
 	currency *string
-	// payable is whether a payment method came with the customer.
+	// payable is whether a payment method came with the customer that counts by itself.
 	payable bool
 
 	product  *domain.Product

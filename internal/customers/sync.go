@@ -58,7 +58,7 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 	switch {
 	case len(parts) == 0 || with.information == nil && !after.Synced():
 		return false
-	case !after.Synced():
+	case !after.Synced() || after.BillingID != nil && !sameText(before.BillingID, after.BillingID):
 		after.WantWholeSync(s.Now(), parts...)
 	default:
 		after.WantSync(s.Now(), parts...)
@@ -114,6 +114,7 @@ func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Ident
 			customer.Sync.RenewCreation()
 		}
 		customer.WantWholeSync(s.Now())
+		customer.Sync.Writes++ // Nothing that callers set is another.
 		return true, nil
 	}))
 }
@@ -165,7 +166,8 @@ func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID stri
 	customer.WantAttachment(s.Now(), paymentMethodID)
 }
 
-// DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good.
+// DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good, and forgets
+// one that waits to be attached.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound, IntegrationNotFound without a provider, NoBillingID for
 // a customer that the provider does not have, PaymentMethodNotFound for one without a payment method that is
 // charged, PaymentMethodStuck, ProviderCustomerDeleted, Conflict.
@@ -178,14 +180,19 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 		return nil, noIntegration("customerId")
 	}
 	return s.changePaymentMethod(ctx, ref, telling{}, func(customer *domain.Customer) error {
-		if customer.BillingID == nil {
+		if customer.BillingID == nil && !customer.AwaitsAttachment() {
 			return domain.FieldErrorf(domain.NoBillingID, "customerId", "is a customer that the billing provider does not have: Customer has no billing id")
 		}
 		method := customer.Facts().DefaultPaymentMethodID
-		if method == "" {
+		waits := customer.DropAttachment()
+		if method == "" && !waits {
 			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
 		}
-		customer.WantDetachment(s.Now(), method)
+		if method == "" {
+			customer.WantSync(s.Now(), domain.SyncFacts)
+		} else {
+			customer.WantDetachment(s.Now(), method)
+		}
 		return nil
 	})
 }
@@ -194,7 +201,11 @@ func (s *Service) changePaymentMethod(
 	ctx context.Context, ref domain.CustomerRef, with telling, want func(*domain.Customer) error,
 ) (*domain.Customer, error) {
 	customer, _, err := s.commit(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
-		return true, want(customer)
+		if err := want(customer); err != nil {
+			return false, err
+		}
+		customer.Sync.Writes++ // Nothing that callers set is another.
+		return true, nil
 	}))
 	if err != nil {
 		return nil, err

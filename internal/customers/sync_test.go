@@ -133,7 +133,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		},
 		"a new one that the provider has": {
 			do:   provision(customers.Provision{Details: customers.Details{BillingID: domain.SetTo("cus_2")}}),
-			want: []domain.SyncPart{facts},
+			want: []domain.SyncPart{coupon, facts},
 		},
 		"a paid subscription": {
 			do: func(t *testing.T, f *fixture) error {
@@ -154,7 +154,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"a value that stays":                  {before: func(c *domain.Customer) { c.Name = new("Ada"); inSync(c) }, do: update(customers.Details{Name: domain.SetTo("Ada")})},
 		"what it need not know":               {before: inSync, do: update(customers.Details{CRMID: domain.SetTo("crm"), Metadata: metadata(`{"a": 1}`)})},
 		"billing information of one it knows": {before: inSync, do: update(informed), want: []domain.SyncPart{information, facts}, informed: true},
-		"another of its customers":            {before: inSync, do: update(customers.Details{BillingID: domain.SetTo("cus_2")}), want: []domain.SyncPart{facts}},
+		"another of its customers":            {before: func(c *domain.Customer) { c.Name = new("Ada"); inSync(c) }, do: update(customers.Details{BillingID: domain.SetTo("cus_2")}), want: []domain.SyncPart{name, coupon, facts}},
 		"none of its customers any more":      {before: inSync, do: update(customers.Details{BillingID: domain.Cleared[string]()})},
 		"its coupon": {
 			before: inSync,
@@ -165,7 +165,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			},
 			want: []domain.SyncPart{coupon},
 		},
-		"a row that the provider knows": {do: row(customers.ImportRow{Details: customers.Details{BillingID: domain.SetTo("cus_2")}}), want: []domain.SyncPart{facts}},
+		"a row that the provider knows": {do: row(customers.ImportRow{Details: customers.Details{BillingID: domain.SetTo("cus_2")}}), want: []domain.SyncPart{coupon, facts}},
 		"a row with a payment method":   {do: row(customers.ImportRow{Details: named, PaymentMethodID: new("pm_1")}), want: []domain.SyncPart{attachment, email, facts, name}},
 		"a row of one with that method": {
 			before: func(c *domain.Customer) {
@@ -204,6 +204,26 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 				return err
 			},
 			want: []domain.SyncPart{domain.SyncDetachment, facts},
+		},
+		"a detachment of one that is and one that waits": {
+			before: func(c *domain.Customer) {
+				inSync(c)
+				c.BillingFacts = &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}
+				c.WantAttachment(noon, "pm_2")
+			},
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{domain.SyncDetachment, facts},
+		},
+		"a detachment of one that waits": {
+			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.WantAttachment(noon, "pm_2") },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{facts},
 		},
 		"all of it again": {
 			before: func(c *domain.Customer) { c.Name, c.CouponID = new("Ada"), new("ten"); inSync(c) },
@@ -398,6 +418,38 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+// TestAPaidSubscriptionBeginsWithItsPaymentMethod asks for a plan that is paid, with a payment method that the provider
+// takes, and with one that it refuses.
+func TestAPaidSubscriptionBeginsWithItsPaymentMethod(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		takes bool
+		want  domain.SubscriptionStatus
+	}{"taken": {true, domain.Active}, "refused": {false, domain.PaymentPending}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, p := startBilled(t)
+			f.offer(t, 1)
+			p.meanwhile = func(told *domain.Customer) {
+				if c.takes {
+					f.put(t, told.CustomerID, func(stored *domain.Customer) {
+						stored.Learn(noon, domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+					})
+				}
+			}
+			input := subscribing("ada", "sub")
+			input.BillingInformation = &domain.BillingInformation{PaymentMethodID: new("pm_1")}
+			got, err := f.Service.Provision(t.Context(), full, input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status := got.Subscription.Status(noon); status != c.want || got.Customer.Subscriptions[0].Status(noon) != c.want {
+				t.Errorf("the status is %s, want %s", status, c.want)
+			}
+		})
+	}
+}
+
 // TestTheSyncIsNoEdit lets a sync write between a read and an update that is meant for what was read.
 func TestTheSyncIsNoEdit(t *testing.T) {
 	t.Parallel()
@@ -406,6 +458,12 @@ func TestTheSyncIsNoEdit(t *testing.T) {
 	version := read.EditVersion()
 	for range 3 {
 		f.put(t, "ada", func(c *domain.Customer) { c.Sync.Writes++ })
+	}
+	if _, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Resync(t.Context(), full, by("ada"), false); err != nil {
+		t.Fatal(err)
 	}
 	got, err := f.Update(t.Context(), full, customers.Update{
 		Identity: by("ada"), Details: customers.Details{Name: domain.SetTo("A")}, IfVersion: &version,

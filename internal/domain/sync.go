@@ -136,7 +136,8 @@ func (c *Customer) WantWholeSync(at time.Time, more ...SyncPart) {
 	if c.Email != nil {
 		parts = append(parts, SyncEmail)
 	}
-	if c.CouponID != nil {
+	// A customer that is there may have a coupon that it has not here.
+	if c.CouponID != nil || c.BillingID != nil {
 		parts = append(parts, SyncCoupon)
 	}
 	c.WantSync(at, parts...)
@@ -149,6 +150,18 @@ func (c *Customer) WantAttachment(at time.Time, paymentMethodID string) {
 	if c.Sync.DetachmentID == paymentMethodID {
 		c.Sync.Forget(SyncDetachment)
 	}
+}
+
+// AwaitsAttachment reports whether a payment method waits to be attached.
+func (c *Customer) AwaitsAttachment() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
+
+// DropAttachment forgets a payment method that waits to be attached, and reports whether one did.
+func (c *Customer) DropAttachment() bool {
+	waits := c.AwaitsAttachment()
+	if waits {
+		c.Sync.Forget(SyncAttachment)
+	}
+	return waits
 }
 
 // WantDetachment is WantSync for a payment method that is to be taken away.

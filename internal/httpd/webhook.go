@@ -21,8 +21,9 @@ const (
 
 	// maxEventBytes is many times what an event has.
 	maxEventBytes = 512 << 10
-	// maxEvents may be taken in at once; each costs the store a few calls.
-	maxEvents = 32
+	// maxEvents may be taken in at once; each costs the store a few calls. Of maxArrived the others wait for that.
+	maxEvents  = 32
+	maxArrived = 256
 
 	// Nobody knows who sends an event before the whole of it is there, so what is kept of senders that may be anybody is
 	// bounded. A connection may cost what its header may cost anyway, which is more than usual events have; of what is
@@ -32,6 +33,8 @@ const (
 
 	// eventTimeout is how long an event may take. Its sender does not wait much longer, and sends it again.
 	eventTimeout = 10 * time.Second
+	// placeTimeout is how long an event waits for one of the maxEvents before it, which take much less.
+	placeTimeout = 2 * time.Second
 	// retryAfter is in seconds.
 	retryAfter = "5"
 )
@@ -50,15 +53,18 @@ func (e RefusedError) Error() string { return "the event is refused: " + e.Why }
 type webhook struct {
 	receive Receiver
 	log     *slog.Logger
-	// events and large are full while there are as many as there may be.
-	events, large places
+	// arrived, events and large are full while there are as many as there may be.
+	arrived, events, large places
 }
 
 // besideWebhook lets events in on their path, and hands everything else on. Browsers have no business there, so that
 // the path knows no origins.
 func besideWebhook(receive Receiver, log *slog.Logger, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+WebhookPath, &webhook{receive, log, make(places, maxEvents), make(places, maxLargeEvents)})
+	mux.Handle("POST "+WebhookPath, &webhook{
+		receive: receive, log: log,
+		arrived: make(places, maxArrived), events: make(places, maxEvents), large: make(places, maxLargeEvents),
+	})
 	events := routed(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == WebhookPath {
@@ -135,7 +141,11 @@ func (h *webhook) read(r *http.Request) ([]byte, int) {
 
 // take has the receiver take an event in.
 func (h *webhook) take(ctx context.Context, payload []byte, signature string) int {
-	if !h.events.enter() {
+	if !h.arrived.enter() {
+		return busy(ctx)
+	}
+	defer h.arrived.leave()
+	if !h.events.await(ctx, placeTimeout) {
 		return busy(ctx)
 	}
 	defer h.events.leave()
@@ -166,6 +176,18 @@ func (p places) enter() bool {
 	case p <- struct{}{}:
 		return true
 	default:
+		return false
+	}
+}
+
+// await is enter that waits for a place.
+func (p places) await(ctx context.Context, longest time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	select {
+	case p <- struct{}{}:
+		return true
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -69,7 +69,7 @@ func (p *Provider) attachedTo(ctx context.Context, paymentMethodID string) (stri
 }
 
 func noPaymentMethod(id string) error {
-	if id != "" {
+	if validID.MatchString(id) {
 		return nil
 	}
 	return &billing.ProviderError{
