@@ -29,6 +29,10 @@ func (a *attempt) record(ctx context.Context) error {
 		a.setLink(customer)
 		a.learn(customer)
 		sync := customer.Sync
+		if sync.Lease != nil && sync.Lease.Holder == "" && sync.Lease.Until.Equal(a.customer.Sync.Lease.Until) {
+			sync.Lease = nil // It was taken off the attempt by archiving, to keep others away until now.
+			return true
+		}
 		if sync.Lease == nil || sync.Lease.Holder != a.holder {
 			return true
 		}
