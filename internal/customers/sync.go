@@ -38,27 +38,15 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 	if s.sync == nil || after.Archived() {
 		return false
 	}
-	var parts []domain.SyncPart
-	for _, text := range []struct {
-		part   domain.SyncPart
-		is, to *string
-	}{
-		{domain.SyncName, before.Name, after.Name},
-		{domain.SyncEmail, before.Email, after.Email},
-		{domain.SyncCoupon, before.CouponID, after.CouponID},
-		{domain.SyncFacts, before.BillingID, after.BillingID},
-	} {
-		if !sameText(text.is, text.to) {
-			parts = append(parts, text.part)
-		}
-	}
+	parts := after.SyncChanges(before)
+	relinked := !sameText(before.BillingID, after.BillingID)
 	if with.information != nil {
 		parts = append(parts, domain.SyncInformation, domain.SyncFacts)
 	}
 	switch {
-	case len(parts) == 0 || with.information == nil && !after.Synced():
+	case len(parts) == 0 && !relinked || with.information == nil && !after.Synced():
 		return false
-	case !after.Synced() || after.BillingID != nil && !sameText(before.BillingID, after.BillingID):
+	case !after.Synced() || relinked:
 		after.WantWholeSync(s.Now(), parts...)
 	default:
 		after.WantSync(s.Now(), parts...)

@@ -130,17 +130,30 @@ func (c *Customer) WantSync(at time.Time, parts ...SyncPart) {
 // WantWholeSync is WantSync for all that a provider is told of a customer that it knows nothing of, and more parts.
 func (c *Customer) WantWholeSync(at time.Time, more ...SyncPart) {
 	parts := append([]SyncPart{SyncFacts}, more...)
-	if c.Name != nil {
-		parts = append(parts, SyncName)
-	}
-	if c.Email != nil {
-		parts = append(parts, SyncEmail)
-	}
-	// A customer that is there may have a coupon that it has not here.
-	if c.CouponID != nil || c.BillingID != nil {
-		parts = append(parts, SyncCoupon)
+	for part, text := range c.syncTexts() {
+		// A customer that is there may have a coupon that it has not here.
+		if text != nil || part == SyncCoupon && c.BillingID != nil {
+			parts = append(parts, part)
+		}
 	}
 	c.WantSync(at, parts...)
+}
+
+// syncTexts are the parts that are texts of the customer itself.
+func (c *Customer) syncTexts() map[SyncPart]*string {
+	return map[SyncPart]*string{SyncName: c.Name, SyncEmail: c.Email, SyncCoupon: c.CouponID}
+}
+
+// SyncChanges are the parts that are not what they were before.
+func (c *Customer) SyncChanges(before *Customer) []SyncPart {
+	var parts []SyncPart
+	was := before.syncTexts()
+	for part, text := range c.syncTexts() {
+		if old := was[part]; (text == nil) != (old == nil) || text != nil && *text != *old {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 // WantAttachment is WantSync for a payment method that is to become the one that is charged.
