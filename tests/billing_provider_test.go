@@ -141,7 +141,10 @@ func (p *provider) answerWith(answer func(http.ResponseWriter, call)) {
 }
 
 func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // Whoever sent the rest of it was killed.
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	p.mutex.Lock()
 	c := call{len(p.calls), r.Method, r.URL.Path, string(body), r.Context().Done()}
