@@ -119,7 +119,7 @@ func TestBillingKeepsTheLinkOfWhoIsArchivedMeanwhile(t *testing.T) {
 		if got := server.must(t, billedUnarchiveOperation, object{"input": one})["unarchiveCustomer"].(object); got["billingId"] != billingID {
 			t.Errorf("unarchived it is %v, want the link to %s", got, billingID)
 		}
-		// What is left to be told waits until whoever told of the customer has surely stopped, which is a minute.
+		awaitSync(t, server.client, time.Minute, func(_, status, _ string) bool { return status != "PENDING" })
 		if there := p.known("one"); calls != 1 || len(there) != 1 || there[0].Name != "" || there[0].Email != "" || there[0].Address != nil {
 			t.Errorf("after %d requests the provider has %+v", calls, there)
 		}

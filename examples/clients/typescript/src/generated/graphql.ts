@@ -484,7 +484,10 @@ export type ProvisionCustomerInput = {
   awsMarketplaceCustomerId?: string | null | undefined;
   /** The customer's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
-  /** Passed on to the billing provider and never stored. */
+  /**
+   * Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
+   * provider it is checked and let go.
+   */
   billingInformation?: CustomerBillingInfo | null | undefined;
   /**
    * The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
@@ -509,7 +512,7 @@ export type ProvisionCustomerInput = {
   refId?: string | null | undefined;
   /** The customer's id at Salesforce, 1 to 255 characters. */
   salesforceId?: string | null | undefined;
-  /** Whether to sync the customer to the billing provider although nothing is paid. */
+  /** Whether to sync the customer to the billing provider although nothing is paid and no billing information is given. */
   shouldSyncFree?: boolean | null | undefined;
   /** The initial subscription; none when null or left out. */
   subscriptionParams?: ProvisionCustomerSubscriptionInput | null | undefined;
@@ -792,7 +795,10 @@ export type UpdateCustomerInput = {
   awsMarketplaceCustomerId?: string | null | undefined;
   /** The customer's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
-  /** Passed on to the billing provider and never stored, so send all of it at each change. */
+  /**
+   * Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
+   * is there.
+   */
   billingInformation?: CustomerBillingInfo | null | undefined;
   /**
    * The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
@@ -818,7 +824,10 @@ export type UpdateCustomerInput = {
   refId?: string | null | undefined;
   /** The customer's id at Salesforce, 1 to 255 characters. */
   salesforceId?: string | null | undefined;
-  /** Whether to answer only when the billing provider has been told. */
+  /**
+   * Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
+   * seconds the answer comes anyway.
+   */
   shouldWaitSync?: boolean | null | undefined;
 };
 
