@@ -35,7 +35,7 @@ func TestServeAnswersOnceMoreOnAKeptConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
-				conn, err := network.dial(t.Context(), "", "")
+				conn, err := network.Dial(t.Context(), "", "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,7 +76,7 @@ func TestServeDoesNotWaitLongForAKeptConnection(t *testing.T) {
 				stop, outcome := serveWith(t, network, Server{
 					Handler: NewHandler(routes()), Drain: &Drain{}, DrainDelay: c.delay, Grace: c.grace,
 				})
-				conn, err := network.dial(t.Context(), "", "")
+				conn, err := network.Dial(t.Context(), "", "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,7 +101,7 @@ func TestServeTakesConnectionsDuringTheDelay(t *testing.T) {
 		r.Drain = drain
 		stop, outcome := serveWith(t, network, Server{Handler: NewHandler(r), Drain: drain, DrainDelay: delay, Grace: time.Second})
 		status := func(path string) (int, bool) {
-			conn, err := network.dial(t.Context(), "", "")
+			conn, err := network.Dial(t.Context(), "", "")
 			if err != nil {
 				return 0, true
 			}

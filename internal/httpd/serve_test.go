@@ -7,51 +7,21 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"clientele/internal/pipenet"
 )
 
-// pipes is a network in memory. In a synctest bubble, unlike a real one, it lets the clock move while
-// everybody waits for it.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
+// pipes is a network in memory, with what the tests do on it.
+type pipes struct{ *pipenet.Network }
 
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, errors.New("connection refused")
-	}
-}
+func newPipes() *pipes { return &pipes{pipenet.New()} }
 
 // client makes a connection of its own for each request.
 func (p *pipes) client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}
+	return &http.Client{Transport: &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}}
 }
 
 // server stops without a delay.
@@ -169,7 +139,7 @@ func TestServeWaitsForARequestThatIsOnItsWay(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
-				conn, err := network.dial(t.Context(), "", "")
+				conn, err := network.Dial(t.Context(), "", "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -206,7 +176,7 @@ func TestServeDoesNotWaitForASilentClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
 		stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
-		conn, err := network.dial(t.Context(), "", "")
+		conn, err := network.Dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +205,7 @@ func TestServeDoesNotWaitForAConnectionThatItsHandlerTookOver(t *testing.T) {
 			}
 			taken <- conn
 		}), 20*time.Second)
-		conn, err := network.dial(t.Context(), "", "")
+		conn, err := network.Dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +271,7 @@ func TestServeLetsGoOfIdleConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
 		stop, outcome := serve(t, network, NewHandler(routes()), 20*time.Second)
-		client := &http.Client{Transport: &http.Transport{DialContext: network.dial}}
+		client := &http.Client{Transport: &http.Transport{DialContext: network.Dial}}
 		response, err := client.Get("http://server/")
 		if err != nil {
 			t.Fatal(err)
@@ -369,7 +339,7 @@ func TestServeHangsUpOnSlowClients(t *testing.T) {
 				r := routes()
 				r.API = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 				stop, outcome := serve(t, network, NewHandler(r), time.Second)
-				conn, err := network.dial(t.Context(), "", "")
+				conn, err := network.Dial(t.Context(), "", "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -404,7 +374,7 @@ func TestServeHangsUpOnClientsThatDoNotRead(t *testing.T) {
 			}
 			cut <- time.Since(arrived)
 		}), time.Second)
-		conn, err := network.dial(t.Context(), "", "")
+		conn, err := network.Dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
