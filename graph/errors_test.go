@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -448,5 +449,42 @@ func TestNobodyMayDoAnything(t *testing.T) {
 	})
 	if got := ask(t.Context(), t, handler, `{ __typename }`); got.status != http.StatusUnauthorized || got.code() != "Unauthenticated" {
 		t.Errorf("status %d: %s", got.status, got.body)
+	}
+}
+
+// TestAWrongValueIsNotRepeated sends values that are not of their type, in the document and in a variable.
+func TestAWrongValueIsNotRepeated(t *testing.T) {
+	const mutation = `mutation { updateOneCustomer(input: { customerId: "ada", billingInformation: { %s } }) { id } }`
+	handler := serving(newStore(t), io.Discard)
+	for value, says := range map[string]string{
+		`currency: BillingMark`:                                            `The value does not exist in "Currency" enum`,
+		`currency: "BillingMark"`:                                          `Currency`,
+		`billingAddress: "BillingMark, found 7, value: 8"`:                 `Expected value of type "Address".`,
+		`customerName: 77665544`:                                           `String cannot represent a non string value`,
+		`billingAddress: { city: ["BillingMark"] }`:                        `String`,
+		`taxIds: ["BillingMark"]`:                                          `Expected value of type "TaxExempt!".`,
+		`currency: "does not exist in BillingMark does not exist in mark"`: `Currency`,
+	} {
+		got := ask(t.Context(), t, handler, fmt.Sprintf(mutation, value))
+		if got.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(got.body, "BillingMark") || strings.Contains(got.body, "77665544") {
+			t.Errorf("%s: %s", value, got.body)
+		}
+		if len(got.Errors) == 0 || !strings.Contains(got.Errors[0].Message, says) {
+			t.Errorf("%s is not said in %s", says, got.body)
+		}
+	}
+	information := func(information any) map[string]any {
+		return map[string]any{"input": map[string]any{"customerId": "ada", "billingInformation": information}}
+	}
+	for name, variables := range map[string]map[string]any{
+		"an enum":   information(map[string]any{"currency": "BillingMark"}),
+		"an object": information("BillingMark"),
+		"a text":    information(map[string]any{"customerName": []any{"BillingMark", 77665544}}),
+		"a list":    information(map[string]any{"taxIds": []any{"BillingMark"}}),
+	} {
+		got := askWith(t.Context(), t, handler, `mutation ($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { id } }`, variables)
+		if len(got.Errors) == 0 || strings.Contains(got.body, "BillingMark") || strings.Contains(got.body, "77665544") {
+			t.Errorf("%s: %s", name, got.body)
+		}
 	}
 }

@@ -94,7 +94,13 @@ type reply struct {
 // ask sends an operation, under the request id "the-request".
 func ask(ctx context.Context, t testing.TB, handler http.Handler, operation string) reply {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": operation})
+	return askWith(ctx, t, handler, operation, nil)
+}
+
+// askWith is ask with variables.
+func askWith(ctx context.Context, t testing.TB, handler http.Handler, operation string, variables map[string]any) reply {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": operation, "variables": variables})
 	if err != nil {
 		t.Fatal(err)
 	}
