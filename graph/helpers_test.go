@@ -52,7 +52,7 @@ func (idle) Begin(context.Context, *domain.Customer, *domain.BillingInformation)
 	return done
 }
 
-func (idle) Tell(context.Context, *domain.Customer, *domain.BillingInformation) error { return nil }
+func (idle) Tell(context.Context, *domain.Customer) error { return nil }
 
 // servingAt is serving at the time that a clock tells. What is logged there is unexpected, so it shows.
 func servingAt(t testing.TB, store customers.Store, now func() time.Time) http.Handler {

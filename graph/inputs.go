@@ -136,15 +136,18 @@ func fromImportCustomerInput(input model.ImportCustomerInput) customers.ImportRo
 }
 
 func fromAttachCustomerPaymentMethodInput(input model.AttachCustomerPaymentMethodInput) customers.PaymentMethod {
-	return customers.PaymentMethod{
+	method := customers.PaymentMethod{
 		Identity: customers.Identity{
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
 		PaymentMethodID: input.PaymentMethodID,
 		Vendor:          input.VendorIdentifier.String(),
 		IntegrationID:   input.IntegrationID.Value(),
-		Currency:        textOf(input.BillingCurrency.Value()),
 	}
+	if currency := input.BillingCurrency.Value(); currency != nil {
+		method.Currency = currency.String()
+	}
+	return method
 }
 
 // textOf is the text of a value of an enum.

@@ -141,7 +141,7 @@ func (a *App) newSimulation(ctx context.Context, own net.Addr) (*biller, error) 
 	b := &biller{
 		greeting: []string{
 			"simulator at " + address,
-			"has its customers until it ends, and then refuses those linked to them: begin with an empty data directory",
+			"keeps its customers in memory only: give each server that uses it an empty data directory",
 		},
 		works: []func(context.Context){func(ctx context.Context) { sim.Run(ctx, simulator.Delivery{}) }},
 		end: func() {

@@ -82,11 +82,9 @@ func applyPaymentMethod(
 	if m.Detached {
 		return methods
 	}
-	details := method.Details
-	details.Expiring = e.Kind == PaymentMethodExpiring
 	var wins bool
-	if m.Mark, wins = newer(m.Mark, e, m.Details != details); wins {
-		m.Details = details
+	if m.Mark, wins = newer(m.Mark, e, m.Details != method.Details); wins {
+		m.Details = method.Details
 	}
 	return methods
 }

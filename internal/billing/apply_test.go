@@ -72,9 +72,6 @@ func viewOf(f domain.BillingFacts) view {
 		if !m.Detached {
 			v.Methods += fmt.Sprintf("%s:%s ", m.ID, m.Details.Last4)
 		}
-		if m.Details.Expiring {
-			v.Methods += "expiring "
-		}
 	}
 	return v
 }
@@ -92,16 +89,9 @@ func TestApply(t *testing.T) {
 			[]billing.Event{attached, methodEvent("e2", 2, billing.PaymentMethodUpdated, "pm_1", "1881")},
 			view{Methods: "pm_1:1881 "},
 		},
-		"a warning of expiry marks it": {
-			[]billing.Event{attached, methodEvent("e2", 2, billing.PaymentMethodExpiring, "pm_1", "4242")},
-			view{Methods: "pm_1:4242 expiring "},
-		},
-		"an update takes the warning away": {
-			[]billing.Event{
-				methodEvent("e2", 2, billing.PaymentMethodExpiring, "pm_1", "4242"),
-				methodEvent("e3", 3, billing.PaymentMethodUpdated, "pm_1", "4242"), attached,
-			},
-			view{Methods: "pm_1:4242 "},
+		"so does a warning of its expiry": {
+			[]billing.Event{attached, methodEvent("e2", 2, billing.PaymentMethodExpiring, "pm_1", "1881")},
+			view{Methods: "pm_1:1881 "},
 		},
 		"a detached method is gone": {
 			[]billing.Event{attached, methodEvent("e2", 2, billing.PaymentMethodDetached, "pm_1", "")}, view{},
@@ -372,9 +362,7 @@ func (h *history) compare(f domain.BillingFacts) string {
 	known := map[string]domain.PaymentMethodDetails{}
 	for _, m := range f.PaymentMethods {
 		if !m.Detached {
-			details := m.Details
-			details.Expiring = false
-			known[m.ID] = details
+			known[m.ID] = m.Details
 		}
 	}
 	if !reflect.DeepEqual(known, h.methods) {

@@ -113,7 +113,10 @@ var europeanCheckDigits = map[string]digitCheck{
 	"XI": british,
 }
 
-func europeanVAT(id string) bool { return europeanCheckDigits[id[:2]](id[2:]) }
+func europeanVAT(id string) bool {
+	check, found := europeanCheckDigits[id[:2]]
+	return !found || check(id[2:])
+}
 
 // What several types share, in the alphabet's order.
 var (

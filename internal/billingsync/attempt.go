@@ -292,6 +292,16 @@ func textOf(text *string) *string {
 }
 
 func (a *attempt) tellAttachment(ctx context.Context) error {
+	if currency := a.customer.Sync.AttachmentCurrency; currency != "" {
+		err := a.try(ctx, func() (billing.Receipt, error) {
+			return a.provider.UpdateCustomer(ctx, *a.customer.BillingID, billing.CustomerUpdate{
+				Ref: a.ref, ID: a.customer.ID, Information: domain.BillingInformation{Currency: &currency},
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return a.tellPaymentMethod(ctx, domain.SyncAttachment, a.customer.Sync.AttachmentID, a.provider.AttachPaymentMethod)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/simulator"
+	"clientele/internal/billingsync"
 	"clientele/internal/domain"
 )
 
@@ -112,6 +113,17 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			<-w.server().Begin(w.Context(), c, nil)
 			w.stands(c, "UNCONFIRMED")
 			w.there()
+		},
+		"and back at once, it does not wait for a lease that nobody uses": func(w *world, c *domain.Customer) {
+			w.at(create, func() { w.change(c, archive) })
+			<-w.server().Begin(w.Context(), c, information())
+			w.change(c, unarchive)
+			began := time.Now()
+			w.settle(c, w.server())
+			w.linked(w.stands(c, "SUCCESS"))
+			if waited := time.Since(began); waited >= billingsync.LeaseLasts*3/4 {
+				w.Errorf("it waited for %s", waited)
+			}
 		},
 		"of what was not told, nothing but name and email is forgotten": func(w *world, c *domain.Customer) {
 			<-w.server().Begin(w.Context(), c, nil)
@@ -226,7 +238,7 @@ func TestADeletionIsSaidWhateverWasRefusedBefore(t *testing.T) {
 		c := w.change(w.insert("c"), whole())
 		<-w.server().Begin(w.Context(), c, nil)
 		id := w.there().ID
-		c = w.change(c, func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined") }, func(c *domain.Customer) {
+		c = w.change(c, func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined", "") }, func(c *domain.Customer) {
 			c.CouponID = new(w.coupon("tenth", percentOff))
 			c.WantSync(time.Now(), domain.SyncCoupon)
 		})

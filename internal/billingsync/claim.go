@@ -2,6 +2,7 @@ package billingsync
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told, and busy if
 // another server is at the customer.
 func (s *Service) claim(ctx context.Context, what task) (a *attempt, busy bool, err error) {
-	a = &attempt{Service: s, task: what, holder: newHolder(), told: map[domain.SyncPart]bool{}}
+	a = &attempt{Service: s, task: what, holder: rand.Text(), told: map[domain.SyncPart]bool{}}
 	claimed := false
 	customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
 		claimed, busy = false, false

@@ -112,7 +112,7 @@ func TestACrashAtAnyPointLeavesOneCustomerAndIsMadeUpFor(t *testing.T) {
 		"a new customer": {change: func(w *world, c *domain.Customer) {
 			coupon(w, c)
 			c.WantWholeSync(time.Now())
-			c.WantAttachment(time.Now(), "pm_card_visa")
+			c.WantAttachment(time.Now(), "pm_card_visa", "")
 		}},
 		"a new customer with billing information": {information: full, change: func(w *world, c *domain.Customer) {
 			coupon(w, c)

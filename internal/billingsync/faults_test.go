@@ -70,7 +70,7 @@ var scenes = map[string]scene{
 			c.CouponID = new(w.coupon("coupon of "+c.CustomerID, percentOff))
 			c.WantWholeSync(time.Now(), domain.SyncInformation)
 			c.WantDetachment(time.Now(), method.ID)
-			c.WantAttachment(time.Now(), "pm_card_amex")
+			c.WantAttachment(time.Now(), "pm_card_amex", "")
 		},
 		information: &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "gb_vat", Value: "GB123456789"}}, Language: new("de")},
 		requests: []string{

@@ -25,6 +25,7 @@ import (
 	"clientele/internal/billing/stripe"
 	"clientele/internal/billingsync"
 	"clientele/internal/domain"
+	"clientele/internal/pipenet"
 	"clientele/persistence"
 	"clientele/persistence/bolt"
 )
@@ -305,15 +306,15 @@ type wire struct {
 }
 
 func newWire(provider http.Handler) *wire {
-	listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	listener := pipenet.New()
 	w := &wire{server: &http.Server{Handler: provider, ErrorLog: log.New(io.Discard, "", 0)}}
 	w.RoundTripper = &http.Transport{
 		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if w.down.Load() {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 			}
-			return listener.dial(ctx)
+			return listener.Dial(ctx, network, address)
 		},
 	}
 	go func() { _ = w.server.Serve(listener) }()
@@ -362,40 +363,6 @@ func withoutIDs(path string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-// pipes is a listener that is dialled from within the program.
-type pipes struct {
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-	case <-ctx.Done():
-	}
-	return nil, &net.OpError{Op: "dial", Net: "pipe", Err: net.ErrClosed}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "provider", Net: "pipe"} }
 
 // syncBuffer is a buffer that many may write to.
 type syncBuffer struct {

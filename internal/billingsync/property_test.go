@@ -78,7 +78,7 @@ func (m *model) actions(other string) map[string]func(*rapid.T) {
 			}
 		},
 		"method": func(*rapid.T) {
-			if m.change(func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa") }) {
+			if m.change(func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "") }) {
 				m.begin(nil)
 			}
 		},

@@ -7,8 +7,6 @@ package billingsync
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -16,6 +14,7 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 	"clientele/internal/turns"
 	"clientele/persistence"
 )
@@ -113,8 +112,8 @@ func (s *Service) Begin(ctx context.Context, customer *domain.Customer, informat
 // long as the context lasts, and answers the provider's refusal, after which nothing is left to be done. A failure
 // that will pass is no refusal: a server tries again.
 // Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
-func (s *Service) Tell(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) error {
-	told := newTask(customer, information)
+func (s *Service) Tell(ctx context.Context, customer *domain.Customer) error {
+	told := newTask(customer, nil)
 	told.watched = true
 	outcome := make(chan error, 1)
 	s.begin(ctx, told, func(err error) { outcome <- err })
@@ -151,7 +150,7 @@ func (s *Service) begin(ctx context.Context, what task, done func(error)) {
 			// Nobody but this can catch a panic here; it would end the process.
 			if cause := recover(); cause != nil {
 				s.log.ErrorContext(lasting, "the sync of a customer with the billing provider panicked",
-					"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+					"cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 			}
 			leave()
 			done(refusal)
@@ -267,6 +266,3 @@ func (s *Service) attempt(ctx context.Context, what task) (refusal error, busy b
 func (s *Service) complain(ctx context.Context, err error) {
 	s.complainOnce(ctx, "the sync of a customer with the billing provider was not written down", err)
 }
-
-// newHolder names an attempt.
-func newHolder() string { return rand.Text() }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"clientele/internal/billing"
 	"clientele/internal/billing/simulator"
 	"clientele/internal/billingsync"
 	"clientele/internal/domain"
@@ -374,7 +377,7 @@ func TestRunEndsInTime(t *testing.T) {
 			c := w.change(w.insert("c"), whole(domain.SyncInformation))
 			began := time.Now()
 			<-server.Begin(w.Context(), c, information())
-			if err := server.Tell(w.Context(), c, nil); err != nil {
+			if err := server.Tell(w.Context(), c); err != nil {
 				w.Error(err)
 			}
 			if sent := w.wire.sent(); len(sent) > 0 || time.Since(began) > 0 {
@@ -417,10 +420,62 @@ func TestRunEndsInTime(t *testing.T) {
 	}
 }
 
+// TestWhoHasTheInformationTriesLonger lets a provider fail more often, and want to be left alone for longer, than an
+// attempt without billing information would put up with.
+func TestWhoHasTheInformationTriesLonger(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]simulator.Fault{
+		"four conflicts": {Kind: simulator.Conflict, Times: 4},
+		"a long rest":    {Kind: simulator.RateLimited, RetryAfter: 8 * time.Second, Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				server := w.server()
+				c := w.change(w.insert("c"), whole())
+				<-server.Begin(w.Context(), c, nil)
+				w.sim.Fail(fault)
+				c = w.change(c, want(domain.SyncName))
+				<-server.Begin(w.Context(), c, nil)
+				w.stands(c, "PASSES")
+				w.sim.Recover()
+				w.sim.Fail(fault)
+				c = w.change(c, want(domain.SyncInformation))
+				<-server.Begin(w.Context(), c, information())
+				w.stands(c, "SUCCESS")
+			})
+		})
+	}
+}
+
+// panicking is a provider with a fault in its program.
+type panicking struct{ billing.Provider }
+
+func (panicking) RetrieveCustomer(context.Context, string) (billing.Picture, error) {
+	panic(fmt.Errorf("cannot read %q", hint))
+}
+
+func TestAPanicEndsNothingButItsTask(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		server := billingsync.New(w.store, panicking{w.provider(w.wire)}, slog.New(slog.NewTextHandler(&w.log, nil)))
+		c := w.change(w.insert("c"), whole(domain.SyncInformation))
+		<-server.Begin(w.Context(), c, information())
+		if waiting, running := server.Load(); waiting+running > 0 {
+			t.Errorf("%d wait and %d run", waiting, running)
+		}
+		if log := w.log.String(); !strings.Contains(log, "panicked") || !strings.Contains(log, "cannot read") {
+			t.Errorf("the log is %q", log)
+		}
+		w.settle(c, w.server())
+		w.linked(w.stands(c, "INFORMATION_LOST"))
+	})
+}
+
 func TestTellAnswersWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	wantAttachment := func(id string) func(*domain.Customer) {
-		return func(c *domain.Customer) { c.WantAttachment(time.Now(), id) }
+		return func(c *domain.Customer) { c.WantAttachment(time.Now(), id, "") }
 	}
 	for name, test := range map[string]struct {
 		change   func(*domain.Customer)
@@ -453,7 +508,7 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 					test.before(w)
 				}
 				c = w.change(c, test.change)
-				err := server.Tell(w.Context(), c, nil)
+				err := server.Tell(w.Context(), c)
 				if refusal, is := errors.AsType[*domain.Error](err); (err != nil) != (test.kind != "") || err != nil && (!is || refusal.Kind != test.kind) {
 					t.Errorf("the answer is %v", err)
 				}
@@ -478,7 +533,7 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
 			defer cancel()
 			began := time.Now()
-			if err := server.Tell(ctx, c, nil); err != nil || time.Since(began) != 2*time.Second {
+			if err := server.Tell(ctx, c); err != nil || time.Since(began) != 2*time.Second {
 				t.Errorf("after %s: %v", time.Since(began), err)
 			}
 			time.Sleep(time.Minute)

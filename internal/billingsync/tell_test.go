@@ -134,6 +134,20 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			requests:    []string{create, update, listTax, addTax, attach, setDefault, retrieve, methods}, stands: "REFUSED",
 			there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && len(c.PaymentMethods) == 1 },
 		}},
+		"a payment method is attached in its currency": {synced, {
+			change:   func(_ *world, c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "EUR") },
+			requests: []string{update, attach, setDefault, retrieve, methods},
+			there: func(c simulator.Customer) bool {
+				return c.DefaultPaymentMethod != "" && c.Metadata["clientele_currency"] == "EUR"
+			},
+		}},
+		"which makes up for no billing information that was lost": {synced, {
+			name: "lost", change: informed, requests: []string{retrieve, methods}, stands: "INFORMATION_LOST",
+		}, {
+			change:   func(_ *world, c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "EUR") },
+			requests: []string{update, attach, setDefault, retrieve, methods}, stands: "INFORMATION_LOST",
+			there: func(c simulator.Customer) bool { return c.DefaultPaymentMethod != "" },
+		}},
 		"a payment method of billing information is the one that is charged": {{
 			change: wholeSync(domain.SyncInformation), information: &domain.BillingInformation{PaymentMethodID: new("pm_card_visa")},
 			requests: []string{create, update, attach, setDefault, retrieve, methods},
@@ -143,7 +157,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			{
 				name: "attached", change: func(_ *world, c *domain.Customer) {
 					c.WantWholeSync(time.Now())
-					c.WantAttachment(time.Now(), "pm_card_visa")
+					c.WantAttachment(time.Now(), "pm_card_visa", "")
 				},
 				requests: []string{create, update, attach, setDefault, retrieve, methods},
 				there:    func(c simulator.Customer) bool { return len(c.PaymentMethods) == 1 && c.DefaultPaymentMethod != "" },
@@ -161,7 +175,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			change: func(w *world, c *domain.Customer) {
 				c.CouponID = new(w.coupon("tenth", percentOff))
 				c.WantWholeSync(time.Now())
-				c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined")
+				c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined", "")
 			},
 			requests: []string{create, update, attach, findMethod, findCoupon, makeCoupon, update, retrieve, methods}, stands: "REFUSED",
 			there: func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] != "" },
@@ -315,4 +329,25 @@ func (w *world) pictured(c *domain.Customer) {
 		facts.Currency != there.Metadata["clientele_currency"] || facts.Unsettled() {
 		w.Errorf("known is %+v, there is %+v", facts, there)
 	}
+}
+
+// TestTheLastOfManyAttachmentsIsKnown makes them within one second, which is all that the provider's times tell apart.
+func TestTheLastOfManyAttachmentsIsKnown(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		server := w.server()
+		c := w.change(w.insert("c"), whole())
+		<-server.Begin(w.Context(), c, nil)
+		for i := range 10 {
+			c = w.change(c, func(c *domain.Customer) {
+				c.WantAttachment(time.Now(), []string{"pm_card_visa", "pm_card_mastercard"}[i%2], "")
+			})
+			if err := server.Tell(w.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			if is, known := w.there().DefaultPaymentMethod, w.now(c).Facts().DefaultPaymentMethodID; is != known {
+				t.Errorf("after %d attachments %s is charged, and %s is known", i+1, is, known)
+			}
+		}
+	})
 }

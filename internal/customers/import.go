@@ -190,7 +190,7 @@ func (s *Service) noteMethod(customer *domain.Customer, row ImportRow) bool {
 	if row.PaymentMethodID == nil || customer.Facts().DefaultPaymentMethodID == *row.PaymentMethodID {
 		return false
 	}
-	s.wantAttachment(customer, *row.PaymentMethodID)
+	s.wantAttachment(customer, *row.PaymentMethodID, "")
 	return true
 }
 

@@ -15,7 +15,7 @@ type Sync interface {
 	Begin(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
 	// Tell tells of a payment method that is to be attached or detached, and waits for the outcome as long as the
 	// context lasts. Errors: what the provider refuses, after which the payment method is not waiting any more.
-	Tell(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) error
+	Tell(ctx context.Context, customer *domain.Customer) error
 }
 
 // WithSync sets how the billing provider is told. Without it there is none, and billing information is let go.
@@ -74,13 +74,21 @@ func (s *Service) tell(ctx context.Context, customer *domain.Customer, with tell
 	if !with.wait {
 		return customer, nil
 	}
-	timer := time.NewTimer(syncWait)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-	case <-ctx.Done():
-		return customer, nil
+	return s.await(ctx, customer, func(waiting context.Context) error {
+		select {
+		case <-done:
+		case <-waiting.Done():
+		}
+		return nil
+	})
+}
+
+// await answers the customer as it is after something, for which it waits as long as a request may.
+func (s *Service) await(ctx context.Context, customer *domain.Customer, something func(context.Context) error) (*domain.Customer, error) {
+	waiting, cancel := context.WithTimeout(ctx, syncWait)
+	defer cancel()
+	if err := something(waiting); err != nil || ctx.Err() != nil {
+		return customer, err // Whoever has left does not need to know how the provider took it.
 	}
 	return s.store.AnyCustomer(ctx, customer.Ref())
 }
@@ -114,8 +122,8 @@ type PaymentMethod struct {
 	// Vendor and IntegrationID say whose payment method it is; nil is the one integration that there is.
 	Vendor        string
 	IntegrationID *string
-	// Currency is what the customer is to be charged in, ISO 4217; nil is as before.
-	Currency *string
+	// Currency is what the customer is to be charged in, ISO 4217; "" is as before.
+	Currency string
 }
 
 // AttachPaymentMethod makes a payment method at the provider the one that the customer is charged with, and makes
@@ -136,22 +144,18 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 	if err := checkIntegration("integrationId", input.IntegrationID); err != nil {
 		return nil, err
 	}
-	var with telling
-	if input.Currency != nil {
-		with.information = &domain.BillingInformation{Currency: input.Currency}
-	}
-	return s.changePaymentMethod(ctx, ref, with, func(customer *domain.Customer) error {
-		s.wantAttachment(customer, input.PaymentMethodID)
+	return s.changePaymentMethod(ctx, ref, func(customer *domain.Customer) error {
+		s.wantAttachment(customer, input.PaymentMethodID, input.Currency)
 		return nil
 	})
 }
 
 // wantAttachment notes a payment method to attach. A customer that the provider does not have is made there first.
-func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID string) {
+func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID, currency string) {
 	if !customer.Synced() {
 		customer.WantWholeSync(s.Now())
 	}
-	customer.WantAttachment(s.Now(), paymentMethodID)
+	customer.WantAttachment(s.Now(), paymentMethodID, currency)
 }
 
 // DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good, and forgets
@@ -167,28 +171,24 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 	if s.sync == nil {
 		return nil, noIntegration("customerId")
 	}
-	return s.changePaymentMethod(ctx, ref, telling{}, func(customer *domain.Customer) error {
-		if customer.BillingID == nil && !customer.AwaitsAttachment() {
-			return domain.FieldErrorf(domain.NoBillingID, "customerId", "is a customer that the billing provider does not have: Customer has no billing id")
-		}
+	return s.changePaymentMethod(ctx, ref, func(customer *domain.Customer) error {
 		method := customer.Facts().DefaultPaymentMethodID
-		waits := customer.DropAttachment()
-		if method == "" && !waits {
+		switch {
+		case customer.AwaitsAttachment():
+		case customer.BillingID == nil:
+			return domain.FieldErrorf(domain.NoBillingID, "customerId", "is a customer that the billing provider does not have: Customer has no billing id")
+		case method == "":
 			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
 		}
-		if method == "" {
-			customer.WantSync(s.Now(), domain.SyncFacts)
-		} else {
-			customer.WantDetachment(s.Now(), method)
-		}
+		customer.WantDetachment(s.Now(), method)
 		return nil
 	})
 }
 
 func (s *Service) changePaymentMethod(
-	ctx context.Context, ref domain.CustomerRef, with telling, want func(*domain.Customer) error,
+	ctx context.Context, ref domain.CustomerRef, want func(*domain.Customer) error,
 ) (*domain.Customer, error) {
-	customer, _, err := s.commit(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
+	customer, _, err := s.commit(ctx, ref, telling{}, live(ref, func(customer *domain.Customer) (bool, error) {
 		if err := want(customer); err != nil {
 			return false, err
 		}
@@ -198,12 +198,7 @@ func (s *Service) changePaymentMethod(
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, syncWait)
-	defer cancel()
-	if err := s.sync.Tell(waiting, customer, with.information); err != nil {
-		return nil, err
-	}
-	return s.store.AnyCustomer(ctx, ref)
+	return s.await(ctx, customer, func(waiting context.Context) error { return s.sync.Tell(waiting, customer) })
 }
 
 // checkIntegration refuses the id of an integration that is not the one that there is; nil is that one.

@@ -34,8 +34,8 @@ func (p *provider) Begin(_ context.Context, customer *domain.Customer, informati
 	return done
 }
 
-func (p *provider) Tell(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) error {
-	p.hear(customer, information)
+func (p *provider) Tell(_ context.Context, customer *domain.Customer) error {
+	p.hear(customer, nil)
 	return p.refusal
 }
 
@@ -188,11 +188,11 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			before: inSync,
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{
-					Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE", Currency: new("EUR"), IntegrationID: new("stripe"),
+					Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE", Currency: "EUR", IntegrationID: new("stripe"),
 				})
 				return err
 			},
-			want: []domain.SyncPart{attachment, facts, information}, informed: true,
+			want: []domain.SyncPart{attachment, facts},
 		},
 		"a detachment": {
 			before: func(c *domain.Customer) {
@@ -209,7 +209,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			before: func(c *domain.Customer) {
 				inSync(c)
 				c.BillingFacts = &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}
-				c.WantAttachment(noon, "pm_2")
+				c.WantAttachment(noon, "pm_2", "")
 			},
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
@@ -218,7 +218,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			want: []domain.SyncPart{domain.SyncDetachment, facts},
 		},
 		"a detachment of one that waits": {
-			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.WantAttachment(noon, "pm_2") },
+			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.WantAttachment(noon, "pm_2", "") },
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
 				return err

@@ -39,8 +39,6 @@ type PaymentMethodDetails struct {
 	Last4           string            `bson:"last4"`
 	ExpirationMonth int               `bson:"expirationMonth"`
 	ExpirationYear  int               `bson:"expirationYear"`
-	// Expiring is that the provider warned of the expiry.
-	Expiring bool `bson:"expiring"`
 }
 
 // PaymentMethodType is a kind of payment method. "" is a kind that the API has no word for.

@@ -46,9 +46,11 @@ type Sync struct {
 	// InformationTold is the Revision of the newest billing information that was passed on; none from before is any
 	// more.
 	InformationTold int64 `bson:"informationTold"`
-	// AttachmentID and DetachmentID are the payment methods of SyncAttachment and SyncDetachment.
-	AttachmentID string `bson:"attachmentId"`
-	DetachmentID string `bson:"detachmentId"`
+	// AttachmentID and DetachmentID are the payment methods of SyncAttachment and SyncDetachment, and
+	// AttachmentCurrency what to charge the first in, "" for as before.
+	AttachmentID       string `bson:"attachmentId"`
+	AttachmentCurrency string `bson:"attachmentCurrency"`
+	DetachmentID       string `bson:"detachmentId"`
 	// NameGiven is that the provider has a name out of billing information, which ours must not replace.
 	NameGiven bool `bson:"nameGiven"`
 
@@ -156,10 +158,11 @@ func (c *Customer) SyncChanges(before *Customer) []SyncPart {
 	return parts
 }
 
-// WantAttachment is WantSync for a payment method that is to become the one that is charged.
-func (c *Customer) WantAttachment(at time.Time, paymentMethodID string) {
+// WantAttachment is WantSync for a payment method that is to become the one that is charged, in a currency, or with ""
+// in that of before.
+func (c *Customer) WantAttachment(at time.Time, paymentMethodID, currency string) {
 	c.WantSync(at, SyncAttachment, SyncFacts)
-	c.Sync.AttachmentID = paymentMethodID
+	c.Sync.AttachmentID, c.Sync.AttachmentCurrency = paymentMethodID, currency
 	if c.Sync.DetachmentID == paymentMethodID {
 		c.Sync.Forget(SyncDetachment)
 	}
@@ -168,21 +171,13 @@ func (c *Customer) WantAttachment(at time.Time, paymentMethodID string) {
 // AwaitsAttachment reports whether a payment method waits to be attached.
 func (c *Customer) AwaitsAttachment() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
 
-// DropAttachment forgets a payment method that waits to be attached, and reports whether one did.
-func (c *Customer) DropAttachment() bool {
-	waits := c.AwaitsAttachment()
-	if waits {
-		c.Sync.Forget(SyncAttachment)
-	}
-	return waits
-}
-
-// WantDetachment is WantSync for a payment method that is to be taken away.
+// WantDetachment is WantSync for a payment method that is to be taken away, or with "" for none. One that waits to be
+// attached is forgotten.
 func (c *Customer) WantDetachment(at time.Time, paymentMethodID string) {
-	c.WantSync(at, SyncDetachment, SyncFacts)
-	c.Sync.DetachmentID = paymentMethodID
-	if c.Sync.AttachmentID == paymentMethodID {
-		c.Sync.Forget(SyncAttachment)
+	c.WantSync(at, SyncFacts)
+	c.Sync.Forget(SyncAttachment)
+	if paymentMethodID != "" {
+		c.Sync.Untold[SyncDetachment], c.Sync.DetachmentID = c.Sync.Revision, paymentMethodID
 	}
 }
 
@@ -260,7 +255,7 @@ func (s *Sync) Forget(part SyncPart) {
 	delete(s.Untold, part)
 	switch part {
 	case SyncAttachment:
-		s.AttachmentID = ""
+		s.AttachmentID, s.AttachmentCurrency = "", ""
 	case SyncDetachment:
 		s.DetachmentID = ""
 	default:

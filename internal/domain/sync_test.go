@@ -66,12 +66,12 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 			untold: parts(name, email, coupon, facts, information), changes: 1,
 		},
 		"an attachment": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1") },
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", "") },
 			untold: parts(attachment, facts), changes: 1,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_1" },
 		},
 		"another attachment in its place": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantAttachment(at, "pm_2") },
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantAttachment(at, "pm_2", "") },
 			untold: parts(attachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_2" },
 		},
@@ -81,18 +81,24 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "pm_1" },
 		},
 		"a detachment of what was to be attached": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantDetachment(at, "pm_1") },
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantDetachment(at, "pm_1") },
 			untold: parts(detachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" },
 		},
 		"an attachment of what was to be detached": {
-			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1"); c.WantAttachment(at, "pm_1") },
+			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1"); c.WantAttachment(at, "pm_1", "") },
 			untold: parts(attachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "" },
 		},
 		"an attachment and a detachment of two": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1"); c.WantDetachment(at, "pm_2") },
-			untold: parts(attachment, detachment, facts), changes: 2,
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", "EUR"); c.WantDetachment(at, "pm_2") },
+			untold: parts(detachment, facts), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" && c.Sync.AttachmentCurrency == "" },
+		},
+		"a detachment of nothing but what was to be attached": {
+			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantDetachment(at, "") },
+			untold: parts(facts), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" && c.Sync.DetachmentID == "" },
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -118,7 +124,7 @@ func TestLinkToForgetsWhatWasOfAnother(t *testing.T) {
 	full := func() *domain.Customer {
 		c := &domain.Customer{Name: new("Ada"), BillingID: new("cus_1"), BillingLinkURL: new("https://1"), BillingFacts: &domain.BillingFacts{Deleted: true}}
 		c.WantWholeSync(at, domain.SyncInformation)
-		c.WantAttachment(at, "pm_1")
+		c.WantAttachment(at, "pm_1", "")
 		c.WantDetachment(at, "pm_2")
 		c.Sync.NameGiven, c.Sync.CreatingSince, c.Sync.SucceededAt, c.Sync.Failure = true, &at, &at, &domain.SyncFailure{}
 		c.Sync.Lease, c.Sync.Writes, c.Sync.Attempts = &domain.SyncLease{Holder: "h", Until: at}, 7, 2
@@ -151,7 +157,7 @@ func TestArchivedCustomersWaitForWhatIsUntold(t *testing.T) {
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
 	c := &domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CouponID: new("tenth")}
 	c.WantWholeSync(at, domain.SyncInformation)
-	c.WantAttachment(at, "pm_1")
+	c.WantAttachment(at, "pm_1", "")
 	c.Sync.CreatingSince, c.Sync.Failure, c.Sync.Attempts = &at, &domain.SyncFailure{}, 3
 	c.Archive(at)
 	// Name, email and billing information are gone for good. What came of the creation is still unknown.

@@ -64,7 +64,7 @@ func filled(environment, id string) *domain.Customer {
 func filledSync() *domain.Sync {
 	return &domain.Sync{
 		Revision: 1 << 40, Untold: map[domain.SyncPart]int64{domain.SyncName: 1<<40 - 1, domain.SyncFacts: 1 << 40},
-		InformationTold: 3, AttachmentID: "pm_1", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
+		InformationTold: 3, AttachmentID: "pm_1", AttachmentCurrency: "EUR", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
 		CreatingSince: new(noon.Add(5 * time.Millisecond)), Lease: &domain.SyncLease{Holder: "server-1", Until: noon.Add(time.Minute)},
 		DueAt: new(noon.Add(6 * time.Millisecond)), Attempts: 4,
 		Failure:   &domain.SyncFailure{Kind: domain.SyncPasses, Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
@@ -79,7 +79,7 @@ func filledFacts() *domain.BillingFacts {
 		Deleted: true, Currency: "EUR", DefaultPaymentMethodID: "pm_1", Mark: mark,
 		PaymentMethods: []domain.PaymentMethodFacts{{
 			ID: "pm_1", Detached: true, Mark: mark, Details: domain.PaymentMethodDetails{
-				Type: domain.PaymentMethodCard, Last4: "4242", ExpirationMonth: 12, ExpirationYear: 2030, Expiring: true,
+				Type: domain.PaymentMethodCard, Last4: "4242", ExpirationMonth: 12, ExpirationYear: 2030,
 			},
 		}},
 		RetrievedAt: noon.Add(10 * time.Millisecond),

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"clientele/internal/billing"
+	"clientele/internal/billing/accounttest"
 	"clientele/internal/billing/billingtest"
 	"clientele/internal/billing/observe"
 	"clientele/internal/billing/simulator"
@@ -41,37 +42,7 @@ func TestProvider(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return billingtest.Account{
-			Provider:  observe.Wrap(provider, noop.Tracer{}, &metrics{}),
-			Customers: func() int { return len(sim.Customers()) },
-			Delete: func(id string) {
-				if err := sim.Delete(id); err != nil {
-					t.Error(err)
-				}
-			},
-			Fail: func(failure billingtest.Failure) {
-				fault := map[billingtest.Failure]simulator.Fault{
-					billingtest.AnswerLost:  {Kind: simulator.AnswerLost},
-					billingtest.TimedOut:    {Kind: simulator.TimeOut},
-					billingtest.Busy:        {Kind: simulator.Conflict},
-					billingtest.RateLimited: {Kind: simulator.RateLimited, RetryAfter: 7 * time.Second},
-					billingtest.Broken:      {Kind: simulator.ServerError},
-					billingtest.Unreachable: {Kind: simulator.Dropped},
-				}[failure]
-				fault.Times = 1
-				sim.Fail(fault)
-			},
-			Recover: sim.Recover,
-			Events: func() []billingtest.SignedEvent {
-				var out []billingtest.SignedEvent
-				for _, e := range sim.Events() {
-					out = append(out, billingtest.SignedEvent{Payload: e.Payload, Signature: sim.Sign(e.Payload, time.Now())})
-				}
-				return out
-			},
-			PaymentMethod: "pm_card_visa", OtherPaymentMethod: "pm_usBankAccount",
-			RefusedPaymentMethod: "pm_card_visa_chargeDeclined", Last4: "4242",
-		}
+		return accounttest.Of(t, sim, observe.Wrap(provider, noop.Tracer{}, &metrics{}))
 	})
 }
 

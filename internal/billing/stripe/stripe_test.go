@@ -1,12 +1,15 @@
 package stripe_test
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
+	"clientele/internal/billing"
+	"clientele/internal/billing/accounttest"
 	"clientele/internal/billing/billingtest"
 	"clientele/internal/billing/simulator"
 	"clientele/internal/billing/stripe"
@@ -42,38 +45,9 @@ func connect(t *testing.T, base string, transport http.RoundTripper) *stripe.Pro
 
 // account is the suite's view of a simulator.
 func account(t *testing.T, transport http.RoundTripper) billingtest.Account {
+	t.Helper()
 	sim, provider := open(t, transport)
-	return billingtest.Account{
-		Provider:  provider,
-		Customers: func() int { return len(sim.Customers()) },
-		Delete: func(id string) {
-			if err := sim.Delete(id); err != nil {
-				t.Error(err)
-			}
-		},
-		Fail: func(failure billingtest.Failure) {
-			fault := map[billingtest.Failure]simulator.Fault{
-				billingtest.AnswerLost:  {Kind: simulator.AnswerLost},
-				billingtest.TimedOut:    {Kind: simulator.TimeOut},
-				billingtest.Busy:        {Kind: simulator.Conflict},
-				billingtest.RateLimited: {Kind: simulator.RateLimited, RetryAfter: 7 * time.Second},
-				billingtest.Broken:      {Kind: simulator.ServerError},
-				billingtest.Unreachable: {Kind: simulator.Dropped},
-			}[failure]
-			fault.Times = 1
-			sim.Fail(fault)
-		},
-		Recover: sim.Recover,
-		Events: func() []billingtest.SignedEvent {
-			var out []billingtest.SignedEvent
-			for _, e := range sim.Events() {
-				out = append(out, billingtest.SignedEvent{Payload: e.Payload, Signature: sim.Sign(e.Payload, time.Now())})
-			}
-			return out
-		},
-		PaymentMethod: "pm_card_visa", OtherPaymentMethod: "pm_usBankAccount",
-		RefusedPaymentMethod: "pm_card_visa_chargeDeclined", Last4: "4242",
-	}
+	return accounttest.Of(t, sim, provider)
 }
 
 func TestProvider(t *testing.T) {
@@ -89,4 +63,26 @@ func unusedAddress(t *testing.T) string {
 	}
 	defer listener.Close()
 	return "http://" + listener.Addr().String()
+}
+
+// TestIDsThatAreNoneOfStripesAreNotAskedFor: they would make another path of the one that they belong in.
+func TestIDsThatAreNoneOfStripesAreNotAskedFor(t *testing.T) {
+	for _, id := range []string{"", ".", "..", "cus_1/sources", "cus_1?x", "cus 1"} {
+		requests := 0
+		_, provider := open(t, carry(func(*http.Request) (*http.Response, error) {
+			requests++
+			return nil, errors.New("no request was expected")
+		}))
+		_, asCustomer := provider.RetrieveCustomer(t.Context(), id)
+		_, asMethod := provider.AttachPaymentMethod(t.Context(), "cus_1", id)
+		for what, err := range map[string]error{"a customer": asCustomer, "a payment method": asMethod} {
+			failure, is := errors.AsType[*billing.ProviderError](err)
+			if !is || failure.Kind != billing.Permanent || failure.Code != "resource_missing" {
+				t.Errorf("%q as %s: %v", id, what, err)
+			}
+		}
+		if requests > 0 {
+			t.Errorf("%q: %d requests", id, requests)
+		}
+	}
 }
