@@ -106,10 +106,10 @@ func (c *client) link(t testing.TB, id string) (billingID string) {
 }
 
 // writes are what the server counted of its writes of customers.
-func (s *service) writes(t testing.TB) []string {
+func (s *service) writes(t *testing.T) []string {
 	t.Helper()
 	var lines []string
-	for line := range strings.SplitSeq(s.metrics(t), "\n") {
+	for line := range strings.SplitSeq(s.syncedMetrics(t), "\n") {
 		if strings.HasPrefix(line, "clientele_store_calls_total") && strings.Contains(line, `collection="customers"`) &&
 			(strings.Contains(line, `method="replace"`) || strings.Contains(line, `method="insert"`)) {
 			lines = append(lines, line)
