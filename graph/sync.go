@@ -58,6 +58,9 @@ func syncErrorOf(c *domain.Customer) *string {
 		text = "it is not known whether the billing provider has made the customer; set billingId if it has, or else call resyncCustomer"
 	default:
 		text = fmt.Sprintf("the billing provider refuses (%s); change what it refuses, or call resyncCustomer", why)
+		if _, lost := c.Sync.Untold[domain.SyncInformation]; lost {
+			text = fmt.Sprintf("the billing provider refuses (%s), and billing information is not kept: send all of it again with what it refuses changed", why)
+		}
 	}
 	if c.Sync.RequestID != "" {
 		text += "; the provider's request was " + c.Sync.RequestID

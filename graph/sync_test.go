@@ -37,6 +37,13 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 			model.SyncStatusError, []string{"next attempt is at", "send all of it again"},
 		},
 		"refused":       {failed(domain.SyncRefused, nil), model.SyncStatusError, []string{"refuses", "some_code on email", "resyncCustomer", "req_1"}},
+		"refused, and information is lost": {
+			func(c *domain.Customer) {
+				failed(domain.SyncRefused, nil)(c)
+				c.Sync.Untold[domain.SyncInformation] = 1
+			},
+			model.SyncStatusError, []string{"refuses", "some_code on email", "send all of it again", "req_1"},
+		},
 		"deleted":       {failed(domain.SyncDeleted, nil), model.SyncStatusError, []string{"deleted", "billingId to null", "resyncCustomer"}},
 		"not passed on": {failed(domain.SyncInformationLost, nil), model.SyncStatusError, []string{"billing information", "send all of it again"}},
 		"unconfirmed":   {failed(domain.SyncUnconfirmed, nil), model.SyncStatusError, []string{"not known", "billingId", "resyncCustomer"}},

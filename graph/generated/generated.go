@@ -5391,8 +5391,8 @@ input UpdateCustomerInput {
   """
   couponRefId: String
   """
-  Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
-  is there.
+  Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
+  null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
   """
   billingInformation: CustomerBillingInfo
   "Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all."
@@ -5603,7 +5603,7 @@ input CustomerBillingInfo {
   timezone: String
   "A language by its BCP 47 tag, as in da-DK."
   language: String
-  "The name that invoices show, at most 255 characters."
+  "The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good."
   customerName: String
   """
   Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
@@ -9090,7 +9090,7 @@ input ProvisionCustomerSubscriptionInput {
   payment method.
   """
   awaitPaymentConfirmation: Boolean = true
-  "Passed on to the billing provider and never stored."
+  "Checked and let go: the billing provider is told of customers, and not of subscriptions."
   billingInformation: SubscriptionBillingInfo
   "The subscription's id at the billing provider, 1 to 255 characters."
   billingId: String

@@ -556,7 +556,7 @@ type CustomerBillingInfo struct {
 	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
 	// A language by its BCP 47 tag, as in da-DK.
 	Language graphql.Omittable[*string] `json:"language,omitempty"`
-	// The name that invoices show, at most 255 characters.
+	// The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good.
 	CustomerName graphql.Omittable[*string] `json:"customerName,omitempty"`
 	// Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
 	// begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
@@ -1989,7 +1989,7 @@ type ProvisionCustomerSubscriptionInput struct {
 	// Whether a paid subscription that is charged automatically waits for its first payment when the customer has no
 	// payment method.
 	AwaitPaymentConfirmation graphql.Omittable[*bool] `json:"awaitPaymentConfirmation,omitempty"`
-	// Passed on to the billing provider and never stored.
+	// Checked and let go: the billing provider is told of customers, and not of subscriptions.
 	BillingInformation graphql.Omittable[*SubscriptionBillingInfo] `json:"billingInformation,omitempty"`
 	// The subscription's id at the billing provider, 1 to 255 characters.
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
@@ -2613,8 +2613,8 @@ type UpdateCustomerInput struct {
 	// The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
 	// CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
-	// is there.
+	// Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
+	// null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`

@@ -165,7 +165,7 @@ func (a *attempt) tell(ctx context.Context, failure *domain.SyncFailure) {
 	if was := a.customer.Sync.Failure; was != nil && was.Kind == failure.Kind && was.Code == failure.Code && was.Param == failure.Param {
 		return
 	}
-	facts := []any{"customer", a.customer.ID, "code", failure.Code}
+	facts := []any{"environment", a.ref.EnvironmentID, "customer", a.customer.ID, "code", failure.Code}
 	if failure.Param != "" {
 		facts = append(facts, "param", failure.Param)
 	}

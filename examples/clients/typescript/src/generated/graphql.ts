@@ -371,7 +371,7 @@ export type CustomerBillingInfo = {
   billingAddress?: Address | null | undefined;
   /** The currency to charge in. */
   currency?: Currency | null | undefined;
-  /** The name that invoices show, at most 255 characters. */
+  /** The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good. */
   customerName?: string | null | undefined;
   /** Which billing integration. */
   integrationId?: string | null | undefined;
@@ -552,7 +552,7 @@ export type ProvisionCustomerSubscriptionInput = {
   billingCycleAnchor?: SubscriptionBillingCycleAnchor | null | undefined;
   /** The subscription's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
-  /** Passed on to the billing provider and never stored. */
+  /** Checked and let go: the billing provider is told of customers, and not of subscriptions. */
   billingInformation?: SubscriptionBillingInfo | null | undefined;
   /**
    * How often the subscription is paid; it must be one that the plan has a price for. Where the plan or an add-on is
@@ -796,8 +796,8 @@ export type UpdateCustomerInput = {
   /** The customer's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
   /**
-   * Passed on to the billing provider and never stored, so send all of it at each change. What is left out stays as it
-   * is there.
+   * Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
+   * null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
    */
   billingInformation?: CustomerBillingInfo | null | undefined;
   /**
