@@ -93,6 +93,15 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 				w.Errorf("there is %+v", there)
 			}
 		},
+		"before a creation, which is made at any time after that": func(w *world, c *domain.Customer) {
+			w.fail(simulator.Conflict, create, 1)
+			w.at(create, func() { w.change(c, archive) })
+			<-w.server().Begin(w.Context(), c, nil)
+			time.Sleep(billing.KeyLifetime + time.Hour)
+			c = w.change(c, unarchive)
+			<-w.server().Begin(w.Context(), c, nil)
+			w.linked(w.stands(c, "SUCCESS"))
+		},
 		"after a creation that nobody knows the outcome of, which is made up for afterwards": func(w *world, c *domain.Customer) {
 			w.fail(simulator.AnswerLost, create, 0)
 			<-w.server().Begin(w.Context(), c, nil)

@@ -31,6 +31,9 @@ func (a *attempt) record(ctx context.Context) error {
 		sync := customer.Sync
 		if sync.Lease != nil && sync.Lease.Holder == "" && sync.Lease.Until.Equal(a.customer.Sync.Lease.Until) {
 			sync.Lease = nil // It was taken off the attempt by archiving, to keep others away until now.
+			if a.firstCreation {
+				sync.CreatingSince = nil
+			}
 			return true
 		}
 		if sync.Lease == nil || sync.Lease.Holder != a.holder {
