@@ -244,11 +244,26 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 		a.told[domain.SyncName] = true // what was given with billing information stays
 		return nil
 	}
-	err := a.try(ctx, func() (billing.Receipt, error) { return a.provider.UpdateCustomer(ctx, id, update) })
+	tell := func(update billing.CustomerUpdate) error {
+		return a.try(ctx, func() (billing.Receipt, error) { return a.provider.UpdateCustomer(ctx, id, update) })
+	}
+	err := tell(update)
 	a.told[domain.SyncName], a.told[domain.SyncEmail] = err == nil, err == nil
-	if info != nil {
-		a.told[domain.SyncInformation] = err == nil
-		a.nameGiven = err == nil && info.CustomerName != nil
+	if info == nil {
+		return err
+	}
+	informed := err
+	if update.Email != nil && billing.KindOf(err) == billing.Permanent {
+		// What is refused may be the customer's own or the information, and is not to keep the other back.
+		own := update
+		own.Information, update.Email = domain.BillingInformation{}, nil
+		informed, err = tell(update), tell(own)
+		a.told[domain.SyncName], a.told[domain.SyncEmail] = informed == nil || err == nil, err == nil
+	}
+	a.told[domain.SyncInformation] = informed == nil
+	a.nameGiven = informed == nil && info.CustomerName != nil
+	if err == nil {
+		err = informed
 	}
 	return err
 }

@@ -1,13 +1,16 @@
 package billingsync_test
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/simulator"
+	"clientele/internal/billingsync"
 	"clientele/internal/domain"
 )
 
@@ -350,4 +353,54 @@ func TestTheLastOfManyAttachmentsIsKnown(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWhatIsRefusedKeepsNothingElseBack refuses the email address, or what came with it.
+func TestWhatIsRefusedKeepsNothingElseBack(t *testing.T) {
+	t.Parallel()
+	t.Run("the email address", func(t *testing.T) {
+		t.Parallel()
+		inWorld(t, func(w *world) {
+			c := w.change(w.insert("c", func(c *domain.Customer) { c.Email = new("nobody") }), whole(domain.SyncInformation))
+			server := w.server()
+			<-server.Begin(w.Context(), c, information())
+			w.settle(c, server)
+			c = w.stands(c, "REFUSED")
+			if there := w.there(); there.Name != *c.Name || there.Address["city"] != hint+" City" || len(there.TaxIDs) != 1 {
+				t.Errorf("there is %+v", there)
+			}
+			if _, untold := c.Sync.Untold[domain.SyncEmail]; !untold || len(c.Sync.Untold) > 1 || c.Sync.Failure.Param != "email" {
+				t.Error(describe(c))
+			}
+			c = w.change(c, func(c *domain.Customer) { c.Email = new("ada@example.com") }, want(domain.SyncEmail))
+			<-server.Begin(w.Context(), c, nil)
+			w.stands(c, "SUCCESS")
+		})
+	})
+	t.Run("billing information", func(t *testing.T) {
+		t.Parallel()
+		inWorld(t, func(w *world) {
+			server := billingsync.New(w.store, choosy{w.provider(w.wire)}, slog.New(slog.NewTextHandler(&w.log, nil)))
+			c := w.change(w.insert("c"), whole(domain.SyncInformation))
+			<-server.Begin(w.Context(), c, information())
+			w.settle(c, server)
+			c = w.stands(c, "REFUSED")
+			if there := w.there(); there.Name != *c.Name || there.Email != *c.Email || there.Address != nil {
+				t.Errorf("there is %+v", there)
+			}
+			if _, untold := c.Sync.Untold[domain.SyncInformation]; !untold || len(c.Sync.Untold) > 1 {
+				t.Error(describe(c))
+			}
+		})
+	})
+}
+
+// choosy refuses every language.
+type choosy struct{ billing.Provider }
+
+func (c choosy) UpdateCustomer(ctx context.Context, id string, update billing.CustomerUpdate) (billing.Receipt, error) {
+	if update.Information.Language != nil {
+		return billing.Receipt{}, &billing.ProviderError{Kind: billing.Permanent, Code: "a_code", Param: "preferred_locales"}
+	}
+	return c.Provider.UpdateCustomer(ctx, id, update)
 }
