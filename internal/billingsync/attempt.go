@@ -25,11 +25,16 @@ const (
 // attempt is one go at telling the provider all that it was not told.
 type attempt struct {
 	*Service
-	task
-	holder string
+	ref      domain.CustomerRef
+	listener *listener
+	holder   string
 	// customer is as it was when the attempt began, but for its link; revision is what it had come to.
 	customer *domain.Customer
 	revision int64
+	// information is the billing information that is to be passed on, nil for none, and informationRevision the newest
+	// revision of it.
+	information         *domain.BillingInformation
+	informationRevision int64
 	// firstCreation is whether no creation before this attempt's may have made a customer.
 	firstCreation bool
 	// generation is that of the key of the creation. It is another one once the customer was linked by hand.
@@ -46,7 +51,7 @@ type attempt struct {
 	failure *billing.ProviderError
 	// passing is the failure that ended the attempt, if another attempt may do better.
 	passing *billing.ProviderError
-	// refusal is what whoever watches is told.
+	// refusal is what the listener is told.
 	refusal error
 
 	// settled is whether it was recorded what came of the attempt, and outcome is that in a word.
@@ -89,18 +94,10 @@ func (a *attempt) untold(part domain.SyncPart) bool {
 	return untold
 }
 
-// informed is the billing information that is to be passed on, nil if there is none, or if newer was already.
-func (a *attempt) informed() *domain.BillingInformation {
-	if a.informationRevision <= a.customer.Sync.InformationTold {
-		return nil
-	}
-	return a.information
-}
-
 // try makes a call until it succeeds, or fails for good, or too often, or is not the attempt's to make any more.
 func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error)) error {
 	most, longest := maxTries, maxTryPause
-	if a.informed() != nil {
+	if a.information != nil {
 		most, longest = maxInformedTries, maxInformedTryPause
 	}
 	for tries := 1; ; tries++ {
@@ -227,7 +224,7 @@ func (a *attempt) changeOwn(ctx context.Context, change func(*domain.Customer)) 
 
 // tellDetails passes on name, email and billing information.
 func (a *attempt) tellDetails(ctx context.Context) error {
-	info := a.informed()
+	info := a.information
 	sync, id := a.customer.Sync, *a.customer.BillingID
 	update := billing.CustomerUpdate{Ref: a.ref, ID: a.customer.ID}
 	if info != nil {
@@ -270,7 +267,7 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 
 // tellTaxIDs passes on the tax ids of billing information.
 func (a *attempt) tellTaxIDs(ctx context.Context) error {
-	info := a.informed()
+	info := a.information
 	if info == nil || info.TaxIDs == nil {
 		return nil
 	}
@@ -281,7 +278,7 @@ func (a *attempt) tellTaxIDs(ctx context.Context) error {
 
 // tellGivenMethod passes on the payment method of billing information.
 func (a *attempt) tellGivenMethod(ctx context.Context) error {
-	info := a.informed()
+	info := a.information
 	if info == nil || info.PaymentMethodID == nil {
 		return nil
 	}
@@ -332,13 +329,19 @@ func (a *attempt) tellPaymentMethod(
 	}
 	err := a.try(ctx, func() (billing.Receipt, error) { return call(ctx, *a.customer.BillingID, method) })
 	a.told[part] = err == nil
-	if a.watched && final(err) {
+	if final(err) && a.heard(part) {
 		a.refusal, a.told[part] = refusalOf(part, err), true
 		if billing.KindOf(err) == billing.Permanent {
 			return nil // Nobody has to look after it any more.
 		}
 	}
 	return err
+}
+
+// heard reports whether the refusal of a part is answered to the listener. It is if that is what the listener wanted: of
+// a newer wish somebody else hears.
+func (a *attempt) heard(part domain.SyncPart) bool {
+	return a.listener != nil && a.listener.revision == a.customer.Sync.Untold[part] && a.listener.settle()
 }
 
 func (a *attempt) tellCoupon(ctx context.Context) error {
@@ -362,7 +365,7 @@ func (a *attempt) tellCoupon(ctx context.Context) error {
 
 // askFacts asks the provider what it knows. Nobody was told of events about a customer before it was linked.
 func (a *attempt) askFacts(ctx context.Context) error {
-	if !a.untold(domain.SyncFacts) && a.created == nil && a.informed() == nil {
+	if !a.untold(domain.SyncFacts) && a.created == nil && a.information == nil {
 		return nil
 	}
 	err := a.try(ctx, func() (billing.Receipt, error) {

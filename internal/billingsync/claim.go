@@ -12,8 +12,8 @@ import (
 
 // claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told, and busy if
 // another server is at the customer.
-func (s *Service) claim(ctx context.Context, what task) (a *attempt, busy bool, err error) {
-	a = &attempt{Service: s, task: what, holder: rand.Text(), told: map[domain.SyncPart]bool{}}
+func (s *Service) claim(ctx context.Context, what *task) (a *attempt, busy bool, err error) {
+	a = &attempt{Service: s, ref: what.ref, listener: what.listener, holder: rand.Text(), told: map[domain.SyncPart]bool{}}
 	claimed := false
 	customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
 		claimed, busy = false, false
@@ -46,6 +46,7 @@ func (s *Service) claim(ctx context.Context, what task) (a *attempt, busy bool, 
 		return nil, busy, err
 	}
 	a.customer, a.revision, a.generation = customer, customer.Sync.Revision, customer.Sync.KeyGeneration
+	a.information, a.informationRevision = s.informationOf(what.ref, customer.Sync.InformationTold)
 	return a, false, nil
 }
 

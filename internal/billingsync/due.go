@@ -43,7 +43,7 @@ func (s *Service) Due(ctx context.Context) error {
 			continue // Its task has more to tell than is kept.
 		}
 		done := make(chan struct{})
-		s.begin(ctx, task{ref: ref}, func(error) { close(done) })
+		s.begin(ctx, &task{ref: ref}, func(error) { close(done) })
 		waits = append(waits, done)
 	}
 	for _, done := range waits {

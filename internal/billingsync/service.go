@@ -6,10 +6,13 @@
 package billingsync
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clientele/internal/billing"
@@ -59,8 +62,8 @@ type Service struct {
 	waiting, running chan struct{}
 
 	mu sync.Mutex
-	// begun counts the tasks by the customer's Key, so that the look for due customers leaves them alone.
-	begun map[string]int
+	// begun are the tasks that have not ended, by the customer's Key.
+	begun map[string][]*task
 	// closing is whether nothing more is begun, and tasks are those that were.
 	closing bool
 	tasks   sync.WaitGroup
@@ -76,7 +79,7 @@ type Option func(*Service)
 func New(store Store, provider billing.Provider, log *slog.Logger, options ...Option) *Service {
 	service := &Service{
 		store: store, provider: provider, log: log, signals: newSignals(), runs: turns.New(),
-		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string]int{},
+		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string][]*task{},
 	}
 	// The service has a life of its own: a sync goes on when the request that began it was answered.
 	service.closed, service.close = context.WithCancel(context.Background())
@@ -92,12 +95,21 @@ type task struct {
 	// information is what came with the change, nil for none, and informationRevision the revision of that change.
 	information         *domain.BillingInformation
 	informationRevision int64
-	// watched is whether somebody waits to hear of a refusal. If nobody does, it is kept with the customer.
-	watched bool
+	// listener is who waits to hear of a refusal; nil for nobody.
+	listener *listener
 }
 
+// listener waits to hear how a payment method fares that was wanted with a revision. A refusal is either answered to it
+// or kept with the customer, whichever is settled first.
+type listener struct {
+	revision int64
+	settled  atomic.Bool
+}
+
+func (l *listener) settle() bool { return l.settled.CompareAndSwap(false, true) }
+
 // patient reports whether the task is worth waiting for, because nobody could make up for it later.
-func (t task) patient() bool { return t.information != nil || t.watched }
+func (t *task) patient() bool { return t.information != nil || t.listener != nil }
 
 // Begin tells the provider of what was committed with the customer, in the background, and takes no longer than it
 // takes to find a place there. information is what came with the change, nil for none. The channel is closed once
@@ -114,25 +126,28 @@ func (s *Service) Begin(ctx context.Context, customer *domain.Customer, informat
 // Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
 func (s *Service) Tell(ctx context.Context, customer *domain.Customer) error {
 	told := newTask(customer, nil)
-	told.watched = true
+	told.listener = &listener{revision: customer.Sync.Revision}
 	outcome := make(chan error, 1)
 	s.begin(ctx, told, func(err error) { outcome <- err })
 	select {
 	case err := <-outcome:
 		return err
 	case <-ctx.Done():
-		return nil
+		if told.listener.settle() {
+			return nil
+		}
+		return <-outcome // It is refused, and about to be written down.
 	}
 }
 
-func newTask(customer *domain.Customer, information *domain.BillingInformation) task {
-	return task{
+func newTask(customer *domain.Customer, information *domain.BillingInformation) *task {
+	return &task{
 		ref: customer.Ref(), information: information, informationRevision: customer.Sync.Untold[domain.SyncInformation],
 	}
 }
 
 // begin runs a task in the background and calls done with what was refused.
-func (s *Service) begin(ctx context.Context, what task, done func(error)) {
+func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 	if !s.enter(ctx, what.patient()) {
 		done(nil)
 		return
@@ -144,7 +159,7 @@ func (s *Service) begin(ctx context.Context, what task, done func(error)) {
 		cancel()
 		<-s.waiting
 	}
-	begun := s.work(what.ref, func() {
+	begun := s.work(what, func() {
 		var refusal error
 		defer func() {
 			// Nobody but this can catch a panic here; it would end the process.
@@ -163,21 +178,22 @@ func (s *Service) begin(ctx context.Context, what task, done func(error)) {
 	}
 }
 
-// work does what is to be done for a customer in the background, unless the service is closing. What it takes from
-// the time before that, Run waits for.
-func (s *Service) work(ref domain.CustomerRef, do func()) bool {
+// work does what is to be done for a task in the background, unless the service is closing. What it takes from the
+// time before that, Run waits for.
+func (s *Service) work(what *task, do func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
 		return false
 	}
-	key := ref.Key()
-	s.begun[key]++
+	key := what.ref.Key()
+	s.begun[key] = append(s.begun[key], what)
 	s.tasks.Go(func() {
 		defer func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			if s.begun[key]--; s.begun[key] == 0 {
+			s.begun[key] = slices.DeleteFunc(s.begun[key], func(t *task) bool { return t == what })
+			if len(s.begun[key]) == 0 {
 				delete(s.begun, key)
 			}
 		}()
@@ -211,12 +227,29 @@ func (s *Service) enter(ctx context.Context, wait bool) bool {
 func (s *Service) underWay(ref domain.CustomerRef) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.begun[ref.Key()] > 0
+	return len(s.begun[ref.Key()]) > 0
+}
+
+// informationOf is the billing information that a customer's tasks brought after a revision, as if the provider was told
+// one after the other, and the newest revision of it. Whichever attempt comes first tells all of it: what comes after it
+// would be older than what was told.
+func (s *Service) informationOf(ref domain.CustomerRef, told int64) (all *domain.BillingInformation, revision int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tasks := slices.SortedFunc(slices.Values(s.begun[ref.Key()]), func(a, b *task) int {
+		return cmp.Compare(a.informationRevision, b.informationRevision)
+	})
+	for _, t := range tasks {
+		if t.information != nil && t.informationRevision > told {
+			all, revision = t.information.Over(all), t.informationRevision
+		}
+	}
+	return all, revision
 }
 
 // sync makes one attempt at a customer, when it is its turn, and answers what was refused. While another server is at
 // the customer, a patient task waits; others leave it to that one.
-func (s *Service) sync(ctx context.Context, what task) error {
+func (s *Service) sync(ctx context.Context, what *task) error {
 	release, err := s.runs.Take(ctx, what.ref.Key())
 	if err != nil {
 		return nil
@@ -231,7 +264,7 @@ func (s *Service) sync(ctx context.Context, what task) error {
 }
 
 // attempt makes an attempt, and answers what was refused, or that another server is at the customer.
-func (s *Service) attempt(ctx context.Context, what task) (refusal error, busy bool) {
+func (s *Service) attempt(ctx context.Context, what *task) (refusal error, busy bool) {
 	select {
 	case s.running <- struct{}{}:
 		defer func() { <-s.running }()

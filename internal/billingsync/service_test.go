@@ -524,6 +524,54 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a refusal that nobody waits for any more is kept", func(t *testing.T) {
+		t.Parallel()
+		inWorld(t, func(w *world) {
+			server := w.server()
+			c := w.change(w.insert("c"), whole(), wantAttachment("pm_card_visa_chargeDeclined"))
+			w.slow(time.Second)
+			ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
+			defer cancel()
+			if err := server.Tell(ctx, c); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+			if c = w.stands(c, "REFUSED"); c.Sync.AttachmentID == "" {
+				t.Error(describe(c))
+			}
+		})
+	})
+	t.Run("a refusal that is being written down is waited for", func(t *testing.T) {
+		t.Parallel()
+		inWorld(t, func(w *world) {
+			server := w.server()
+			c := w.change(w.insert("c"), whole())
+			<-server.Begin(w.Context(), c, nil)
+			c = w.change(c, wantAttachment("pm_card_visa_chargeDeclined"))
+			ctx, cancel := context.WithCancel(w.Context())
+			w.at(retrieve, cancel)
+			if err := server.Tell(ctx, c); err == nil {
+				t.Error("nothing is refused")
+			}
+			w.stands(c, "SUCCESS")
+		})
+	})
+	t.Run("of a newer wish only who had it hears", func(t *testing.T) {
+		t.Parallel()
+		inWorld(t, func(w *world) {
+			server := w.server()
+			first := w.change(w.insert("c"), whole(), wantAttachment("pm_card_visa"))
+			second := w.change(first, wantAttachment("pm_card_visa_chargeDeclined"))
+			if err := server.Tell(w.Context(), first); err != nil {
+				t.Errorf("the older wish: %v", err)
+			}
+			w.stands(first, "REFUSED")
+			if err := server.Tell(w.Context(), second); err == nil {
+				t.Error("the newer wish is not refused")
+			}
+			w.stands(first, "SUCCESS")
+		})
+	})
 	t.Run("nobody waits for longer than asked", func(t *testing.T) {
 		t.Parallel()
 		inWorld(t, func(w *world) {

@@ -1,6 +1,10 @@
 package domain
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+)
 
 // BillingInformation is what the billing provider is told of a customer. It passes through: no document,
 // log, trace or error ever holds it. A nil pointer, map or slice was not given.
@@ -16,6 +20,50 @@ type BillingInformation struct {
 	CustomerName        *string
 	Metadata            json.RawMessage
 	IntegrationID       *string
+}
+
+// Over is what the provider knows once it was told older first and then b: of each thing what is newer, and of metadata
+// each key. It is not told of an older payment method that a newer one replaces. older may be nil.
+func (b *BillingInformation) Over(older *BillingInformation) *BillingInformation {
+	if older == nil {
+		return b
+	}
+	all := &BillingInformation{
+		BillingAddress:      cmp.Or(b.BillingAddress, older.BillingAddress),
+		ShippingAddress:     cmp.Or(b.ShippingAddress, older.ShippingAddress),
+		Currency:            cmp.Or(b.Currency, older.Currency),
+		TaxIDs:              older.TaxIDs,
+		InvoiceCustomFields: older.InvoiceCustomFields,
+		PaymentMethodID:     cmp.Or(b.PaymentMethodID, older.PaymentMethodID),
+		Timezone:            cmp.Or(b.Timezone, older.Timezone),
+		Language:            cmp.Or(b.Language, older.Language),
+		CustomerName:        cmp.Or(b.CustomerName, older.CustomerName),
+		Metadata:            mergedKeys(older.Metadata, b.Metadata),
+		IntegrationID:       cmp.Or(b.IntegrationID, older.IntegrationID),
+	}
+	if b.TaxIDs != nil {
+		all.TaxIDs = b.TaxIDs
+	}
+	if b.InvoiceCustomFields != nil && string(b.InvoiceCustomFields) != "null" {
+		all.InvoiceCustomFields = b.InvoiceCustomFields
+	}
+	return all
+}
+
+// mergedKeys is an object of JSON with the keys of two, each as the newer has it if it does. What is no object, such as
+// null, has none.
+func mergedKeys(older, newer json.RawMessage) json.RawMessage {
+	keys := map[string]json.RawMessage{}
+	for _, object := range []json.RawMessage{older, newer} {
+		var its map[string]json.RawMessage
+		_ = json.Unmarshal(object, &its)
+		maps.Copy(keys, its)
+	}
+	if len(keys) == 0 {
+		return newer
+	}
+	merged, _ := json.Marshal(keys)
+	return merged
 }
 
 // Address is a postal address.

@@ -1,0 +1,55 @@
+package domain_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"clientele/internal/domain"
+)
+
+func TestBillingInformationOverOlder(t *testing.T) {
+	t.Parallel()
+	danish, swedish := &domain.Address{Country: new("DK"), City: new("Copenhagen")}, &domain.Address{Country: new("SE")}
+	metadata := func(text string) *domain.BillingInformation {
+		return &domain.BillingInformation{Metadata: json.RawMessage(text)}
+	}
+	for name, c := range map[string]struct{ older, newer, all *domain.BillingInformation }{
+		"nothing older": {nil, metadata(`{}`), metadata(`{}`)},
+		"what is not given stays": {
+			&domain.BillingInformation{
+				BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
+				InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
+				CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
+			},
+			&domain.BillingInformation{InvoiceCustomFields: json.RawMessage(`null`), Metadata: json.RawMessage(`null`)},
+			&domain.BillingInformation{
+				BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
+				InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
+				CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
+			},
+		},
+		"what is given takes its place": {
+			&domain.BillingInformation{
+				BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
+				InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"), CustomerName: new("Ada"),
+			},
+			&domain.BillingInformation{
+				BillingAddress: swedish, ShippingAddress: swedish, Currency: new("SEK"), TaxIDs: []domain.TaxID{},
+				InvoiceCustomFields: json.RawMessage(`{}`), PaymentMethodID: new("pm2"), Timezone: new("Europe/Stockholm"), Language: new("sv"), CustomerName: new(""),
+			},
+			&domain.BillingInformation{
+				BillingAddress: swedish, ShippingAddress: swedish, Currency: new("SEK"), TaxIDs: []domain.TaxID{},
+				InvoiceCustomFields: json.RawMessage(`{}`), PaymentMethodID: new("pm2"), Timezone: new("Europe/Stockholm"), Language: new("sv"), CustomerName: new(""),
+			},
+		},
+		"metadata is merged by key": {metadata(`{"a": 1, "b": 2}`), metadata(`{"b": null, "c": "3"}`), metadata(`{"a":1,"b":null,"c":"3"}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.newer.Over(c.older); !reflect.DeepEqual(got, c.all) {
+				t.Errorf("got %+v, want %+v", got, c.all)
+			}
+		})
+	}
+}
