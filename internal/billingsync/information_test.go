@@ -1,12 +1,18 @@
 package billingsync_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
+	"clientele/internal/billing"
+	"clientele/internal/billingsync"
 	"clientele/internal/domain"
+	"clientele/internal/logging"
 )
 
 // TestInformationOfManyChangesIsToldWhole has several changes wait behind an attempt that takes its time. Whichever
@@ -58,4 +64,58 @@ func TestInformationOfManyChangesIsToldWhole(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestInformationHasPlacesOfItsOwn fills the places that are for tasks which can be made up for later.
+func TestInformationHasPlacesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		server := w.server(billingsync.WithPlaces(8, 1))
+		w.slow(time.Second)
+		var ends []<-chan struct{}
+		for i := range 20 {
+			ends = append(ends, server.Begin(w.Context(), w.change(w.insert(fmt.Sprint("c", i)), whole()), nil))
+		}
+		began := time.Now()
+		c := w.change(w.insert("informed"), whole(domain.SyncInformation))
+		end := server.Begin(w.Context(), c, information())
+		if took := time.Since(began); took > 0 {
+			t.Errorf("it waited for %s", took)
+		}
+		<-end
+		w.stands(c, "SUCCESS")
+		for _, end := range ends {
+			<-end
+		}
+	})
+}
+
+// TestASyncKeepsNothingOfItsRequest but the id that the log goes by.
+func TestASyncKeepsNothingOfItsRequest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		type body struct{}
+		seen := &nosy{Provider: w.provider(w.wire)}
+		server := billingsync.New(w.store, seen, slog.New(slog.NewTextHandler(&w.log, nil)))
+		ctx, cancel := context.WithCancel(context.WithValue(logging.Begin(w.Context(), "request-1"), body{}, "large"))
+		c := w.change(w.insert("c"), whole())
+		end := server.Begin(ctx, c, nil)
+		cancel()
+		<-end
+		w.stands(c, "SUCCESS")
+		if seen.ctx.Value(body{}) != nil || logging.RequestID(seen.ctx) != "request-1" {
+			t.Errorf("it has %v of request %q", seen.ctx.Value(body{}), logging.RequestID(seen.ctx))
+		}
+	})
+}
+
+// nosy keeps the context that it was last asked with.
+type nosy struct {
+	billing.Provider
+	ctx context.Context //nolint:containedctx // that is what it is for
+}
+
+func (n *nosy) RetrieveCustomer(ctx context.Context, id string) (billing.Picture, error) {
+	n.ctx = ctx
+	return n.Provider.RetrieveCustomer(ctx, id)
 }

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"clientele/internal/billing"
 	"clientele/internal/domain"
 	"clientele/internal/logging"
@@ -152,7 +154,7 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 		done(nil)
 		return
 	}
-	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	lasting, cancel := context.WithCancel(outlasting(ctx))
 	stop := context.AfterFunc(s.closed, cancel) //nolint:contextcheck // it ends with the service, not with the request
 	leave := func() {
 		stop()
@@ -176,6 +178,12 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 		leave()
 		done(nil)
 	}
+}
+
+// outlasting is a context that does not end with a request. It has of the request what signals name it by, and keeps
+// nothing else of it in memory.
+func outlasting(ctx context.Context) context.Context {
+	return trace.ContextWithSpan(logging.Begin(context.Background(), logging.RequestID(ctx)), trace.SpanFromContext(ctx))
 }
 
 // work does what is to be done for a task in the background, unless the service is closing. What it takes from the
@@ -202,8 +210,12 @@ func (s *Service) work(what *task, do func()) bool {
 	return true
 }
 
-// enter takes a place among the tasks. If there is none, it waits for one if that is worth it.
+// enter takes a place among the tasks. If there is none, it waits for one if that is worth it. Tasks that are not leave
+// a quarter of the places to those that are.
 func (s *Service) enter(ctx context.Context, wait bool) bool {
+	if !wait && len(s.waiting) > cap(s.waiting)*3/4 {
+		return false
+	}
 	select {
 	case s.waiting <- struct{}{}:
 		return true
