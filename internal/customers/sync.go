@@ -46,7 +46,7 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 	switch {
 	case len(parts) == 0 && !relinked || with.information == nil && !after.Synced():
 		return false
-	case !after.Synced() || relinked:
+	case !after.SyncBegun():
 		after.WantWholeSync(s.Now(), parts...)
 	default:
 		after.WantSync(s.Now(), parts...)
@@ -152,10 +152,16 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 
 // wantAttachment notes a payment method to attach. A customer that the provider does not have is made there first.
 func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID, currency string) {
-	if !customer.Synced() {
+	s.beginSync(customer)
+	customer.WantAttachment(s.Now(), paymentMethodID, currency)
+}
+
+// beginSync notes the whole customer if it never was: a payment method alone would make it one that the provider
+// seems to know all of.
+func (s *Service) beginSync(customer *domain.Customer) {
+	if !customer.SyncBegun() {
 		customer.WantWholeSync(s.Now())
 	}
-	customer.WantAttachment(s.Now(), paymentMethodID, currency)
 }
 
 // DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good, and forgets
@@ -180,6 +186,7 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 		case method == "":
 			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
 		}
+		s.beginSync(customer)
 		customer.WantDetachment(s.Now(), method)
 		return nil
 	})

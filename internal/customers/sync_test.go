@@ -73,6 +73,12 @@ func inSync(c *domain.Customer) {
 	c.Sync.Succeed(noon)
 }
 
+// linked links a customer as a server without a provider does, which tells nobody.
+func linked(c *domain.Customer) {
+	c.Email = new("ada@example.com")
+	c.LinkTo(new("cus_2"))
+}
+
 func parts(c *domain.Customer) []domain.SyncPart {
 	if c.Sync == nil {
 		return nil
@@ -156,6 +162,39 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"billing information of one it knows": {before: inSync, do: update(informed), want: []domain.SyncPart{information, facts}, informed: true},
 		"another of its customers":            {before: func(c *domain.Customer) { c.Name = new("Ada"); inSync(c) }, do: update(customers.Details{BillingID: domain.SetTo("cus_2")}), want: []domain.SyncPart{name, coupon, facts}},
 		"none of its customers any more":      {before: inSync, do: update(customers.Details{BillingID: domain.Cleared[string]()})},
+		"a change of one that was linked without a provider": {
+			before: linked, do: update(customers.Details{Name: domain.SetTo("Ada")}),
+			want: []domain.SyncPart{name, email, coupon, facts},
+		},
+		"a change of one that was relinked without a provider": {
+			before: func(c *domain.Customer) { inSync(c); linked(c) }, do: update(customers.Details{Name: domain.SetTo("Ada")}),
+			want: []domain.SyncPart{name, email, coupon, facts},
+		},
+		"billing information of one that was linked without a provider": {
+			before: linked, do: update(informed), want: []domain.SyncPart{email, coupon, information, facts}, informed: true,
+		},
+		"an attachment to one that was linked without a provider": {
+			before: linked,
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+				return err
+			},
+			want: []domain.SyncPart{email, coupon, attachment, facts},
+		},
+		"a row with a payment method of one that was linked without a provider": {
+			before: linked, do: row(customers.ImportRow{PaymentMethodID: new("pm_1")}), want: []domain.SyncPart{email, coupon, attachment, facts},
+		},
+		"a detachment from one that was linked without a provider": {
+			before: func(c *domain.Customer) {
+				linked(c)
+				c.BillingFacts = &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}
+			},
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{email, coupon, domain.SyncDetachment, facts},
+		},
 		"its coupon": {
 			before: inSync,
 			do: func(t *testing.T, f *fixture) error {

@@ -186,6 +186,12 @@ func (c *Customer) Synced() bool {
 	return c.BillingID != nil || c.Sync != nil && len(c.Sync.Untold) > 0
 }
 
+// SyncBegun reports whether a sync of the whole customer, as it is linked now, was ever wanted. It was not of one that
+// was linked while there was no provider, although its changes are Synced.
+func (c *Customer) SyncBegun() bool {
+	return c.Sync != nil && (c.Sync.SucceededAt != nil || len(c.Sync.Untold) > 0)
+}
+
 // LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
 // and so is what it had to be told.
 func (c *Customer) LinkTo(billingID *string) {
@@ -226,7 +232,7 @@ func (c *Customer) SyncStatus() SyncStatus {
 	switch s := c.Sync; {
 	case c.Facts().Deleted || s != nil && s.Failure != nil:
 		return SyncError
-	case s == nil || s.SucceededAt == nil && len(s.Untold) == 0:
+	case !c.SyncBegun():
 		return SyncNotRequired
 	case s.pending():
 		return SyncPending

@@ -111,8 +111,8 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 			if test.holds != nil && !test.holds(c) {
 				t.Errorf("%+v", c.Sync)
 			}
-			if !c.Synced() || c.SyncStatus() != domain.SyncPending {
-				t.Errorf("synced %v, %s", c.Synced(), c.SyncStatus())
+			if !c.Synced() || !c.SyncBegun() || c.SyncStatus() != domain.SyncPending {
+				t.Errorf("synced %v, begun %v, %s", c.Synced(), c.SyncBegun(), c.SyncStatus())
 			}
 		})
 	}
@@ -142,12 +142,12 @@ func TestLinkToForgetsWhatWasOfAnother(t *testing.T) {
 		if s.KeyGeneration != 1 || s.Lease == nil || s.Writes != 7 || s.InformationTold != s.Revision {
 			t.Errorf("%s: %+v", what, s)
 		}
-		if c.Synced() != (id != nil) || c.SyncStatus() != domain.SyncNotRequired {
-			t.Errorf("%s: synced %v, %s", what, c.Synced(), c.SyncStatus())
+		if c.Synced() != (id != nil) || c.SyncBegun() || c.SyncStatus() != domain.SyncNotRequired {
+			t.Errorf("%s: synced %v, begun %v, %s", what, c.Synced(), c.SyncBegun(), c.SyncStatus())
 		}
 	}
 	c := &domain.Customer{}
-	if c.LinkTo(new("cus_1")); c.Sync != nil || !c.Synced() {
+	if c.LinkTo(new("cus_1")); c.Sync != nil || !c.Synced() || c.SyncBegun() {
 		t.Errorf("never synced: %+v", c)
 	}
 }
