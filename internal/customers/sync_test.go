@@ -325,6 +325,60 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 	}
 }
 
+// TestTheNewestRowSaysWhichPaymentMethodIsCharged imports rows for a customer who is charged with pm_1.
+func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		// before is what is wanted of the provider already.
+		before func(*domain.Customer)
+		row    string
+		// attach and detach wait for the provider after the row; unchanged is whether they did before.
+		attach, detach string
+		unchanged      bool
+	}{
+		"the one that is charged":                    {row: "pm_1", unchanged: true},
+		"another":                                    {row: "pm_2", attach: "pm_2"},
+		"the one that another is to replace":         {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
+		"the one that is to be detached":             {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1") }, row: "pm_1", attach: "pm_1"},
+		"the one that is charged, another to go":     {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_0") }, row: "pm_1", detach: "pm_0", unchanged: true},
+		"the one that is to be attached":             {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "EUR") }, row: "pm_2", attach: "pm_2", unchanged: true},
+		"a third in place of the one to be attached": {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_3", attach: "pm_3"},
+		"the one to be detached for another":         {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1"); c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
+	} {
+		for how, run := range importers {
+			t.Run(how+", "+name, func(t *testing.T) {
+				t.Parallel()
+				f, p := startBilled(t)
+				f.provision(t, full, "ada")
+				f.put(t, "ada", func(stored *domain.Customer) {
+					inSync(stored)
+					stored.Learn(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+					if c.before != nil {
+						c.before(stored)
+					}
+				})
+				p.told = nil
+				do := func() {
+					if err := run(t, f, customers.ImportRow{Identity: by("ada"), PaymentMethodID: &c.row}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if c.unchanged {
+					f.requireNothingWritten(t, do)
+				} else {
+					do()
+				}
+				if got := f.stored(t, "production", "ada").Sync; got.AttachmentID != c.attach || got.DetachmentID != c.detach {
+					t.Errorf("%q is to be attached and %q detached, want %q and %q", got.AttachmentID, got.DetachmentID, c.attach, c.detach)
+				}
+				if (len(p.told) == 0) != c.unchanged {
+					t.Errorf("the provider is told %v", p.told)
+				}
+			})
+		}
+	}
+}
+
 func TestWithoutAProviderNothingIsToBeTold(t *testing.T) {
 	t.Parallel()
 	f := start(t)

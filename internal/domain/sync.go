@@ -171,6 +171,19 @@ func (c *Customer) WantAttachment(at time.Time, paymentMethodID, currency string
 // AwaitsAttachment reports whether a payment method waits to be attached.
 func (c *Customer) AwaitsAttachment() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
 
+// WantedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none.
+func (c *Customer) WantedPaymentMethodID() string {
+	charged := c.Facts().DefaultPaymentMethodID
+	switch {
+	case c.AwaitsAttachment():
+		return c.Sync.AttachmentID
+	case c.Sync != nil && c.Sync.DetachmentID == charged:
+		return ""
+	default:
+		return charged
+	}
+}
+
 // WantDetachment is WantSync for a payment method that is to be taken away, or with "" for none. One that waits to be
 // attached is forgotten.
 func (c *Customer) WantDetachment(at time.Time, paymentMethodID string) {
