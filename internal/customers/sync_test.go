@@ -283,6 +283,13 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 				return err
 			},
 		},
+		"one that comes back and was unlinked by hand": {
+			before: func(c *domain.Customer) { inSync(c); c.LinkTo(nil); c.Archive(noon) },
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Unarchive(t.Context(), full, by("ada"))
+				return err
+			},
+		},
 		"one that comes back and was not made there": {
 			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.Archive(noon) },
 			do: func(t *testing.T, f *fixture) error {
