@@ -343,12 +343,16 @@ func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
 		attach, detach string
 		unchanged      bool
 	}{
-		"the one that is charged":                    {row: "pm_1", unchanged: true},
-		"another":                                    {row: "pm_2", attach: "pm_2"},
-		"the one that another is to replace":         {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
-		"the one that is to be detached":             {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1") }, row: "pm_1", attach: "pm_1"},
-		"the one that is charged, another to go":     {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_0") }, row: "pm_1", detach: "pm_0", unchanged: true},
-		"the one that is to be attached":             {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "EUR") }, row: "pm_2", attach: "pm_2", unchanged: true},
+		"the one that is charged":                {row: "pm_1", unchanged: true},
+		"another":                                {row: "pm_2", attach: "pm_2"},
+		"the one that another is to replace":     {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
+		"the one that is to be detached":         {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1") }, row: "pm_1", attach: "pm_1"},
+		"the one that is charged, another to go": {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_0") }, row: "pm_1", detach: "pm_0", unchanged: true},
+		"the one that is to be attached":         {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "EUR") }, row: "pm_2", attach: "pm_2", unchanged: true},
+		"the one that was refused": {before: func(c *domain.Customer) {
+			c.WantAttachment(noon, "pm_2", "")
+			c.Sync.Fail(domain.SyncFailure{Kind: domain.SyncRefused}, nil)
+		}, row: "pm_2", attach: "pm_2"},
 		"a third in place of the one to be attached": {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_3", attach: "pm_3"},
 		"the one to be detached for another":         {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1"); c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
 	} {

@@ -171,10 +171,13 @@ func (c *Customer) WantAttachment(at time.Time, paymentMethodID, currency string
 // AwaitsAttachment reports whether a payment method waits to be attached.
 func (c *Customer) AwaitsAttachment() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
 
-// WantedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none.
+// WantedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none, or is
+// refused.
 func (c *Customer) WantedPaymentMethodID() string {
 	charged := c.Facts().DefaultPaymentMethodID
 	switch {
+	case c.AwaitsAttachment() && c.Sync.Failure != nil && c.Sync.Failure.Kind == SyncRefused:
+		return ""
 	case c.AwaitsAttachment():
 		return c.Sync.AttachmentID
 	case c.Sync != nil && c.Sync.DetachmentID == charged:
