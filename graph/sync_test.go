@@ -36,7 +36,7 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 			},
 			model.SyncStatusError, []string{"next attempt is at", "send all of it again"},
 		},
-		"refused":       {failed(domain.SyncRefused, nil), model.SyncStatusError, []string{"refuses", "some_code on email", "resyncCustomer", "req_1"}},
+		"refused": {failed(domain.SyncRefused, nil), model.SyncStatusError, []string{"refuses", "some_code on email", "resyncCustomer", "req_1"}},
 		"refused, and information is lost": {
 			func(c *domain.Customer) {
 				failed(domain.SyncRefused, nil)(c)
