@@ -86,7 +86,11 @@ func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 		time.Sleep(billing.SettleAfter)
 		w.due(server)
 		for i := range customers {
-			facts := w.now(&domain.Customer{EnvironmentID: "production", CustomerID: fmt.Sprint("c", i)}).Facts()
+			c := w.now(&domain.Customer{EnvironmentID: "production", CustomerID: fmt.Sprint("c", i)})
+			if c.SyncBegun() || c.SyncStatus() != domain.SyncNotRequired || c.Sync.DueAt != nil {
+				t.Errorf("the provider seems to know %s", describe(c))
+			}
+			facts := c.Facts()
 			var expires []int
 			for _, m := range facts.PaymentMethods {
 				expires = append(expires, m.Details.ExpirationYear)

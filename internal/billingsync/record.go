@@ -125,8 +125,10 @@ func (a *attempt) settle(customer *domain.Customer) {
 		sync.Fail(domain.SyncFailure{
 			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
 		}, nil)
-	case len(sync.Untold) == 0:
+	case len(sync.Untold) == 0 && sync.Revision > 0:
 		sync.Succeed(now)
+	case len(sync.Untold) == 0:
+		// Facts were read of a customer that the provider was never told of.
 	default:
 		// Whatever keeps it from being told, it is not forgotten.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))

@@ -203,9 +203,9 @@ func (c *Customer) Synced() bool {
 }
 
 // SyncBegun reports whether a sync of the whole customer, as it is linked now, was ever wanted. It was not of one that
-// was linked while there was no provider, although its changes are Synced.
+// was linked while there was no provider, although its changes are Synced and its facts may be read again.
 func (c *Customer) SyncBegun() bool {
-	return c.Sync != nil && (c.Sync.SucceededAt != nil || len(c.Sync.Untold) > 0)
+	return c.Sync != nil && (c.Sync.SucceededAt != nil || c.Sync.Revision > 0 && len(c.Sync.Untold) > 0)
 }
 
 // LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
