@@ -36,7 +36,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 	// unarchive is what the use case does.
 	unarchive := func(c *domain.Customer) {
 		c.Unarchive(domain.Timestamp(time.Now()))
-		if c.BillingID == nil && c.Synced() {
+		if c.SyncCutOff() {
 			c.WantWholeSync(time.Now())
 		}
 	}

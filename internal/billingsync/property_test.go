@@ -91,7 +91,7 @@ func (m *model) actions(other string) map[string]func(*rapid.T) {
 			if m.c = m.now(m.c); m.c.Archived() {
 				m.c = m.world.change(m.c, func(c *domain.Customer) {
 					c.Unarchive(domain.Timestamp(time.Now()))
-					if c.BillingID == nil && c.Synced() {
+					if c.SyncCutOff() {
 						c.WantWholeSync(time.Now())
 					}
 				})

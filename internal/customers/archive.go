@@ -40,8 +40,7 @@ func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Id
 			return false, nil
 		}
 		customer.Unarchive(s.Now())
-		if s.sync != nil && customer.BillingID == nil && customer.Synced() {
-			// Archiving cut a creation off. One that was unlinked by hand has nothing untold, and no creation is wanted.
+		if s.sync != nil && customer.SyncCutOff() {
 			customer.WantWholeSync(s.Now())
 		}
 		return true, nil

@@ -290,6 +290,18 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 				return err
 			},
 		},
+		"one that comes back and was made there, but never told all": {
+			before: func(c *domain.Customer) {
+				c.BillingID = new("cus_1")
+				c.WantSync(noon, domain.SyncEmail)
+				c.Archive(noon)
+			},
+			do: func(t *testing.T, f *fixture) error {
+				_, err := f.Unarchive(t.Context(), full, by("ada"))
+				return err
+			},
+			want: []domain.SyncPart{coupon, facts},
+		},
 		"one that comes back and was not made there": {
 			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.Archive(noon) },
 			do: func(t *testing.T, f *fixture) error {

@@ -208,6 +208,12 @@ func (c *Customer) SyncBegun() bool {
 	return c.Sync != nil && (c.Sync.SucceededAt != nil || c.Sync.Revision > 0 && len(c.Sync.Untold) > 0)
 }
 
+// SyncCutOff reports whether a sync of the whole customer was wanted that archiving may have cut off before its first
+// success. Of one that was unlinked by hand none is wanted.
+func (c *Customer) SyncCutOff() bool {
+	return c.Sync != nil && c.Sync.Revision > 0 && c.Sync.SucceededAt == nil && c.Synced()
+}
+
 // LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
 // and so is what it had to be told.
 func (c *Customer) LinkTo(billingID *string) {
