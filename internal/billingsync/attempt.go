@@ -249,18 +249,18 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 	if info == nil {
 		return err
 	}
-	informed := err
+	infoErr := err
 	if update.Email != nil && billing.KindOf(err) == billing.Permanent {
 		// What is refused may be the customer's own or the information, and is not to keep the other back.
 		own := update
 		own.Information, update.Email = domain.BillingInformation{}, nil
-		informed, err = tell(update), tell(own)
-		a.told[domain.SyncName], a.told[domain.SyncEmail] = informed == nil || err == nil, err == nil
+		infoErr, err = tell(update), tell(own)
+		a.told[domain.SyncName], a.told[domain.SyncEmail] = infoErr == nil || err == nil, err == nil
 	}
-	a.told[domain.SyncInformation] = informed == nil
-	a.nameGiven = informed == nil && info.CustomerName != nil
+	a.told[domain.SyncInformation] = infoErr == nil
+	a.nameGiven = infoErr == nil && info.CustomerName != nil
 	if err == nil {
-		err = informed
+		err = infoErr
 	}
 	return err
 }

@@ -136,7 +136,7 @@ func TestOutcomesOfSyncs(t *testing.T) {
 		"all went well":    {outcome: "success"},
 		"not reached":      {update: func(*testing.T, persistence.Store) error { return failing(billing.Temporary) }, outcome: "passes", logged: []string{"kind=Temporary", "code=a_code", "req_2", "times=1"}},
 		"nobody knows":     {update: func(*testing.T, persistence.Store) error { return failing(billing.UnknownOutcome) }, outcome: "passes", logged: []string{"kind=UnknownOutcome"}},
-		"refused":          {update: func(*testing.T, persistence.Store) error { return failing(billing.Permanent) }, outcome: "refused", logged: []string{"refuses", "environment=", "customer=uuid-of-one", "code=a_code", "param=a_param", "providerRequest=req_2"}},
+		"refused":          {update: func(*testing.T, persistence.Store) error { return failing(billing.Permanent) }, outcome: "refused", logged: []string{"refuses", "environment=production", "customer=uuid-of-one", "code=a_code", "param=a_param", "providerRequest=req_2"}},
 		"deleted":          {change: linked, update: func(*testing.T, persistence.Store) error { return failing(billing.DeletedCustomer) }, outcome: "deleted", logged: []string{"deleted", "customer=uuid-of-one", "req_2"}},
 		"information lost": {change: func(c *domain.Customer) { c.WantSync(time.Now().Add(-time.Hour), domain.SyncInformation) }, outcome: "information_lost", logged: []string{"sent again", "customer=uuid-of-one"}},
 		"unconfirmed": {change: func(c *domain.Customer) {

@@ -29,14 +29,12 @@ func (a *attempt) record(ctx context.Context) error {
 		a.setLink(customer)
 		a.learn(customer)
 		sync := customer.Sync
-		if sync.Lease != nil && sync.Lease.Holder == "" && sync.Lease.Until.Equal(a.customer.Sync.Lease.Until) {
-			sync.Lease = nil // It was taken off the attempt by archiving, to keep others away until now.
-			if a.firstCreation {
-				sync.CreatingSince = nil
-			}
+		if sync.Lease == nil {
 			return true
 		}
-		if sync.Lease == nil || sync.Lease.Holder != a.holder {
+		// Archiving takes the lease off an attempt, and keeps others away until that is over.
+		takenOff := sync.Lease.Holder == "" && sync.Lease.Until.Equal(a.customer.Sync.Lease.Until)
+		if !takenOff && sync.Lease.Holder != a.holder {
 			return true
 		}
 		sync.Lease = nil
@@ -50,11 +48,12 @@ func (a *attempt) record(ctx context.Context) error {
 			// Whether the creation was refused or made, nothing of it is unknown.
 			sync.CreatingSince = nil
 		}
-		if customer.Archived() {
+		switch {
+		case customer.Archived():
 			sync.DueAt = nil
-			return true
+		case !takenOff:
+			a.settle(customer)
 		}
-		a.settle(customer)
 		return true
 	})
 	if err == nil {
@@ -125,10 +124,10 @@ func (a *attempt) settle(customer *domain.Customer) {
 		sync.Fail(domain.SyncFailure{
 			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
 		}, nil)
-	case len(sync.Untold) == 0 && sync.Revision > 0:
-		sync.Succeed(now)
 	case len(sync.Untold) == 0:
-		// Facts were read of a customer that the provider was never told of.
+		if sync.Revision > 0 { // or else facts were read of a customer that the provider was never told of
+			sync.Succeed(now)
+		}
 	default:
 		// Whatever keeps it from being told, it is not forgotten.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))

@@ -154,13 +154,7 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 		done(nil)
 		return
 	}
-	lasting, cancel := context.WithCancel(outlasting(ctx))
-	stop := context.AfterFunc(s.closed, cancel) //nolint:contextcheck // it ends with the service, not with the request
-	leave := func() {
-		stop()
-		cancel()
-		<-s.waiting
-	}
+	lasting := s.lasting(ctx)
 	begun := s.work(what, func() {
 		var refusal error
 		defer func() {
@@ -169,21 +163,21 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 				s.log.ErrorContext(lasting, "the sync of a customer with the billing provider panicked",
 					"cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 			}
-			leave()
+			<-s.waiting
 			done(refusal)
 		}()
 		refusal = s.sync(lasting, what)
 	})
 	if !begun {
-		leave()
+		<-s.waiting
 		done(nil)
 	}
 }
 
-// outlasting is a context that does not end with a request. It has of the request what signals name it by, and keeps
-// nothing else of it in memory.
-func outlasting(ctx context.Context) context.Context {
-	return trace.ContextWithSpan(logging.Begin(context.Background(), logging.RequestID(ctx)), trace.SpanFromContext(ctx))
+// lasting is a context that ends with the service and not with a request. It has of the request what signals name it
+// by, and keeps nothing else of it in memory.
+func (s *Service) lasting(request context.Context) context.Context {
+	return trace.ContextWithSpan(logging.Begin(s.closed, logging.RequestID(request)), trace.SpanFromContext(request))
 }
 
 // work does what is to be done for a task in the background, unless the service is closing. What it takes from the

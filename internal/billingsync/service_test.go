@@ -524,23 +524,6 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			})
 		})
 	}
-	t.Run("a refusal that nobody waits for any more is kept", func(t *testing.T) {
-		t.Parallel()
-		inWorld(t, func(w *world) {
-			server := w.server()
-			c := w.change(w.insert("c"), whole(), wantAttachment("pm_card_visa_chargeDeclined"))
-			w.slow(time.Second)
-			ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
-			defer cancel()
-			if err := server.Tell(ctx, c); err != nil {
-				t.Error(err)
-			}
-			time.Sleep(time.Minute)
-			if c = w.stands(c, "REFUSED"); c.Sync.AttachmentID == "" {
-				t.Error(describe(c))
-			}
-		})
-	})
 	t.Run("a refusal that is being written down is waited for", func(t *testing.T) {
 		t.Parallel()
 		inWorld(t, func(w *world) {
@@ -572,20 +555,26 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			w.stands(first, "SUCCESS")
 		})
 	})
-	t.Run("nobody waits for longer than asked", func(t *testing.T) {
-		t.Parallel()
-		inWorld(t, func(w *world) {
-			server := w.server()
-			c := w.change(w.insert("c"), whole(), wantAttachment("pm_card_visa"))
-			w.slow(time.Second)
-			ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
-			defer cancel()
-			began := time.Now()
-			if err := server.Tell(ctx, c); err != nil || time.Since(began) != 2*time.Second {
-				t.Errorf("after %s: %v", time.Since(began), err)
-			}
-			time.Sleep(time.Minute)
-			w.linked(w.stands(c, "SUCCESS"))
+	for method, stands := range map[string]string{"pm_card_visa": "SUCCESS", "pm_card_visa_chargeDeclined": "REFUSED"} {
+		t.Run("nobody waits for longer than asked, and what comes after that is kept: "+stands, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				server := w.server()
+				c := w.change(w.insert("c"), whole(), wantAttachment(method))
+				w.slow(time.Second)
+				ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
+				defer cancel()
+				began := time.Now()
+				if err := server.Tell(ctx, c); err != nil || time.Since(began) != 2*time.Second {
+					t.Errorf("after %s: %v", time.Since(began), err)
+				}
+				time.Sleep(time.Minute)
+				c = w.stands(c, stands)
+				w.linked(c)
+				if c.AwaitsAttachment() != (stands == "REFUSED") {
+					t.Error(describe(c))
+				}
+			})
 		})
-	})
+	}
 }

@@ -14,20 +14,20 @@ func TestBillingInformationOverOlder(t *testing.T) {
 	metadata := func(text string) *domain.BillingInformation {
 		return &domain.BillingInformation{Metadata: json.RawMessage(text)}
 	}
+	full := &domain.BillingInformation{
+		BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
+		InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
+		CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
+	}
+	for field, value := range reflect.ValueOf(*full).Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is not tested", field.Name)
+		}
+	}
 	for name, c := range map[string]struct{ older, newer, all *domain.BillingInformation }{
 		"nothing older": {nil, metadata(`{}`), metadata(`{}`)},
 		"what is not given stays": {
-			&domain.BillingInformation{
-				BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
-				InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
-				CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
-			},
-			&domain.BillingInformation{InvoiceCustomFields: json.RawMessage(`null`), Metadata: json.RawMessage(`null`)},
-			&domain.BillingInformation{
-				BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
-				InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
-				CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
-			},
+			full, &domain.BillingInformation{InvoiceCustomFields: json.RawMessage(`null`), Metadata: json.RawMessage(`null`)}, full,
 		},
 		"what is given takes its place": {
 			&domain.BillingInformation{
