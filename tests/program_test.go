@@ -35,6 +35,9 @@ func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
 		"simulator, exposed":      {"--billing", "simulator", "--listen", "0.0.0.0:0"},
 		"revoke without an id":    {"keys", "revoke"},
 		"superfluous argument":    {"version", "please"},
+		"a secret for a command":  {"secret-value-secret-value"},
+		"a secret for a flag":     {"--secret-value-secret-value"},
+		"a topic nobody knows":    {"help", "secret-value-secret-value"},
 		"unknown scope":           {"keys", "create", "--scope", "write"},
 		"environment of no form":  {"keys", "create", "--environment", "a/b"},
 		"expiry before it begins": {"keys", "create", "--expires-in", "-1h"},
@@ -48,6 +51,20 @@ func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
 				t.Errorf("the sentence repeats a secret: %s", stderr)
 			}
 		})
+	}
+}
+
+func TestHelpAndVersionGoToStandardOutput(t *testing.T) {
+	for line, says := range map[string]string{
+		"help": "clientele help COMMAND", "--help": "clientele help COMMAND", "-h": "clientele help COMMAND",
+		"serve --help": "--listen ", "help keys": "clientele keys revoke ID", "keys --help": "clientele keys revoke ID",
+		"help keys create": "--scope ", "keys create --help": "--scope ", "catalog apply --help": "--dry-run ",
+		"version": "clientele ", "--version": "clientele ", "-v": "clientele ",
+	} {
+		stdout, stderr, code := runProgram(t, strings.Fields(line)...)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, says) {
+			t.Errorf("clientele %s: exit code %d, stdout %q, stderr %q", line, code, stdout, stderr)
+		}
 	}
 }
 

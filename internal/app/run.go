@@ -25,7 +25,7 @@ import (
 func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
 	switch cfg.Command {
 	case config.CommandHelp:
-		_, err := io.WriteString(out, config.Help())
+		_, err := io.WriteString(out, config.Help(cfg.HelpTopic))
 		return err
 	case config.CommandVersion:
 		_, err := fmt.Fprintln(out, "clientele", Version())

@@ -5,11 +5,8 @@ package config
 import (
 	"cmp"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"net"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +33,8 @@ const (
 // Config is everything that the program can be told.
 type Config struct {
 	Command Command
+	// HelpTopic is the command, or group of commands, that CommandHelp explains; empty for the whole program.
+	HelpTopic string
 
 	Listen        string
 	DataDir       string
@@ -84,72 +83,62 @@ func Default() Config {
 	}
 }
 
-// operand is the one argument that the command needs, and what to say without it; nil for a command that takes
-// none.
-func (c *Config) operand() (*string, string) {
-	switch c.Command {
-	case CommandKeysRevoke:
-		return &c.KeyID, "keys revoke needs the id of one key, as keys list shows it"
-	case CommandCatalogApply:
-		return &c.Catalog, "catalog apply needs the name of one catalogue file"
-	default:
-		return nil, ""
-	}
-}
-
 // Load reads arguments (without the program's name) and environment; arguments win. Every error is one
 // sentence for the person who started the program.
 func Load(args []string, getenv func(string) string) (Config, error) {
 	config := Default()
-	var err error
-	if config.Command, args, err = command(args); err != nil {
+	name, rest, isGroup, err := findCommand(args)
+	if err != nil {
 		return config, err
 	}
-	flags := flag.NewFlagSet("clientele", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	for _, setting := range Settings() {
-		if !setting.isFor(config.Command) {
-			continue
-		}
-		if text := getenv(setting.Env); setting.Env != "" && text != "" {
-			if err := setting.set(&config, text); err != nil {
-				return config, fmt.Errorf("%s %w", setting.Env, err)
-			}
-		}
-		var flagErr error
-		set := func(text string) error {
-			if flagErr = setting.set(&config, text); flagErr != nil {
-				err = fmt.Errorf("--%s %w", setting.Flag, flagErr)
-			}
-			return flagErr
-		}
-		if _, isBool := setting.target(&config).(*bool); isBool {
-			flags.BoolFunc(setting.Flag, setting.Usage, set)
-		} else {
-			flags.Func(setting.Flag, setting.Usage, set)
-		}
+	config.Command = name
+	spec := commandSpec{name: name}
+	if !isGroup {
+		spec = specOf(name)
 	}
-	parseErr := flags.Parse(args)
-	operand, need := config.operand()
-	if operand != nil && parseErr == nil && flags.NArg() > 0 {
-		// Flags may stand in front of the argument and behind it.
-		*operand = flags.Arg(0)
-		parseErr = flags.Parse(flags.Args()[1:])
+	parts := split(spec, rest)
+	if name == CommandHelp {
+		config.HelpTopic = strings.Join(parts.operands, " ")
 	}
 	switch {
-	case errors.Is(parseErr, flag.ErrHelp):
-		config.Command = CommandHelp
+	case parts.help:
+		if config.Command = CommandHelp; name != CommandHelp && len(rest) < len(args) {
+			config.HelpTopic = string(name)
+		}
+		if !isTopic(config.HelpTopic) {
+			config.HelpTopic = ""
+		}
 		return config, nil
-	case err != nil:
-		return config, err
-	case parseErr != nil:
-		return config, wrongFlag(config.Command, flags, args, parseErr)
-	case operand != nil && (*operand == "" || flags.NArg() > 0):
-		return config, errors.New(need)
-	case flags.NArg() > 0:
-		return config, fmt.Errorf("%s takes no argument%s", config.Command, named(flags.Arg(0)))
+	case isGroup:
+		return config, fmt.Errorf("%s needs one of %s; clientele help %s explains them", name, list(subcommands(string(name))), name)
+	case parts.version:
+		config.Command = CommandVersion
+		return config, nil
+	case parts.err != nil:
+		return config, parts.err
+	case name == CommandHelp && !isTopic(config.HelpTopic):
+		return config, noTopic(config.HelpTopic)
+	case name == CommandHelp:
+		return config, nil
 	}
-	if config.Command == CommandServe {
+	if err := parts.takeOperand(spec, &config); err != nil {
+		return config, err
+	}
+	for _, setting := range Settings() {
+		text := getenv(setting.Env)
+		if !setting.isFor(name) || setting.Env == "" || text == "" {
+			continue
+		}
+		if err := setting.set(&config, text); err != nil {
+			return config, fmt.Errorf("%s %w", setting.Env, err)
+		}
+	}
+	for _, flag := range parts.flags {
+		if err := flag.setting.set(&config, flag.value); err != nil {
+			return config, fmt.Errorf("--%s %w", flag.setting.Flag, err)
+		}
+	}
+	if name == CommandServe {
 		if err := config.Observability.readTracing(getenv); err != nil {
 			return config, err
 		}
@@ -157,53 +146,17 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 	return config, config.Verify()
 }
 
-// wrongFlag says what is wrong with the flags. Package flag would repeat what it did not understand in full,
-// with the secret that may be in it.
-func wrongFlag(command Command, flags *flag.FlagSet, args []string, err error) error {
-	for _, argument := range args {
-		name, _, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
-		switch {
-		case strings.HasPrefix(argument, "---"):
-			return fmt.Errorf("%s: a flag begins with one or two hyphens", command)
-		case strings.HasPrefix(argument, "-") && flags.Lookup(name) == nil:
-			return fmt.Errorf("%s: unknown flag%s", command, named("--"+name))
-		}
+// noTopic says why there is no help about some words, as the parser would of the same command.
+func noTopic(topic string) error {
+	words := strings.Fields(topic)
+	if len(words) == 0 {
+		return unknownCommand(topic)
 	}
-	return fmt.Errorf("%s: %w", command, err)
-}
-
-// harmless is too short for an API key, and no address.
-var harmless = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
-
-// named is what was given, to be put behind what is said of it, if it can be no secret.
-func named(argument string) string {
-	if !harmless.MatchString(argument) {
-		return ""
+	name, rest, _, err := findCommand(words)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf(" %q", argument)
-}
-
-// command takes the command off the arguments.
-func command(args []string) (Command, []string, error) {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		return CommandServe, args, nil
-	}
-	switch args[0] {
-	case "serve", "health", "version", "help":
-		return Command(args[0]), args[1:], nil
-	case "keys", "catalog":
-		if len(args) > 1 {
-			switch named := Command(args[0] + " " + args[1]); named {
-			case CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport:
-				return named, args[2:], nil
-			}
-		}
-		if args[0] == "catalog" {
-			return "", nil, errors.New("catalog needs one of apply and export")
-		}
-		return "", nil, errors.New("keys needs one of create, list and revoke")
-	}
-	return "", nil, fmt.Errorf("unknown command%s; the commands are serve, keys, catalog, health and version", named(args[0]))
+	return fmt.Errorf("help about %s takes no more words%s", name, quoted(rest[0]))
 }
 
 // Verify checks what can be checked without starting anything.

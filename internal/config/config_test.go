@@ -160,7 +160,7 @@ var settingCases = map[string]settingCase{
 		value: func(c Config) any { return c.Observability.OpsProfiling }, wantOne: true, wantTwo: false,
 	},
 	"dry-run": {
-		command: []string{"catalog", "apply", "catalog.yaml"}, one: "true", two: "0",
+		command: []string{"catalog", "apply", "catalog.yaml"}, one: "true", two: "false",
 		value: func(c Config) any { return c.DryRun }, wantOne: true, wantTwo: false,
 	},
 	"environment": {
@@ -217,9 +217,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		if s.with == nil {
 			ways["by default"] = way{want: initial}
 		}
-		if _, isSwitch := initial.(bool); !isSwitch {
-			ways["by flag in two words"] = way{args: []string{"--" + flag, s.one}, want: s.wantOne}
-		}
+		ways["by flag in two words"] = way{args: []string{"--" + flag, s.one}, want: s.wantOne}
 		if s.env == "" {
 			// What describes one command must not linger in the environment and strike another.
 			ways["not by variable"] = way{
@@ -280,7 +278,46 @@ func TestAValueMayBeginWithHyphens(t *testing.T) {
 	}
 }
 
-func TestIntrospectionIsASwitch(t *testing.T) {
+func TestSwitches(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args                  []string
+		introspection, dryRun bool
+		file                  string
+	}{
+		"not given":                   {nil, true, false, ""},
+		"alone":                       {[]string{"--introspection"}, true, false, ""},
+		"=false":                      {[]string{"--introspection=false"}, false, false, ""},
+		"false":                       {[]string{"--introspection", "false"}, false, false, ""},
+		"FALSE":                       {[]string{"--introspection", "FALSE"}, false, false, ""},
+		"0":                           {[]string{"serve", "--introspection", "0"}, false, false, ""},
+		"true":                        {[]string{"--introspection", "true"}, true, false, ""},
+		"false, one hyphen":           {[]string{"-introspection", "false"}, false, false, ""},
+		"false before a flag":         {[]string{"--introspection", "false", "--listen=:1"}, false, false, ""},
+		"alone before a flag":         {[]string{"--introspection", "--listen=:1"}, true, false, ""},
+		"dry run alone, behind":       {[]string{"catalog", "apply", "c.yaml", "--dry-run"}, true, true, "c.yaml"},
+		"dry run alone, in front":     {[]string{"catalog", "apply", "--dry-run", "c.yaml"}, true, true, "c.yaml"},
+		"dry run false, in front":     {[]string{"catalog", "apply", "--dry-run", "false", "c.yaml"}, true, false, "c.yaml"},
+		"dry run true, behind":        {[]string{"catalog", "apply", "c.yaml", "--dry-run", "true"}, true, true, "c.yaml"},
+		"dry run, a file named 1":     {[]string{"catalog", "apply", "--dry-run", "1"}, true, true, "1"},
+		"dry run, a file named true":  {[]string{"catalog", "apply", "--dry-run", "--", "true"}, true, true, "true"},
+		"a value that looks like one": {[]string{"--catalog", "--introspection", "--introspection", "false"}, false, false, "--introspection"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Load(c.args, variables(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Introspection != c.introspection || got.DryRun != c.dryRun || got.Catalog != c.file {
+				t.Errorf("introspection %t, dry run %t, file %q", got.Introspection, got.DryRun, got.Catalog)
+			}
+		})
+	}
+}
+
+func TestASwitchOverridesItsVariable(t *testing.T) {
 	t.Parallel()
 	got, err := Load([]string{"--introspection", "--listen=:1"}, variables(map[string]string{"CLIENTELE_INTROSPECTION": "false"}))
 	if err != nil {
@@ -320,7 +357,7 @@ func TestCommands(t *testing.T) {
 		"keys revoke, flags behind":         {[]string{"keys", "revoke", "0123", "--data-dir=/d"}, CommandKeysRevoke, "0123"},
 		"keys revoke, flags around":         {[]string{"keys", "revoke", "--data-dir=/d", "0123", "--data-dir=/e"}, CommandKeysRevoke, "0123"},
 		"keys revoke, two hyphens first":    {[]string{"keys", "revoke", "--", "0123"}, CommandKeysRevoke, "0123"},
-		"keys revoke and help behind":       {[]string{"keys", "revoke", "0123", "--help"}, CommandHelp, "0123"},
+		"keys revoke and help behind":       {[]string{"keys", "revoke", "0123", "--help"}, CommandHelp, ""},
 		"keys revoke, flags first":          {[]string{"keys", "revoke", "--data-dir=/d", "0123"}, CommandKeysRevoke, "0123"},
 		"catalog apply":                     {[]string{"catalog", "apply", "c.yaml"}, CommandCatalogApply, "c.yaml"},
 		"catalog apply, flags around":       {[]string{"catalog", "apply", "--dry-run", "c.yaml", "--environment=e"}, CommandCatalogApply, "c.yaml"},
@@ -343,18 +380,94 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// Help shows the line "clientele keys revoke ID [flags]".
-func TestKeysRevokeTakesItsFlagsWhereHelpShowsThem(t *testing.T) {
+func TestHelpTopics(t *testing.T) {
 	t.Parallel()
-	if !strings.Contains(Help(), "clientele keys revoke ID [flags]") {
-		t.Skip("help shows another order now; TestCommands has the one that works")
+	for name, c := range map[string]struct {
+		args  []string
+		topic string
+	}{
+		"help":                          {[]string{"help"}, ""},
+		"-h":                            {[]string{"-h"}, ""},
+		"--help":                        {[]string{"--help"}, ""},
+		"--help behind flags":           {[]string{"--listen=:1", "--help"}, ""},
+		"help help":                     {[]string{"help", "help"}, "help"},
+		"help --help":                   {[]string{"help", "--help"}, ""},
+		"help serve":                    {[]string{"help", "serve"}, "serve"},
+		"serve --help":                  {[]string{"serve", "--help"}, "serve"},
+		"serve -h":                      {[]string{"serve", "-h"}, "serve"},
+		"help keys":                     {[]string{"help", "keys"}, "keys"},
+		"keys --help":                   {[]string{"keys", "--help"}, "keys"},
+		"help keys create":              {[]string{"help", "keys", "create"}, "keys create"},
+		"help keys --help":              {[]string{"help", "keys", "--help"}, "keys"},
+		"keys create --help":            {[]string{"keys", "create", "--help"}, "keys create"},
+		"catalog -h":                    {[]string{"catalog", "-h"}, "catalog"},
+		"catalog apply --help":          {[]string{"catalog", "apply", "--help"}, "catalog apply"},
+		"catalog apply FILE --help":     {[]string{"catalog", "apply", "c.yaml", "--help"}, "catalog apply"},
+		"version --help":                {[]string{"version", "--help"}, "version"},
+		"behind an unknown flag":        {[]string{"keys", "list", "--colour", "--help"}, "keys list"},
+		"behind a value that is wrong":  {[]string{"serve", "--introspection=maybe", "--help"}, "serve"},
+		"in front of wrong arguments":   {[]string{"keys", "revoke", "--help", "a", "b"}, "keys revoke"},
+		"behind an argument too many":   {[]string{"serve", "here", "--help"}, "serve"},
+		"a flag's value is not a flag":  {[]string{"serve", "--catalog", "--help", "--help"}, "serve"},
+		"whatever the environment says": {[]string{"serve", "--help"}, "serve"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Load(c.args, variables(map[string]string{"CLIENTELE_SHUTDOWN_GRACE": "soon"}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Command != CommandHelp || got.HelpTopic != c.topic {
+				t.Errorf("%s about %q", got.Command, got.HelpTopic)
+			}
+			if first, _, _ := strings.Cut(Help(got.HelpTopic), "\n"); c.topic != "" && !strings.HasPrefix(first, c.topic) && first != "Usage:" {
+				t.Errorf("help begins with %q", first)
+			}
+		})
 	}
-	got, err := Load([]string{"keys", "revoke", "0123", "--data-dir", "/d"}, variables(nil))
-	if err != nil {
-		t.Fatal(err)
+}
+
+func TestVersionFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"version"}, {"--version"}, {"-v"}, {"serve", "--version"}, {"--listen=:1", "-v"}} {
+		got, err := Load(args, variables(nil))
+		if err != nil || got.Command != CommandVersion {
+			t.Errorf("%q: %s, %v", args, got.Command, err)
+		}
 	}
-	if got.KeyID != "0123" || got.DataDir != "/d" {
-		t.Errorf("got %+v", got)
+}
+
+func TestMistypedWordsAreSuggested(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a command":                   {[]string{"sreve"}, `unknown command "sreve"; did you mean "serve"?`},
+		"a command in upper case":     {[]string{"Serve"}, `did you mean "serve"?`},
+		"a command's long form":       {[]string{"catalogue", "apply"}, `did you mean "catalog"?`},
+		"a command's short form":      {[]string{"key", "list"}, `did you mean "keys"?`},
+		"a second word":               {[]string{"keys", "creat"}, `did you mean "create"?`},
+		"a topic":                     {[]string{"help", "kyes"}, `did you mean "keys"?`},
+		"a topic's second word":       {[]string{"help", "catalog", "exprot"}, `did you mean "export"?`},
+		"a flag":                      {[]string{"--lisen=:1"}, `unknown flag "--lisen"; did you mean "--listen"?`},
+		"a flag of a command":         {[]string{"keys", "create", "--scop", "read"}, `did you mean "--scope"?`},
+		"a flag without its hyphens":  {[]string{"--datadir=d"}, `did you mean "--data-dir"?`},
+		"a flag of another command":   {[]string{"keys", "list", "--scope=read"}, "--scope is a flag of keys create"},
+		"a command behind flags":      {[]string{"--data-dir=d", "keys", "list"}, `"keys" goes in front of its flags`},
+		"nothing that is near":        {[]string{"xyzzy"}, "the commands are serve, keys, catalog, health, version and help"},
+		"a long word, not repeated":   {[]string{"hunter2-hunter2-hunter2-hunter2"}, "unknown command; the commands"},
+		"a long flag, not repeated":   {[]string{"--hunter2-hunter2-hunter2-hunter2"}, "unknown flag; clientele help serve"},
+		"more words than a topic has": {[]string{"help", "keys", "list", "all"}, `"all"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(c.args, variables(nil))
+			requireSentence(t, err, c.says)
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%q tells the secret", err)
+			}
+		})
 	}
 }
 
@@ -370,6 +483,7 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an empty command":               {[]string{""}, "unknown command"},
 		"a command behind flags":         {[]string{"--listen=:1", "serve"}, `"serve"`},
 		"keys alone":                     {[]string{"keys"}, "create, list and revoke"},
+		"keys --version":                 {[]string{"keys", "--version"}, "create, list and revoke"},
 		"keys with an unknown command":   {[]string{"keys", "delete"}, "create, list and revoke"},
 		"keys with flags only":           {[]string{"keys", "--data-dir=/d"}, "create, list and revoke"},
 		"unknown flag":                   {[]string{"--colour=red"}, "-colour"},
@@ -377,7 +491,8 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an argument of serve":           {[]string{"serve", "here"}, `"here"`},
 		"an argument behind the flags":   {[]string{"--listen=:1", "here"}, `"here"`},
 		"an argument behind two hyphens": {[]string{"--", "here"}, `"here"`},
-		"a switch takes no second word":  {[]string{"--introspection", "false"}, `"false"`},
+		"a switch and another word":      {[]string{"--introspection", "here"}, "--introspection must be true or false"},
+		"a switch and no boolean":        {[]string{"catalog", "apply", "c.yaml", "--dry-run=maybe"}, "--dry-run must be true or false"},
 		"an argument of version":         {[]string{"version", "2"}, `"2"`},
 		"an argument of health":          {[]string{"health", "now"}, `"now"`},
 		"a flag of serve at health":      {[]string{"health", "--data-dir=/d"}, "-data-dir"},
@@ -616,26 +731,39 @@ func TestACommandIgnoresTheVariablesOfOthers(t *testing.T) {
 
 func TestHelpNamesEverySetting(t *testing.T) {
 	t.Parallel()
-	help := Help()
 	for _, setting := range Settings() {
-		line := ""
-		for l := range strings.Lines(help) {
-			if strings.HasPrefix(strings.TrimSpace(l), "--"+setting.Flag+" ") || strings.HasPrefix(strings.TrimSpace(l), "--"+setting.Flag+",") {
-				line = l
+		for _, command := range setting.commands {
+			line := ""
+			for l := range strings.Lines(Help(string(command))) {
+				if strings.HasPrefix(strings.TrimSpace(l), "--"+setting.Flag+" ") {
+					line = l
+				}
 			}
-		}
-		for _, part := range []string{setting.Env, setting.Usage, setting.Default} {
-			if !strings.Contains(line, part) {
-				t.Errorf("the line of --%s lacks %q: %q", setting.Flag, part, line)
+			for _, part := range []string{setting.Env, setting.Usage, setting.Default} {
+				if line == "" || !strings.Contains(line, part) {
+					t.Errorf("help %s: the line of --%s lacks %q: %q", command, setting.Flag, part, line)
+				}
 			}
-		}
-		if setting.Env == "" && !strings.Contains(line, "("+setting.Commands()+")") {
-			t.Errorf("the line of --%s does not say which command it is for: %q", setting.Flag, line)
 		}
 	}
-	for _, command := range []string{"keys create", "keys list", "keys revoke", "catalog apply FILE", "catalog export", "version"} {
-		if !strings.Contains(help, "clientele "+command) {
-			t.Errorf("help does not show %s", command)
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	t.Parallel()
+	for _, spec := range commandSpecs() {
+		if !strings.Contains(Help(""), "  "+spec.usage()+" ") {
+			t.Errorf("help does not show %s", spec.usage())
+		}
+		if spec.group() != "" && !strings.Contains(Help(spec.group()), "  "+spec.usage()+" ") {
+			t.Errorf("help %s does not show %s", spec.group(), spec.usage())
+		}
+		for _, example := range spec.examples {
+			words := strings.Fields(strings.ReplaceAll(example, "'nightly report'", "report"))
+			if at := slices.Index(words, "clientele"); at < 0 {
+				t.Errorf("%q does not run clientele", example)
+			} else if got, err := Load(words[at+1:], variables(nil)); err != nil && !strings.Contains(example, ">") || err == nil && got.Command != spec.name {
+				t.Errorf("%q: %s, %v", example, got.Command, err)
+			}
 		}
 	}
 }

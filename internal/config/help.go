@@ -5,35 +5,98 @@ import (
 	"strings"
 )
 
-// Help is the text of the help command.
-func Help() string {
+// Help is the text of the help command about a command or a group of commands; about the whole program without one.
+// Load has checked that there is such a topic.
+func Help(topic string) string {
+	if topic == "" {
+		return overview()
+	}
+	if words := subcommands(topic); words != nil {
+		return groupHelp(topic)
+	}
+	return commandHelp(specOf(Command(topic)))
+}
+
+func isTopic(topic string) bool {
+	for _, spec := range commandSpecs() {
+		if topic == "" || string(spec.name) == topic || spec.group() == topic {
+			return true
+		}
+	}
+	return false
+}
+
+// usage is the command as it is typed.
+func (s commandSpec) usage() string {
+	text := "clientele " + string(s.name)
+	if s.operand != "" {
+		text += " " + s.operand
+	}
+	if flagsOf(s.name) != nil {
+		text += " [flags]"
+	}
+	return text
+}
+
+func writeCommands(out *strings.Builder, in func(commandSpec) bool) {
+	for _, spec := range commandSpecs() {
+		if in(spec) {
+			fmt.Fprintf(out, "  %-38s %s\n", spec.usage(), spec.summary)
+		}
+	}
+}
+
+func overview() string {
 	var out strings.Builder
-	out.WriteString(`clientele serves a customer-management API over GraphQL.
-
-Usage:
-  clientele [serve] [flags]
-  clientele keys create [flags]          make an API key and show it once
-  clientele keys list [flags]            show the keys, not their secrets
-  clientele keys revoke ID [flags]       end a key for good
-  clientele catalog apply FILE [flags]   make an environment's catalogue what a file says
-  clientele catalog export [flags]       write an environment's catalogue as such a file
-  clientele health [flags]               ask the server on this machine whether it is ready
-  clientele version
-
-Flags, with the environment variable that does the same:
+	out.WriteString("clientele serves a customer-management API over GraphQL.\n\nUsage:\n")
+	writeCommands(&out, func(commandSpec) bool { return true })
+	out.WriteString(`
+clientele help COMMAND, or COMMAND --help, explains a command and lists its flags;
+clientele help serve lists every setting of the server with its environment variable.
 `)
+	return out.String()
+}
+
+func groupHelp(group string) string {
+	var out strings.Builder
+	out.WriteString("Usage:\n")
+	writeCommands(&out, func(spec commandSpec) bool { return spec.group() == group })
+	fmt.Fprintf(&out, "\nclientele help %s %s, for one, lists the flags of a command.\n", group, subcommands(group)[0])
+	return out.String()
+}
+
+func commandHelp(spec commandSpec) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s: %s\n\nUsage:\n  %s\n", spec.name, spec.summary, spec.usage())
+	if spec.detail != "" {
+		fmt.Fprintf(&out, "\n%s\n", spec.detail)
+	}
+	if spec.examples != nil {
+		fmt.Fprintf(&out, "\nExamples:\n  %s\n", strings.Join(spec.examples, "\n  "))
+	}
+	title := "\nFlags:\n"
 	for _, s := range Settings() {
-		name := "--" + s.Flag
-		if s.Env != "" {
-			name += ", " + s.Env
-		} else {
-			name += " (" + s.Commands() + ")"
+		if !s.isFor(spec.name) {
+			continue
 		}
-		fmt.Fprintf(&out, "  %-58s %s", name, s.Usage)
-		if s.Default != "" {
-			fmt.Fprintf(&out, " (default %s)", s.Default)
-		}
-		out.WriteString("\n")
+		out.WriteString(title)
+		title = ""
+		fmt.Fprintf(&out, "  %-30s %s%s\n", "--"+s.Flag, s.Usage, s.notes())
 	}
 	return out.String()
+}
+
+// notes are a setting's environment variable and default, in brackets.
+func (s Setting) notes() string {
+	var notes []string
+	if s.Env != "" {
+		notes = append(notes, s.Env)
+	}
+	if s.Default != "" {
+		notes = append(notes, "default "+s.Default)
+	}
+	if notes == nil {
+		return ""
+	}
+	return " (" + strings.Join(notes, ", ") + ")"
 }
