@@ -226,40 +226,6 @@ func (f Any) Matches(document Document) bool {
 // Matches implements Filter.
 func (c Condition) Matches(document Document) bool { return c.test()(document.Value(c.Field)) }
 
-// Compiled returns a filter that means the same as f and spares work that depends on f alone, for a scan
-// over many documents. A nil filter matches everything.
-func Compiled(f Filter) Filter {
-	switch f := f.(type) {
-	case nil:
-		return And{}
-	case And:
-		out := make(And, len(f))
-		for i := range f {
-			out[i] = Compiled(f[i])
-		}
-		return out
-	case Or:
-		out := make(Or, len(f))
-		for i := range f {
-			out[i] = Compiled(f[i])
-		}
-		return out
-	case Any:
-		return Any{List: f.List, Filter: Compiled(f.Filter)}
-	case Condition:
-		return compiledCondition{field: f.Field, test: f.test()}
-	default:
-		return f
-	}
-}
-
-type compiledCondition struct {
-	field Field
-	test  func(Value) bool
-}
-
-func (c compiledCondition) Matches(document Document) bool { return c.test(document.Value(c.field)) }
-
 // test is the condition as a predicate on the field's value.
 func (c Condition) test() func(Value) bool {
 	if c.Op == Null {

@@ -94,7 +94,7 @@ func (d documents[T]) Insert(ctx context.Context, document *T) error {
 		return wrap(what, err)
 	}
 	key := []byte(id.key)
-	return d.store.write(ctx, what, func(tx *bbolt.Tx) error {
+	return d.write(ctx, what, after, func(tx *bbolt.Tx) error {
 		if d.collection.stored(tx, key) != nil {
 			return persistence.ErrExists
 		}
@@ -110,7 +110,7 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 		return wrap(what, err)
 	}
 	key := []byte(id.key)
-	return d.store.write(ctx, what, func(tx *bbolt.Tx) error {
+	return d.write(ctx, what, after, func(tx *bbolt.Tx) error {
 		before := d.collection.stored(tx, key)
 		if before == nil {
 			return persistence.ErrNotFound
@@ -120,6 +120,15 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 		}
 		return d.collection.put(tx, key, before, after)
 	})
+}
+
+// write commits a change that stores a document.
+func (d documents[T]) write(ctx context.Context, what string, after document, change func(*bbolt.Tx) error) error {
+	err := d.store.write(ctx, what, change)
+	if err == nil {
+		persistence.WorkOf(ctx).Wrote(len(after))
+	}
+	return err
 }
 
 // encode is a document as it is stored.
@@ -149,7 +158,7 @@ func (d documents[T]) get(ctx context.Context, find func(*bbolt.Tx) document) (*
 			return persistence.ErrNotFound
 		}
 		var err error
-		out, err = bsondoc.Decode[T](found)
+		out, err = bsondoc.Read[T](ctx, found)
 		return err
 	})
 	return out, err
@@ -159,22 +168,25 @@ func (d documents[T]) get(ctx context.Context, find func(*bbolt.Tx) document) (*
 func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs []string) (map[string]*T, error) {
 	out := make(map[string]*T, len(refIDs))
 	err := d.store.read(ctx, "get many from "+d.collection.Name, func(tx *bbolt.Tx) error {
+		var ids []string
+		var found []document
 		for _, refID := range refIDs {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			ref := domain.Ref{EnvironmentID: environmentID, RefID: refID}
-			found := d.collection.stored(tx, []byte(ref.Key()))
-			if found == nil || out[refID] != nil {
+			stored := d.collection.stored(tx, []byte(ref.Key()))
+			if _, asked := out[refID]; asked || stored == nil {
 				continue
 			}
-			document, err := bsondoc.Decode[T](found)
-			if err != nil {
-				return err
-			}
-			out[refID] = document
+			out[refID] = nil
+			ids, found = append(ids, refID), append(found, stored)
 		}
-		return nil
+		documents, err := bsondoc.ReadAll[T](ctx, found)
+		for i, document := range documents {
+			out[ids[i]] = document
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -185,19 +197,19 @@ func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs 
 // List implements persistence.Documents.
 func (d documents[T]) List(ctx context.Context, query persistence.Query) (persistence.Page[T], error) {
 	var page persistence.Page[T]
-	err := d.store.read(ctx, "list "+d.collection.Name, func(tx *bbolt.Tx) error {
-		scan, err := planScan(ctx, tx, d.collection, query)
+	err := d.store.scan(ctx, "list "+d.collection.Name, query.Filter, func(tx *bbolt.Tx, m *meter) error {
+		scan, err := planScan(m, tx, d.collection, query)
 		if err != nil {
 			return err
 		}
 		scope := persistence.Scope{
 			Collection: d.collection.Name, EnvironmentID: query.EnvironmentID, Filter: query.Filter,
 		}
-		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, d.collection.TieField(), scan)
+		found, err := persistence.Paginate(m.ctx, scope, query.Order, query.Page, d.collection.TieField(), scan)
 		if err != nil {
 			return err
 		}
-		page, err = bsondoc.DecodePage[T](found)
+		page, err = bsondoc.ReadPage[T](ctx, found)
 		return err
 	})
 	return page, err
@@ -206,8 +218,8 @@ func (d documents[T]) List(ctx context.Context, query persistence.Query) (persis
 // Count implements persistence.Documents.
 func (d documents[T]) Count(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
 	count := 0
-	err := d.store.read(ctx, "count "+d.collection.Name, func(tx *bbolt.Tx) (err error) {
-		count, err = countMatching(ctx, tx, d.collection, environmentID, filter)
+	err := d.store.scan(ctx, "count "+d.collection.Name, filter, func(tx *bbolt.Tx, m *meter) (err error) {
+		count, err = countMatching(m, tx, d.collection, environmentID, filter)
 		return err
 	})
 	if err != nil {

@@ -82,9 +82,9 @@ func (x index) onlyThese(values []persistence.Value) []keyRange {
 // shortcut finds the index, other than the one of the query's order, whose entries the conditions narrow
 // down the furthest. There is none unless it holds at most maxCandidates entries, and fewer than are left
 // of the order's own index.
-func shortcut(tx *bbolt.Tx, ordered index, left []keyRange, conditions []persistence.Condition) (index, []keyRange, bool) {
-	var best index
-	var bestRanges []keyRange
+func shortcut(
+	m *meter, tx *bbolt.Tx, ordered index, left []keyRange, conditions []persistence.Condition,
+) (best index, bestRanges []keyRange, found bool, err error) {
 	fewest := maxCandidates + 1
 	for _, field := range ordered.collection.SortFields {
 		mentioned := slices.ContainsFunc(conditions, func(c persistence.Condition) bool { return c.Field == field })
@@ -93,21 +93,31 @@ func shortcut(tx *bbolt.Tx, ordered index, left []keyRange, conditions []persist
 		}
 		x := index{collection: ordered.collection, field: field, prefix: ordered.prefix}
 		ranges := x.narrowed(conditions)
-		if n := countEntries(x.bucket(tx), ranges, fewest); n < fewest {
-			best, bestRanges, fewest = x, ranges, n
+		n, err := countEntries(m, x.bucket(tx), ranges, fewest)
+		if err != nil {
+			return index{}, nil, false, err
+		}
+		if n < fewest {
+			best, bestRanges, fewest, found = x, ranges, n, true
 		}
 	}
-	found := best.field != "" && fewest < countEntries(ordered.bucket(tx), left, fewest+1)
-	return best, bestRanges, found
+	if !found {
+		return index{}, nil, false, nil
+	}
+	n, err := countEntries(m, ordered.bucket(tx), left, fewest+1)
+	return best, bestRanges, fewest < n, err
 }
 
 // countEntries counts the entries in the ranges, and gives up at the limit.
-func countEntries(bucket *bbolt.Bucket, ranges []keyRange, limit int) int {
+func countEntries(m *meter, bucket *bbolt.Bucket, ranges []keyRange, limit int) (int, error) {
 	n := 0
 	for range entries(bucket, ranges, false) {
+		if err := m.row(); err != nil {
+			return 0, err
+		}
 		if n++; n >= limit {
 			break
 		}
 	}
-	return n
+	return n, nil
 }

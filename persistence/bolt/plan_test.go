@@ -84,7 +84,10 @@ func TestShortcut(t *testing.T) {
 			err := store.db.View(func(tx *bbolt.Tx) error {
 				conditions := conditionsOf(test.filter)
 				ordered := customers.index("production", test.order)
-				x, _, ok := shortcut(tx, ordered, ordered.narrowed(conditions), conditions)
+				x, _, ok, err := shortcut(newMeter(t.Context(), test.filter, false), tx, ordered, ordered.narrowed(conditions), conditions)
+				if err != nil {
+					return err
+				}
 				if !ok && test.want != "" || ok && x.field != test.want {
 					t.Errorf("shortcut by %q (%t), want %q", x.field, ok, test.want)
 				}

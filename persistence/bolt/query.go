@@ -16,20 +16,22 @@ import (
 var errIndexDamaged = errors.New("an index names a document that is not stored")
 
 // countMatching counts the environment's documents that match the filter.
-func countMatching(
-	ctx context.Context, tx *bbolt.Tx, c *collection, environmentID string, filter persistence.Filter,
-) (int, error) {
+func countMatching(m *meter, tx *bbolt.Tx, c *collection, environmentID string, filter persistence.Filter) (int, error) {
 	if all, ok := filter.(persistence.And); filter == nil || ok && len(all) == 0 {
 		return c.count(tx, environmentID)
 	}
 	conditions := conditionsOf(filter)
 	x := c.index(environmentID, c.TieField())
 	ranges := x.narrowed(conditions)
-	if other, itsRanges, ok := shortcut(tx, x, ranges, conditions); ok {
+	other, itsRanges, found, err := shortcut(m, tx, x, ranges, conditions)
+	if err != nil {
+		return 0, err
+	}
+	if found {
 		x, ranges = other, itsRanges
 	}
 	count := 0
-	for _, err := range walk(ctx, tx, x, ranges, false, persistence.Compiled(filter)) {
+	for _, err := range walk(m, tx, x, ranges, false) {
 		if err != nil {
 			return 0, err
 		}
@@ -40,9 +42,7 @@ func countMatching(
 
 // planScan decides how the documents of a query are read: along the index of its order, or, where another
 // index leads to few of them, all at once, put in that index's order here.
-func planScan(
-	ctx context.Context, tx *bbolt.Tx, c *collection, query persistence.Query,
-) (persistence.Scan[document], error) {
+func planScan(m *meter, tx *bbolt.Tx, c *collection, query persistence.Query) (persistence.Scan[document], error) {
 	field := c.TieField()
 	if len(query.Order) > 0 {
 		field = query.Order[0].Field
@@ -51,26 +51,28 @@ func planScan(
 		return nil, fmt.Errorf("there is no index by %s", field)
 	}
 	ordered := c.index(query.EnvironmentID, field)
-	conditions, filter := conditionsOf(query.Filter), persistence.Compiled(query.Filter)
+	conditions := conditionsOf(query.Filter)
 	left := ordered.narrowed(conditions)
-	if other, ranges, ok := shortcut(tx, ordered, left, conditions); ok {
-		candidates, err := collect(walk(ctx, tx, other, ranges, false, filter), ordered)
+	other, ranges, found, err := shortcut(m, tx, ordered, left, conditions)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		candidates, err := collect(walk(m, tx, other, ranges, false), ordered)
 		return candidates.scan(ordered), err
 	}
-	return func(ctx context.Context, segment persistence.Segment) iter.Seq2[document, error] {
+	return func(_ context.Context, segment persistence.Segment) iter.Seq2[document, error] {
 		wanted := intersect(left, []keyRange{ordered.segment(segment)})
-		return walk(ctx, tx, ordered, wanted, segment.Descending, filter)
+		return walk(m, tx, ordered, wanted, segment.Descending)
 	}, nil
 }
 
 // walk reads the documents of an index that are in the ranges and match the filter.
-func walk(
-	ctx context.Context, tx *bbolt.Tx, x index, ranges []keyRange, descending bool, filter persistence.Filter,
-) iter.Seq2[document, error] {
+func walk(m *meter, tx *bbolt.Tx, x index, ranges []keyRange, descending bool) iter.Seq2[document, error] {
 	return func(yield func(document, error) bool) {
 		live := tx.Bucket(x.collection.liveBucket())
 		for key, value := range entries(x.bucket(tx), ranges, descending) {
-			if err := ctx.Err(); err != nil {
+			if err := m.row(); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -82,7 +84,7 @@ func walk(
 				yield(nil, errIndexDamaged)
 				return
 			}
-			if filter.Matches(found) && !yield(found, nil) {
+			if m.matcher.Matches(found) && !yield(found, nil) {
 				return
 			}
 		}

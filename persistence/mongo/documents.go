@@ -119,8 +119,15 @@ func (s *Store) SubscriptionClaims() persistence.Documents[domain.SubscriptionCl
 // replication not confirmed in time.
 func (d documents[T]) Insert(ctx context.Context, document *T) error {
 	return d.store.call(ctx, "insert into "+d.Name, func(ctx context.Context) error {
-		_, err := d.documents.InsertOne(ctx, document)
-		return err
+		raw, err := bson.Marshal(document)
+		if err != nil {
+			return err
+		}
+		if _, err := d.documents.InsertOne(ctx, bson.Raw(raw)); err != nil {
+			return err
+		}
+		persistence.WorkOf(ctx).Wrote(len(raw))
+		return nil
 	})
 }
 
@@ -133,8 +140,12 @@ func (d documents[T]) Insert(ctx context.Context, document *T) error {
 func (d documents[T]) Replace(ctx context.Context, document *T) error {
 	return d.store.call(ctx, "replace in "+d.Name, func(ctx context.Context) error {
 		id := d.identify(document)
+		raw, err := bson.Marshal(document)
+		if err != nil {
+			return err
+		}
 		filter := bson.D{{Key: fieldKey, Value: id.key}, {Key: fieldVersion, Value: id.version - 1}}
-		result, err := d.documents.ReplaceOne(ctx, filter, document)
+		result, err := d.documents.ReplaceOne(ctx, filter, bson.Raw(raw))
 		if err != nil {
 			return err
 		}
@@ -146,6 +157,7 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 			}
 			return persistence.ErrConflict
 		}
+		persistence.WorkOf(ctx).Wrote(len(raw))
 		return nil
 	})
 }
@@ -162,7 +174,7 @@ func (d documents[T]) get(ctx context.Context, filter bson.D) (*T, error) {
 		if err != nil {
 			return err
 		}
-		out, err = bsondoc.Decode[T](document(found))
+		out, err = bsondoc.Read[T](ctx, document(found))
 		return err
 	})
 	return out, err
@@ -180,17 +192,18 @@ func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs 
 			return nil
 		}
 		opts := options.Find().SetBatchSize(oneBatch(len(keys)))
-		for found, err := range d.find(ctx, is(fieldKey, "$in", keys), opts) {
+		var found []document
+		for one, err := range d.find(ctx, is(fieldKey, "$in", keys), opts) {
 			if err != nil {
 				return err
 			}
-			document, err := bsondoc.Decode[T](found)
-			if err != nil {
-				return err
-			}
-			out[found.Text(d.TieField())] = document
+			found = append(found, one)
 		}
-		return nil
+		documents, err := bsondoc.ReadAll[T](ctx, found)
+		for i, document := range documents {
+			out[found[i].Text(d.TieField())] = document
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -211,7 +224,7 @@ func (d documents[T]) List(ctx context.Context, query persistence.Query) (persis
 		if err != nil {
 			return err
 		}
-		page, err = bsondoc.DecodePage[T](found)
+		page, err = bsondoc.ReadPage[T](ctx, found)
 		return err
 	})
 	return page, err
@@ -230,13 +243,12 @@ func (d documents[T]) Count(ctx context.Context, environmentID string, filter pe
 			count = int(n)
 			return err
 		}
-		for found, err := range d.find(ctx, where.sent, options.Find().SetBatchSize(batchSize)) {
+		opts := options.Find().SetBatchSize(batchSize)
+		for _, err := range where.matching(ctx, d.find(ctx, where.sent, opts)) {
 			if err != nil {
 				return err
 			}
-			if where.residual.Matches(found) {
-				count++
-			}
+			count++
 		}
 		return nil
 	})

@@ -44,7 +44,7 @@ func (c collection) query(environmentID string, filter persistence.Filter) (quer
 	// In an $and, because the filter may name the same fields.
 	out := query{sent: append(sent, bson.E{Key: "$and", Value: bson.A{compiled}})}
 	if looksIntoLists(filter) {
-		out.residual = persistence.Compiled(filter)
+		out.residual = filter
 	}
 	return out, nil
 }
@@ -56,15 +56,25 @@ func (c collection) scan(where query) persistence.Scan[document] {
 		if segment.Limit > 0 && where.residual == nil {
 			opts.SetLimit(int64(segment.Limit)).SetBatchSize(oneBatch(segment.Limit))
 		}
-		found := c.find(ctx, c.within(segment, where.sent), opts)
-		if where.residual == nil {
-			return found
-		}
-		return func(yield func(document, error) bool) {
-			for d, err := range found {
-				if (err != nil || where.residual.Matches(d)) && !yield(d, err) {
-					return
-				}
+		return where.matching(ctx, c.find(ctx, c.within(segment, where.sent), opts))
+	}
+}
+
+// matching counts what the server found as rows, and leaves out what does not match the residual.
+func (q query) matching(ctx context.Context, found iter.Seq2[document, error]) iter.Seq2[document, error] {
+	return func(yield func(document, error) bool) {
+		work := persistence.WorkOf(ctx)
+		matcher := persistence.NewMatcher(q.residual)
+		for d, err := range found {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			before := matcher.Conditions()
+			matches := matcher.Matches(d)
+			work.Scanned(1, matcher.Conditions()-before)
+			if matches && !yield(d, nil) {
+				return
 			}
 		}
 	}

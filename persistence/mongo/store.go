@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/event"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -38,6 +39,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 }
 
 func connect(ctx context.Context, opts *options.ClientOptions, database string) (*Store, error) {
+	opts.SetMonitor(timed(opts.Monitor))
 	client, err := driver.Connect(opts)
 	if err != nil {
 		// Connecting only checks the options; the network comes later.
@@ -62,6 +64,29 @@ func connect(ctx context.Context, opts *options.ClientOptions, database string) 
 		return nil, err
 	}
 	return s, nil
+}
+
+// timed is a monitor that counts the time of each command as work of the request that sent it, before it calls the
+// given one.
+func timed(next *event.CommandMonitor) *event.CommandMonitor {
+	if next == nil {
+		next = &event.CommandMonitor{}
+	}
+	return &event.CommandMonitor{
+		Started: next.Started,
+		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) {
+			persistence.WorkOf(ctx).Waited(e.Duration)
+			if next.Succeeded != nil {
+				next.Succeeded(ctx, e)
+			}
+		},
+		Failed: func(ctx context.Context, e *event.CommandFailedEvent) {
+			persistence.WorkOf(ctx).Waited(e.Duration)
+			if next.Failed != nil {
+				next.Failed(ctx, e)
+			}
+		},
+	}
 }
 
 // Ping implements persistence.Store.

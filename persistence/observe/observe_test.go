@@ -100,6 +100,7 @@ func TestOutcomes(t *testing.T) {
 		"something there":              {persistence.ErrExists, "exists", false},
 		"a conflict":                   {persistence.ErrConflict, "conflict", false},
 		"a wrong cursor":               {persistence.ErrInvalidCursor, "invalid_cursor", false},
+		"too much under way":           {persistence.ErrBusy, "busy", false},
 		"no answer":                    {persistence.ErrUnavailable, "unavailable", true},
 		"a closed store":               {persistence.ErrClosed, "closed", true},
 		"a folder in use":              {persistence.ErrInUse, "in_use", true},

@@ -76,6 +76,7 @@ var outcomes = []struct {
 	{persistence.ErrExists, "exists", false},
 	{persistence.ErrConflict, "conflict", false},
 	{persistence.ErrInvalidCursor, "invalid_cursor", false},
+	{persistence.ErrBusy, "busy", false},
 	{persistence.ErrUnavailable, "unavailable", true},
 	{persistence.ErrClosed, "closed", true},
 	{persistence.ErrInUse, "in_use", true},

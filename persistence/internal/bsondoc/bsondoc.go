@@ -4,6 +4,7 @@
 package bsondoc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -87,16 +88,47 @@ func Decode[T any](d Document) (*T, error) {
 	return out, nil
 }
 
-// DecodePage is a page with its documents decoded.
-func DecodePage[T any](found persistence.Slice[Document]) (persistence.Page[T], error) {
-	page := persistence.Page[T]{
-		Items: make([]persistence.Item[T], len(found.Documents)), HasNext: found.HasNext, HasPrevious: found.HasPrevious,
+// Read decodes a document for a request, whose governor is asked first, and which it is counted for.
+// Errors: persistence.ErrBusy.
+func Read[T any](ctx context.Context, d Document) (*T, error) {
+	if err := persistence.GovernorOf(ctx).Hold(len(d)); err != nil {
+		return nil, err
 	}
-	for i, d := range found.Documents {
+	persistence.WorkOf(ctx).Read(len(d))
+	return Decode[T](d)
+}
+
+// ReadAll is Read for documents that are needed together: all of them are decoded, or none.
+func ReadAll[T any](ctx context.Context, found []Document) ([]*T, error) {
+	size := 0
+	for _, d := range found {
+		size += len(d)
+	}
+	if err := persistence.GovernorOf(ctx).Hold(size); err != nil {
+		return nil, err
+	}
+	work, out := persistence.WorkOf(ctx), make([]*T, len(found))
+	for i, d := range found {
+		work.Read(len(d))
 		document, err := Decode[T](d)
 		if err != nil {
-			return persistence.Page[T]{}, err
+			return nil, err
 		}
+		out[i] = document
+	}
+	return out, nil
+}
+
+// ReadPage is a page with its documents decoded by ReadAll.
+func ReadPage[T any](ctx context.Context, found persistence.Slice[Document]) (persistence.Page[T], error) {
+	documents, err := ReadAll[T](ctx, found.Documents)
+	if err != nil {
+		return persistence.Page[T]{}, err
+	}
+	page := persistence.Page[T]{
+		Items: make([]persistence.Item[T], len(documents)), HasNext: found.HasNext, HasPrevious: found.HasPrevious,
+	}
+	for i, document := range documents {
 		page.Items[i] = persistence.Item[T]{Document: document, Cursor: found.Cursors[i]}
 	}
 	return page, nil

@@ -119,7 +119,7 @@ func TestErrorsHoldNoContent(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "startDate") {
 		t.Errorf("got %v, want an error that names the place alone", err)
 	}
-	page, err := DecodePage[domain.Customer](persistence.Slice[Document]{Documents: []Document{d}, Cursors: []string{"c"}})
+	page, err := ReadPage[domain.Customer](t.Context(), persistence.Slice[Document]{Documents: []Document{d}, Cursors: []string{"c"}})
 	if err == nil || page.Items != nil {
 		t.Errorf("got %+v, %v, want an error alone", page, err)
 	}
