@@ -93,7 +93,9 @@ func (a *App) connect(b *biller, account stripe.Config) error {
 func receiver(receive httpd.Receiver) httpd.Receiver {
 	return func(ctx context.Context, payload []byte, signature string) error {
 		err := receive(ctx, payload, signature)
-		for _, fault := range []error{billing.ErrBadSignature, billing.ErrBadEvent} {
+		for _, fault := range []error{
+			billing.ErrFutureSignature, billing.ErrFutureEvent, billing.ErrBadSignature, billing.ErrBadEvent,
+		} {
 			if errors.Is(err, fault) {
 				return httpd.RefusedError{Why: fault.Error()}
 			}

@@ -105,3 +105,23 @@ func newer(mark domain.FactMark, e Event, disagrees bool) (domain.FactMark, bool
 	mark.EventID = e.ID
 	return mark, true
 }
+
+// WithoutFuture is the facts as they are without dates from the future, and whether there was one. No event that is
+// dated so is accepted; a server of an older version, or one with a wrong clock, may have stored one, and nothing newer
+// would replace what it says. What had such a date is replaced by whatever comes next, and is Unsettled until then.
+func WithoutFuture(facts domain.BillingFacts, now time.Time) (domain.BillingFacts, bool) {
+	latest, found := now.Add(ClockTolerance), false
+	if facts.RetrievedAt.After(latest) {
+		facts.RetrievedAt, found = time.Time{}, true
+	}
+	if facts.Mark.At.After(latest) {
+		facts.Mark, found = domain.FactMark{Tied: true}, true
+	}
+	facts.PaymentMethods = slices.Clone(facts.PaymentMethods)
+	for i := range facts.PaymentMethods {
+		if mark := &facts.PaymentMethods[i].Mark; mark.At.After(latest) {
+			*mark, found = domain.FactMark{Tied: true}, true
+		}
+	}
+	return facts, found
+}

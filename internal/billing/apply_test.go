@@ -370,3 +370,58 @@ func (h *history) compare(f domain.BillingFacts) string {
 	}
 	return ""
 }
+
+// A date that is years ahead, stored by an older version, must not keep newer events out for as long.
+func TestFactsOfTheFutureHeal(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	ahead, soon := now.AddDate(70, 0, 0), now.Add(billing.ClockTolerance)
+	mark := func(at time.Time) domain.FactMark { return domain.FactMark{At: at, EventID: "evt_0"} }
+	card := func(last4 string) domain.PaymentMethodDetails { return domain.PaymentMethodDetails{Last4: last4} }
+	for name, c := range map[string]struct {
+		facts domain.BillingFacts
+		event billing.Event
+		found bool
+		want  domain.BillingFacts
+	}{
+		"a currency": {
+			domain.BillingFacts{Currency: "EUR", Mark: mark(ahead)},
+			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.CustomerUpdated, Customer: billing.CustomerFacts{Currency: "DKK"}}, true,
+			domain.BillingFacts{Currency: "DKK", Mark: domain.FactMark{At: now, EventID: "evt_1"}},
+		},
+		"a card": {
+			domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1", Details: card("0001"), Mark: mark(ahead)}}},
+			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.PaymentMethodUpdated, PaymentMethods: []billing.PaymentMethod{{ID: "pm_1", Details: card("0002")}}}, true,
+			domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1", Details: card("0002"), Mark: domain.FactMark{At: now, EventID: "evt_1"}}}},
+		},
+		"a whole picture": {
+			domain.BillingFacts{RetrievedAt: ahead, Mark: mark(now.Add(-time.Hour))},
+			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.CustomerUpdated, Customer: billing.CustomerFacts{Currency: "DKK"}}, true,
+			domain.BillingFacts{Currency: "DKK", Mark: domain.FactMark{At: now, EventID: "evt_1"}},
+		},
+		"a clock that is a little off is left alone": {
+			domain.BillingFacts{Currency: "EUR", Mark: mark(soon), RetrievedAt: soon},
+			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.CustomerUpdated, Customer: billing.CustomerFacts{Currency: "DKK"}}, false,
+			domain.BillingFacts{Currency: "EUR", Mark: mark(soon), RetrievedAt: soon},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := slices.Clone(c.facts.PaymentMethods)
+			healed, found := billing.WithoutFuture(c.facts, now)
+			if found != c.found || found && c.facts.RetrievedAt.IsZero() && !healed.Unsettled() {
+				t.Errorf("found %v, unsettled %v", found, healed.Unsettled())
+			}
+			if got := billing.Apply(healed, c.event); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+			if !reflect.DeepEqual(before, c.facts.PaymentMethods) {
+				t.Error("the facts given were changed")
+			}
+		})
+	}
+	t.Run("a detachment stays", func(t *testing.T) {
+		healed, _ := billing.WithoutFuture(domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1", Detached: true, Mark: mark(ahead)}}}, now)
+		if healed.HasPaymentMethod() {
+			t.Errorf("%+v", healed)
+		}
+	})
+}

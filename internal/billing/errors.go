@@ -90,8 +90,20 @@ func RequestIDOf(err error) string {
 	return ""
 }
 
-// The refusals of inbound events.
+// The refusals of inbound events. Each of the two about the future is one of the others too.
 var (
 	ErrBadSignature = errors.New("the event's signature is missing, wrong, or too old")
 	ErrBadEvent     = errors.New("the event is signed but cannot be read")
+
+	ErrFutureSignature error = &eventError{"the event's signature is dated in the future: compare the clocks", ErrBadSignature}
+	ErrFutureEvent     error = &eventError{"the event is dated in the future: compare the clocks", ErrBadEvent}
 )
+
+// eventError is a refusal that is more exact than its kind.
+type eventError struct {
+	why  string
+	kind error
+}
+
+func (e *eventError) Error() string { return e.why }
+func (e *eventError) Unwrap() error { return e.kind }

@@ -47,6 +47,9 @@ type Event struct {
 	CustomerID     string
 	Customer       CustomerFacts
 	PaymentMethods []PaymentMethod // one, but for CustomerRetrieved
+	// ThinType is the provider's type of a thin event, "" of any other. A thin event names the object that changed and
+	// does not carry it, so it is Ignored.
+	ThinType string
 }
 
 // CustomerFacts is what a provider keeps with the customer itself.

@@ -57,9 +57,13 @@ type Provider interface {
 	// error.
 	//
 	// Errors: ErrBadSignature, after which nothing may be written; ErrBadEvent, if what the provider signed
-	// cannot be read. Neither holds a part of the payload.
+	// cannot be read; ErrFutureSignature and ErrFutureEvent, if the date of one is more than ClockTolerance ahead.
+	// None of them holds a part of the payload.
 	ParseEvent(payload []byte, signature string) (Event, error)
 }
+
+// ClockTolerance is how far the provider's clock and ours may be apart, in either direction.
+const ClockTolerance = 5 * time.Minute
 
 // KeyLifetime is how long a creation can be repeated without making a second customer. Every provider must
 // keep its keys for longer. Past it nobody can say what an unrecorded creation led to.

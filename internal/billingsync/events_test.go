@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/simulator"
+	"clientele/internal/billingsync"
 	"clientele/internal/domain"
 )
 
@@ -132,6 +134,68 @@ func TestReceive(t *testing.T) {
 			}
 			if now := w.now(c); now.Version != c.Version {
 				w.Errorf("version %d", now.Version)
+			}
+		},
+		"what is dated in the future writes nothing": func(w *world, c *domain.Customer, server receiver) {
+			soon := time.Now().Add(time.Hour)
+			payload := fmt.Appendf(nil, `{"id":"evt_1","object":"event","created":%d,"type":"customer.updated","data":{"object":{"id":%q,"currency":"eur"}}}`, soon.Unix(), *c.BillingID)
+			if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, time.Now())); !errors.Is(err, billing.ErrFutureEvent) {
+				w.Errorf("the answer is %v", err)
+			}
+			if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, soon)); !errors.Is(err, billing.ErrFutureSignature) {
+				w.Errorf("the answer is %v", err)
+			}
+			if now := w.now(c); now.Version != c.Version {
+				w.Errorf("version %d", now.Version)
+			}
+		},
+		"a thin event writes nothing, and the log says that it was ignored, once": func(w *world, c *domain.Customer, server receiver) {
+			payload := fmt.Appendf(nil, `{"id":"evt_1","object":"v2.core.event","type":"v1.customer.updated","created":"1999-12-31T00:00:00Z","related_object":{"id":%q,"type":"customer"}}`, *c.BillingID)
+			for range 2 {
+				if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, time.Now())); err != nil {
+					w.Errorf("the answer is %v", err)
+				}
+			}
+			if now := w.now(c); now.Version != c.Version {
+				w.Errorf("version %d", now.Version)
+			}
+			if log := w.log.String(); strings.Count(log, "thin event") != 1 || !strings.Contains(log, "type=v1.customer.updated") {
+				w.Errorf("the log is %s", log)
+			}
+		},
+		"a stored date in the future heals with the next event": func(w *world, c *domain.Customer, server receiver) {
+			years := time.Now().AddDate(70, 0, 0).UTC()
+			mark := domain.FactMark{At: years, EventID: "evt_bogus"}
+			w.change(c, func(c *domain.Customer) {
+				c.Learn(domain.Timestamp(time.Now()), domain.BillingFacts{
+					Currency: "USD", Mark: mark, RetrievedAt: years, DefaultPaymentMethodID: "pm_bogus",
+					PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_bogus", Mark: mark}},
+				})
+			})
+			_ = w.sim.Invoice(*c.BillingID, "EUR")
+			w.receiveAll(server)
+			if known := w.now(c).Facts(); known.Currency != "EUR" {
+				w.Errorf("known is %+v", known)
+			}
+			// What was missed meanwhile is asked for.
+			time.Sleep(billing.SettleAfter)
+			w.due(server.(*billingsync.Service))
+			known := w.now(c).Facts()
+			if known.Unsettled() || known.HasPaymentMethod() || known.DefaultPaymentMethodID != "" || known.RetrievedAt.After(time.Now()) {
+				w.Errorf("in the end: %+v", known)
+			}
+		},
+		"a stored date in the future heals with the next sync": func(w *world, c *domain.Customer, server receiver) {
+			years := time.Now().AddDate(70, 0, 0).UTC()
+			c = w.change(c, func(c *domain.Customer) {
+				c.Learn(domain.Timestamp(time.Now()), domain.BillingFacts{
+					Currency: "USD", Mark: domain.FactMark{At: years, EventID: "evt_bogus"}, RetrievedAt: years,
+				})
+			}, whole(domain.SyncFacts))
+			_ = w.sim.Invoice(*c.BillingID, "EUR")
+			w.settle(c, server.(*billingsync.Service))
+			if known := w.now(c).Facts(); known.Currency != "EUR" || known.RetrievedAt.After(time.Now()) {
+				w.Errorf("known is %+v", known)
 			}
 		},
 		"what cannot be read writes nothing": func(w *world, c *domain.Customer, server receiver) {

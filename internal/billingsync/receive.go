@@ -26,6 +26,7 @@ func (s *Service) Receive(ctx context.Context, payload []byte, signature string)
 	case err != nil:
 		s.signals.Metrics.BillingEvent(noKind, eventBadEvent)
 	case event.Kind == billing.Ignored:
+		s.logThin(ctx, event)
 		s.signals.Metrics.BillingEvent(noKind, eventIgnored)
 	default:
 		var outcome string
@@ -33,6 +34,17 @@ func (s *Service) Receive(ctx context.Context, payload []byte, signature string)
 		s.signals.Metrics.BillingEvent(string(event.Kind), outcome)
 	}
 	return err
+}
+
+// logThin logs a thin event: an endpoint that sends nothing else leaves what happens at the provider unknown.
+func (s *Service) logThin(ctx context.Context, event billing.Event) {
+	if event.ThinType == "" {
+		return
+	}
+	const what = "a thin event of the billing provider was ignored: it does not carry what changed; only snapshot events do"
+	if times, pass := s.signals.lines.Pass(what); pass {
+		s.log.InfoContext(ctx, what, "event", event.ID, "type", event.ThinType, "times", times)
+	}
 }
 
 // receive takes in an event that the provider sent, and says in a word what came of it.
@@ -68,14 +80,17 @@ func (s *Service) receive(ctx context.Context, event billing.Event) (outcome str
 
 // take takes in what the provider said, and reports whether that is news.
 func (s *Service) take(customer *domain.Customer, event billing.Event) bool {
+	now := time.Now()
 	before := customer.Facts()
-	after := billing.Apply(before, event)
+	known, healed := billing.WithoutFuture(before, now)
+	after := billing.Apply(known, event)
 	if reflect.DeepEqual(before, after) {
 		return false
 	}
-	now := time.Now()
 	customer.Learn(domain.Timestamp(now), after)
-	if after.Unsettled() && !customer.Archived() {
+	// While there was a date in the future, events may have been dropped, which only the whole picture makes up for.
+	missed := healed && event.Kind != billing.CustomerRetrieved && !after.Deleted
+	if (missed || after.Unsettled()) && !customer.Archived() {
 		if customer.Sync == nil {
 			customer.Sync = &domain.Sync{}
 		}

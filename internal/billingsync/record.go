@@ -74,7 +74,8 @@ func (a *attempt) learn(customer *domain.Customer) {
 			// picture knows how that ended, and is taken again once they are all there.
 			picture.CreatedAt = a.picture.AnsweredAt
 			// Of two attempts in one second, the later one saw what is newer.
-			if last := customer.Facts().RetrievedAt; !picture.CreatedAt.After(last) {
+			known, _ := billing.WithoutFuture(customer.Facts(), time.Now())
+			if last := known.RetrievedAt; !picture.CreatedAt.After(last) {
 				picture.CreatedAt = last.Add(time.Millisecond)
 			}
 		}

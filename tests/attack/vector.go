@@ -19,7 +19,7 @@ import (
 )
 
 // vector is one way to attack the server, as its file describes it. Texts are templates: {{repeat 3 "a#: b "}} is a text
-// three times with its number for #, {{nest 3 "{ a " "b" " }"}} is a text in another, three times.
+// three times with its number for #, {{nest 3 "{ a " "b" " }"}} is a text in another, three times, {{unix "1h"}} the time in an hour.
 type vector struct {
 	// Name says what is sent, Source who describes the attack.
 	Name   string
@@ -35,8 +35,9 @@ type vector struct {
 	Variables     string
 	OperationName string `yaml:"operationName"`
 	Body          string
-	// Sign is the secret that the body is signed with, now, as Stripe signs events.
-	Sign string
+	// Sign is the secret that the body is signed with, as Stripe signs events, now or SignAhead later.
+	Sign      string
+	SignAhead time.Duration `yaml:"signAhead"`
 	// Gzip compresses the body, Chunked leaves its length out.
 	Gzip    bool
 	Chunked bool
@@ -131,6 +132,11 @@ func written(text string) (string, error) {
 			return all
 		},
 		"add": func(a, b int) int { return a + b },
+		// unix is the time that is so far ahead of now, in seconds.
+		"unix": func(ahead string) (int64, error) {
+			d, err := time.ParseDuration(ahead)
+			return time.Now().Add(d).Unix(), err
+		},
 	}).Parse(text)
 	if err != nil {
 		return "", err
@@ -146,7 +152,7 @@ func (v *vector) header(body []byte) map[string]string {
 		return v.Headers
 	}
 	all := maps.Clone(v.Headers)
-	now := time.Now().Unix()
+	now := time.Now().Add(v.SignAhead).Unix()
 	mac := hmac.New(sha256.New, []byte(v.Sign))
 	_, _ = fmt.Fprintf(mac, "%d.%s", now, body)
 	all["Stripe-Signature"] = fmt.Sprintf("t=%d,v1=%x", now, mac.Sum(nil))

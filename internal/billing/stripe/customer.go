@@ -234,11 +234,13 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 	return picture, nil
 }
 
-// answeredAt is when Stripe answered by its own clock.
+// answeredAt is when Stripe answered by its own clock. A date from the future, which a proxy may make up, would keep
+// newer events out.
 func answeredAt(answer *stripego.APIResponse) time.Time {
+	now := time.Now().Truncate(time.Second)
 	date, err := http.ParseTime(answer.Header.Get("Date"))
-	if err != nil {
-		date = time.Now().Truncate(time.Second)
+	if err != nil || date.After(now.Add(billing.ClockTolerance)) {
+		date = now
 	}
 	return date.UTC()
 }

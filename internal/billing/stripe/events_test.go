@@ -106,6 +106,62 @@ func TestParseEvent(t *testing.T) {
 			event("customer.updated", `{"object":{"id":"cus_1","default_source":"card_1","invoice_settings":{}}}`),
 			read(billing.CustomerUpdated, billing.CustomerFacts{DefaultPaymentMethodID: "card_1"}),
 		},
+		"a card is renewed, by the name of before 2020-08-27": {
+			event("payment_method.card_automatically_updated", `{"object":{"id":"pm_1","type":"card",`+card+`,"customer":"cus_1"}}`),
+			read(billing.PaymentMethodUpdated, none, visa),
+		},
+		"a card is added, by the name of before 2015-02-18": {
+			event("customer.card.created", `{"object":{"id":"pm_1","object":"card","last4":"4242","exp_month":1,"exp_year":2031,"customer":"cus_1"}}`),
+			read(billing.PaymentMethodAttached, none, visa),
+		},
+		"a card is changed, by the name of before 2015-02-18": {
+			event("customer.card.updated", `{"object":{"id":"pm_1","object":"card","last4":"4242","exp_month":1,"exp_year":2031,"customer":"cus_1"}}`),
+			read(billing.PaymentMethodUpdated, none, visa),
+		},
+		"a card is removed, by the name of before 2015-02-18": {
+			event("customer.card.deleted", `{"object":{"id":"pm_1","object":"card","last4":"4242","customer":"cus_1"}}`),
+			read(billing.PaymentMethodDetached, none, billing.PaymentMethod{ID: "pm_1"}),
+		},
+		"a bank account is added, by its older name": {
+			event("customer.bank_account.created", `{"object":{"id":"ba_1","object":"bank_account","last4":"6789","customer":"cus_1"}}`),
+			read(billing.PaymentMethodAttached, none, billing.PaymentMethod{
+				ID: "ba_1", Details: domain.PaymentMethodDetails{Type: domain.PaymentMethodBank, Last4: "6789"},
+			}),
+		},
+		"a bank account is changed, by its older name": {
+			event("customer.bank_account.updated", `{"object":{"id":"ba_1","object":"bank_account","last4":"6789","customer":"cus_1"}}`),
+			read(billing.PaymentMethodUpdated, none, billing.PaymentMethod{
+				ID: "ba_1", Details: domain.PaymentMethodDetails{Type: domain.PaymentMethodBank, Last4: "6789"},
+			}),
+		},
+		"a bank account is removed, by its older name": {
+			event("customer.bank_account.deleted", `{"object":{"id":"ba_1","object":"bank_account","customer":"cus_1"}}`),
+			read(billing.PaymentMethodDetached, none, billing.PaymentMethod{ID: "ba_1"}),
+		},
+		"the type of an old card is its brand": {
+			event("customer.source.created", `{"object":{"id":"pm_1","object":"card","type":"Visa","last4":"4242","exp_month":1,"exp_year":2031,"customer":"cus_1"}}`),
+			read(billing.PaymentMethodAttached, none, visa),
+		},
+		"a source of a type": {
+			event("customer.source.created", `{"object":{"id":"pm_1","object":"source","type":"card",`+card+`,"customer":"cus_1"}}`),
+			read(billing.PaymentMethodAttached, none, visa),
+		},
+		"the default card of before 2015-02-18": {
+			event("customer.updated", `{"object":{"id":"cus_1","object":"customer","default_card":"card_1","cards":{"data":[{"id":"card_1"}]}}}`),
+			read(billing.CustomerUpdated, billing.CustomerFacts{DefaultPaymentMethodID: "card_1"}),
+		},
+		"the active card of before 2013-07-05": {
+			event("customer.updated", `{"object":{"id":"cus_1","object":"customer","active_card":{"id":"card_1","last4":"4242"}}}`),
+			read(billing.CustomerUpdated, billing.CustomerFacts{DefaultPaymentMethodID: "card_1"}),
+		},
+		"old and new names of the default": {
+			event("customer.updated", `{"object":{"id":"cus_1","default_card":"card_2","default_source":"card_1","invoice_settings":null,"metadata":null}}`),
+			read(billing.CustomerUpdated, billing.CustomerFacts{DefaultPaymentMethodID: "card_1"}),
+		},
+		"defaults that are given whole": {
+			event("customer.updated", `{"object":{"id":"cus_1","default_source":{"id":"card_1"},"invoice_settings":{"default_payment_method":{"id":"pm_1","type":"card"}}}}`),
+			read(billing.CustomerUpdated, billing.CustomerFacts{DefaultPaymentMethodID: "pm_1"}),
+		},
 		"a customer is deleted": {
 			event("customer.deleted", `{"object":{"id":"cus_1","object":"customer","currency":"eur"}}`),
 			read(billing.CustomerDeleted, none),
@@ -139,6 +195,82 @@ func TestParseEvent(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestThinEventsAreIgnored(t *testing.T) {
+	const thin = `{"id":"evt_1","object":"v2.core.event","type":%s,"livemode":true,"created":%s,"context":null,` +
+		`"related_object":{"id":"cus_1","type":"customer","url":"/v1/customers/cus_1"}}`
+	for name, c := range map[string]struct{ payload, thinType string }{
+		"of the newer API":          {fmt.Sprintf(thin, `"v2.core.account[configuration.customer].updated"`, `"2026-05-01T12:00:00.000Z"`), "v2.core.account[configuration.customer].updated"},
+		"of what has a snapshot":    {fmt.Sprintf(thin, `"v1.customer.updated"`, `"2026-05-01T12:00:00.000Z"`), "v1.customer.updated"},
+		"a type of no known form":   {fmt.Sprintf(thin, `"Secret!"`, `"2026-05-01T12:00:00.000Z"`), "other"},
+		"a date of no known form":   {fmt.Sprintf(thin, `"v1.customer.updated"`, `"yesterday"`), "v1.customer.updated"},
+		"a date in seconds":         {fmt.Sprintf(thin, `"v1.customer.updated"`, `1777636800`), "v1.customer.updated"},
+		"data of no known form":     {`{"id":"evt_1","object":"v2.core.event","type":"v1.customer.updated","data":[1]}`, "v1.customer.updated"},
+		"a test of the destination": {`{"id":"evt_1","object":"v2.core.event","type":"v2.core.event_destination.ping"}`, "v2.core.event_destination.ping"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := billing.Event{ID: "evt_1", ThinType: c.thinType}
+			got, err := receiver(t, "whsec").ParseEvent([]byte(c.payload), signed(c.payload, "whsec", time.Now()))
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
+			}
+		})
+	}
+}
+
+func TestNoEventIsFromTheFuture(t *testing.T) {
+	now := time.Now()
+	const tooFar = billing.ClockTolerance + time.Minute
+	snapshot := func(kind string, created int64) string {
+		return fmt.Sprintf(`{"id":"evt_1","object":"event","created":%d,"type":%q,"data":{"object":{"id":"cus_1"}}}`, created, kind)
+	}
+	thin := func(created time.Time) string {
+		return fmt.Sprintf(`{"id":"evt_1","object":"v2.core.event","created":%q,"type":"v1.customer.updated"}`, created.Format(time.RFC3339Nano))
+	}
+	for name, c := range map[string]struct {
+		payload  string
+		signedAt time.Time
+		want     error
+	}{
+		"dated now":                       {snapshot("customer.updated", now.Unix()), now, nil},
+		"of a clock that is a little off": {snapshot("customer.updated", now.Add(4*time.Minute).Unix()), now.Add(4 * time.Minute), nil},
+		"dated tomorrow":                  {snapshot("customer.updated", now.Add(24*time.Hour).Unix()), now, billing.ErrFutureEvent},
+		"dated just beyond the tolerance": {snapshot("customer.updated", now.Add(tooFar).Unix()), now, billing.ErrFutureEvent},
+		"a deletion dated tomorrow":       {snapshot("customer.deleted", now.Add(24*time.Hour).Unix()), now, billing.ErrFutureEvent},
+		"of no interest, dated tomorrow":  {snapshot("invoice.paid", now.Add(24*time.Hour).Unix()), now, billing.ErrFutureEvent},
+		"an older name, dated tomorrow":   {snapshot("customer.card.updated", now.Add(24*time.Hour).Unix()), now, billing.ErrFutureEvent},
+		"dated in milliseconds":           {snapshot("customer.updated", now.UnixMilli()), now, billing.ErrFutureEvent},
+		"the largest date":                {snapshot("customer.updated", 1<<63-1), now, billing.ErrFutureEvent},
+		"thin, dated now":                 {thin(now), now, nil},
+		"thin, dated tomorrow":            {thin(now.Add(24 * time.Hour)), now, billing.ErrFutureEvent},
+		"signed tomorrow":                 {snapshot("customer.updated", now.Unix()), now.Add(24 * time.Hour), billing.ErrFutureSignature},
+		"signed just beyond":              {snapshot("customer.updated", now.Unix()), now.Add(tooFar), billing.ErrFutureSignature},
+		"signed in a century":             {snapshot("customer.updated", now.Unix()), now.AddDate(100, 0, 0), billing.ErrFutureSignature},
+		"thin, signed tomorrow":           {thin(now), now.Add(24 * time.Hour), billing.ErrFutureSignature},
+		"both":                            {snapshot("customer.updated", now.Add(24*time.Hour).Unix()), now.Add(24 * time.Hour), billing.ErrFutureSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := receiver(t, "whsec").ParseEvent([]byte(c.payload), signed(c.payload, "whsec", c.signedAt))
+			if !errors.Is(err, c.want) || (c.want != nil && e.ID != "") {
+				t.Errorf("%+v, %v, want %v", e, err, c.want)
+			}
+		})
+	}
+	t.Run("of two times in a signature the one that was signed counts", func(t *testing.T) {
+		payload, ahead := snapshot("customer.updated", now.Unix()), now.Add(24*time.Hour)
+		signature := fmt.Sprintf("t=%d,", now.Unix()) + signed(payload, "whsec", ahead)
+		if _, err := receiver(t, "whsec").ParseEvent([]byte(payload), signature); !errors.Is(err, billing.ErrFutureSignature) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("who did not sign it is not told of clocks", func(t *testing.T) {
+		payload := snapshot("customer.updated", now.Unix())
+		_, err := receiver(t, "whsec").ParseEvent([]byte(payload), signed(payload, "another", now.Add(24*time.Hour)))
+		if !errors.Is(err, billing.ErrBadSignature) || errors.Is(err, billing.ErrFutureSignature) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 func TestSignatures(t *testing.T) {

@@ -3,6 +3,7 @@ package stripe
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"clientele/internal/billing"
@@ -19,16 +20,21 @@ type customerObject struct {
 	InvoiceSettings struct {
 		DefaultPaymentMethod expandable `json:"default_payment_method"`
 	} `json:"invoice_settings"`
-	DefaultSource expandable        `json:"default_source"`
-	Metadata      map[string]string `json:"metadata"`
+	DefaultSource expandable `json:"default_source"`
+	// These two are what default_source was called before version 2015-02-18, and before 2013-07-05.
+	DefaultCard expandable        `json:"default_card"`
+	ActiveCard  expandable        `json:"active_card"`
+	Metadata    map[string]string `json:"metadata"`
 }
 
 // charged is the method that is charged: a payment method, or else a source of the time before them.
 func (c customerObject) charged() expandable {
-	if c.InvoiceSettings.DefaultPaymentMethod.id != "" {
-		return c.InvoiceSettings.DefaultPaymentMethod
+	for _, method := range []expandable{c.InvoiceSettings.DefaultPaymentMethod, c.DefaultSource, c.DefaultCard} {
+		if method.id != "" {
+			return method
+		}
 	}
-	return c.DefaultSource
+	return c.ActiveCard
 }
 
 func (c customerObject) facts() billing.CustomerFacts {
@@ -86,13 +92,16 @@ var paymentMethodTypes = map[string]domain.PaymentMethodType{
 	"au_becs_debit":   domain.PaymentMethodBank,
 }
 
+// withoutType are the objects that are the payment method themselves. The type of old cards is their brand.
+var withoutType = []string{"card", "bank_account"}
+
 // readPaymentMethod reads what is there and leaves the rest empty. Stripe gives the details under the name of
 // the type, and those of old sources in the object itself.
 func readPaymentMethod(raw json.RawMessage) billing.PaymentMethod {
 	var object paymentMethodObject
 	_ = json.Unmarshal(raw, &object)
 	kind, details := object.Object, object.paymentMethodDetails
-	if object.Type != "" {
+	if object.Type != "" && !slices.Contains(withoutType, object.Object) {
 		kind = object.Type
 		var byType map[string]json.RawMessage
 		if json.Unmarshal(raw, &byType) == nil && byType[kind] != nil {

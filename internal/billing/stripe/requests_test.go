@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/billingtest"
@@ -386,5 +387,24 @@ func TestNew(t *testing.T) {
 		if _, err := stripe.New(cfg); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A date of years ahead, such as a proxy with a wrong clock sends, must not keep newer events out.
+func TestPicturesAreNotFromTheFuture(t *testing.T) {
+	sim, right := open(t, nil)
+	id, _ := create(t, right)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	p := connect(t, server.URL, carry(func(r *http.Request) (*http.Response, error) {
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil {
+			response.Header.Set("Date", time.Now().AddDate(70, 0, 0).UTC().Format(http.TimeFormat))
+		}
+		return response, err
+	}))
+	picture, err := p.RetrieveCustomer(t.Context(), id)
+	if err != nil || picture.At.After(time.Now()) || picture.AnsweredAt.After(time.Now()) {
+		t.Errorf("%+v, %v", picture, err)
 	}
 }
