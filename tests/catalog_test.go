@@ -67,9 +67,6 @@ func TestTheCatalogueIsManagedOnTheCommandLine(t *testing.T) {
 	if got := run("catalog", "export", "--environment", "staging"); strings.Contains(got, "31.5") {
 		t.Error("the change reached another environment")
 	}
-	if got := run("catalog", "export", "--environment", "empty"); strings.Contains(got, "plan") {
-		t.Errorf("an empty environment has\n%s", got)
-	}
 
 	broken := writeFile(t, "broken.yaml", strings.Replace(readFile(t, exampleCatalog), "amount: 29 }", "amount: -1 }", 1))
 	stdout, stderr, code := runProgram(t, "catalog", "apply", broken, "--data-dir", dataDir)

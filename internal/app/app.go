@@ -84,13 +84,22 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 
 func openStore(ctx context.Context, cfg config.Config, signals *signals) (persistence.Store, string, error) {
 	if cfg.MongoDBURI != "" {
-		store, err := mongo.Open(ctx, string(cfg.MongoDBURI))
+		open := mongo.Open
+		if cfg.OnlyReads() {
+			open = mongo.OpenReadOnly
+		}
+		store, err := open(ctx, string(cfg.MongoDBURI))
 		if err != nil {
 			return nil, "", fmt.Errorf("open MongoDB: %w", err)
 		}
 		return signals.watch(store, engineName(cfg)), "MongoDB", nil
 	}
-	store, err := bolt.Open(ctx, cfg.DataDir)
+	open := bolt.Open
+	if cfg.DryRun {
+		// Others convert a file of an older format.
+		open = bolt.OpenReadOnly
+	}
+	store, err := open(ctx, cfg.DataDir)
 	if errors.Is(err, persistence.ErrInUse) {
 		err = fmt.Errorf("%w: stop the server first", err)
 	}

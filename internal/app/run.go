@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -35,7 +37,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 	case config.CommandServe:
 		return serve(ctx, cfg, out, log)
 	case config.CommandCatalogApply:
-		return withApp(ctx, cfg, log, func(a *App) error { return a.applyCatalog(ctx, cfg, out) })
+		return applyCatalog(ctx, cfg, out, log)
 	case config.CommandCatalogExport:
 		return withApp(ctx, cfg, log, func(a *App) error { return a.exportCatalog(ctx, cfg, out) })
 	default:
@@ -57,7 +59,9 @@ var errNoData = errors.New("there is no data in this folder")
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
 	switch cfg.Command {
 	case config.CommandCatalogExport, config.CommandKeysList, config.CommandKeysRevoke:
-		if cfg.MongoDBURI == "" && !bolt.Exists(cfg.DataDir) {
+		if exists, err := storeExists(cfg); err != nil {
+			return err
+		} else if !exists {
 			return fmt.Errorf("%s: %w", cfg.DataDir, errNoData)
 		}
 	default:
@@ -69,9 +73,17 @@ func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*
 	return errors.Join(do(a), a.Close(ctx))
 }
 
+// storeExists reports whether there is data to look at. A database needs no look: it makes itself.
+func storeExists(cfg config.Config) (bool, error) {
+	if cfg.MongoDBURI != "" {
+		return true, nil
+	}
+	return bolt.Exists(cfg.DataDir)
+}
+
 func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
 	// The port comes first: a start that must fail should not touch the data.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	listener, err := listen(ctx, "listen", cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -80,13 +92,29 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 	if cfg.Observability.OpsListen == "" {
 		return withApp(ctx, cfg, log, func(a *App) error { return a.Serve(ctx, listener, out) })
 	}
-	ops, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Observability.OpsListen)
+	ops, err := listen(ctx, "ops-listen", cfg.Observability.OpsListen)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ops.Close() }()
 	fmt.Fprintf(out, "Metrics and health at http://%s\n", ops.Addr())
 	return withApp(ctx, cfg, log, func(a *App) error { return a.ServeWithOps(ctx, listener, ops, out) })
+}
+
+// listen takes an address, or says why it cannot be had.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("another program, or another clientele, listens on %s: stop it, or choose another port, as in --%s 127.0.0.1:9000", address, flag)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("--%s %s is not an address of this machine", flag, address)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("no permission to listen on %s: ports below 1024 are for the system; choose another with --%s", address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return listener, nil
 }
 
 func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) error {

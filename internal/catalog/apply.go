@@ -29,6 +29,15 @@ func (s *Service) Apply(ctx context.Context, environmentID string, file File, dr
 	if err != nil {
 		return Changes{}, fmt.Errorf("load the catalogue: %w", err)
 	}
+	return s.apply(ctx, environmentID, file, dryRun, stored)
+}
+
+// DryRun is what applying a file would do where nothing is stored. Errors: InvalidError.
+func DryRun(ctx context.Context, environmentID string, file File) (Changes, error) {
+	return New(nowhere{}).apply(ctx, environmentID, file, true, items{})
+}
+
+func (s *Service) apply(ctx context.Context, environmentID string, file File, dryRun bool, stored items) (Changes, error) {
 	found := &problems{file: file.name, root: file.root}
 	wanted := build(file, found)
 	check(wanted, stored, found)

@@ -33,6 +33,10 @@ type items struct {
 	codes    []*domain.PromotionCode
 }
 
+func (i items) empty() bool {
+	return len(i.features)+len(i.products)+len(i.addons)+len(i.plans)+len(i.coupons)+len(i.codes) == 0
+}
+
 // builder makes documents of what a file says, and notes what is wrong with an item by itself.
 type builder struct {
 	problems *problems

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // Export answers the stored catalogue of an environment as a file, lists in the order of applying and items in
@@ -19,6 +19,15 @@ func (s *Service) Export(ctx context.Context, environmentID string) ([]byte, err
 		return nil, fmt.Errorf("load the catalogue: %w", err)
 	}
 	return export(environmentID, stored)
+}
+
+// Empty reports whether an environment has no catalogue.
+func (s *Service) Empty(ctx context.Context, environmentID string) (bool, error) {
+	stored, err := s.load(ctx, environmentID)
+	if err != nil {
+		return false, fmt.Errorf("load the catalogue: %w", err)
+	}
+	return stored.empty(), nil
 }
 
 func export(environmentID string, stored items) ([]byte, error) {

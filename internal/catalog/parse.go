@@ -11,9 +11,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"clientele/internal/domain"
 )
@@ -81,6 +83,10 @@ func Parse(name string, text []byte) (File, error) {
 
 // parseYAML answers the root of the file's only document; nil after a problem.
 func parseYAML(text []byte, found *problems) *yaml.Node {
+	if addWrongCharacter(found, text); len(found.found) > 0 {
+		return nil
+	}
+	lines := editorLines(text)
 	decoder := yaml.NewDecoder(bytes.NewReader(withoutEscapes(text)))
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
@@ -88,32 +94,90 @@ func parseYAML(text []byte, found *problems) *yaml.Node {
 		found.addAt(1, "", "the file is empty")
 		return nil
 	case err != nil:
-		addSyntaxError(found, err)
+		addSyntaxError(found, lines, err)
 		return nil
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		found.addAt(max(second.Line, 1), "", "a catalogue file is one YAML document; here a second one begins")
+		found.addAt(lines[min(max(second.Line, 1), len(lines)-1)], "", "a catalogue file is one YAML document; here a second one begins")
 		return nil
 	case !errors.Is(err, io.EOF):
-		addSyntaxError(found, err)
+		addSyntaxError(found, lines, err)
 		return nil
 	}
+	renumber(&document, lines)
 	return document.Content[0]
 }
 
-var syntaxErrorForm = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+// addSyntaxError reports what the parser stumbled over at the line where a person would look for it.
+func addSyntaxError(found *problems, lines []int, err error) {
+	wrong, ok := errors.AsType[*yaml.LoadError](err)
+	if !ok {
+		found.addAt(1, "", "is neither YAML nor JSON: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return
+	}
+	last := len(lines) - 1
+	at := func(line int) int { return lines[min(max(line, 1), last)] }
+	line, start, hint := wrong.Mark.Line, wrong.ContextMark.Line, ""
+	switch {
+	case line > last && start > 0:
+		// What is never closed is wrong where it is opened.
+		line, hint = start, ", before the end of the file"
+	case wrong.Message == "could not find expected ':'" && start > 0:
+		line = start
+	case strings.HasPrefix(wrong.Message, "mapping values are not allowed"):
+		hint = "; is the line indented too far, or the line before it without a colon?"
+	case start > 0 && start < line:
+		hint = fmt.Sprintf(", in what begins at line %d", at(start))
+	}
+	found.addAt(at(line), "", "is neither YAML nor JSON: %s%s", wrong.Message, hint)
+}
 
-// addSyntaxError moves the line that the parser puts into its words to where lines belong.
-func addSyntaxError(found *problems, err error) {
-	line, text := 1, err.Error()
-	if parts := syntaxErrorForm.FindStringSubmatch(text); parts != nil {
-		text = parts[2]
-		if n, err := strconv.Atoi(parts[1]); err == nil {
-			line = n
+// editorLines are the lines of an editor by those of the parser, from 1 to the last that is not blank. The parser also
+// begins a line behind the separators of Unicode.
+func editorLines(text []byte) []int {
+	lines, line := []int{0, 1}, 1
+	text = bytes.TrimRight(text, " \t\r\n")
+	for i, r := range string(text) {
+		switch {
+		case r == '\n', r == '\r' && !bytes.HasPrefix(text[i:], []byte("\r\n")):
+			line++
+			lines = append(lines, line)
+		case r == '\u0085', r == '\u2028', r == '\u2029':
+			lines = append(lines, line)
 		}
 	}
-	found.addAt(line, "", "is neither YAML nor JSON: %s", text)
+	return lines
+}
+
+// renumber gives nodes the lines of an editor.
+func renumber(node *yaml.Node, lines []int) {
+	node.Line = lines[min(node.Line, len(lines)-1)]
+	for _, child := range node.Content {
+		renumber(child, lines)
+	}
+}
+
+// addWrongCharacter reports the first character that no YAML may have. The parser does so without a line.
+func addWrongCharacter(found *problems, text []byte) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return // UTF-16, as some shells of Windows write it
+	}
+	line := 1
+	for rest := text; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			found.addAt(line, "", "is not text in UTF-8: a byte 0x%02X is here", rest[0])
+			return
+		case r == '\n', r == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")):
+			line++
+		case r != '\t' && r != '\r' && r != 0x85 && unicode.IsControl(r), r == 0xFFFE, r == 0xFFFF:
+			found.addAt(line, "", "has the control character U+%04X, which YAML and JSON do not allow", r)
+			return
+		}
+		rest = rest[size:]
+	}
 }
 
 var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)

@@ -77,9 +77,9 @@ func TestFilesOutOfBoundsAreRefused(t *testing.T) {
 		"a bomb of aliases":   {bomb, "more than 2000000 values"},
 		"brackets upon more":  {strings.Repeat("[", 100_000), "is neither YAML nor JSON"},
 		"deeper than 64":      {strings.Repeat("[", 100) + strings.Repeat("]", 100), "levels deep"},
-		"not UTF-8":           {"features: \xff\n", "is neither YAML nor JSON"},
+		"not UTF-8":           {"features: \xff\n", "is not text in UTF-8"},
 		"an unknown alias":    {"features: *a\n", "is neither YAML nor JSON"},
-		"a control character": {"features: \x01\n", "is neither YAML nor JSON"},
+		"a control character": {"features: \x01\n", "has the control character U+0001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("catalog.yaml", []byte(c.text))

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3" // YAML as a tree that knows its lines; maintained by the YAML organisation, no dependencies
+	"go.yaml.in/yaml/v4" // YAML as a tree that knows its lines; maintained by the YAML organisation, no dependencies
 )
 
 // maxProblems is how many problems of a file are told at once.

@@ -37,7 +37,7 @@ const (
 )
 
 var brokenFiles = map[string]brokenFile{
-	"neither YAML nor JSON":     {"features:", "features: [ # here", "", "is neither YAML nor JSON"},
+	"neither YAML nor JSON":     {"features:", "features: [} # here", "", "is neither YAML nor JSON"},
 	"a second document":         {"products:", "--- # here\nproducts:", "", "one YAML document"},
 	"a field twice":             {"    name: Main", "    name: Main\n    name: Again # here", "products[0].name", "is there twice"},
 	"a merge key":               {"    name: Main", "    <<: {name: Main} # here", "products[0].<<", "merge keys"},

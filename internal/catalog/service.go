@@ -84,3 +84,16 @@ func loadAll[T any](ctx context.Context, environmentID string, from persistence.
 
 // timestamp is the time that a write carries.
 func (s *Service) timestamp() time.Time { return domain.Timestamp(s.now()) }
+
+// nowhere is a store that a dry run never asks, because nothing is in it.
+type nowhere struct{}
+
+func (nowhere) Products() persistence.Documents[domain.Product]                     { return nil }
+func (nowhere) Plans() persistence.Documents[domain.Plan]                           { return nil }
+func (nowhere) PlanVersions() persistence.Documents[domain.Plan]                    { return nil }
+func (nowhere) Addons() persistence.Documents[domain.Addon]                         { return nil }
+func (nowhere) AddonVersions() persistence.Documents[domain.Addon]                  { return nil }
+func (nowhere) Features() persistence.Documents[domain.Feature]                     { return nil }
+func (nowhere) Coupons() persistence.Documents[domain.Coupon]                       { return nil }
+func (nowhere) PromotionCodes() persistence.Documents[domain.PromotionCode]         { return nil }
+func (nowhere) SubscriptionClaims() persistence.Documents[domain.SubscriptionClaim] { return nil }

@@ -206,3 +206,8 @@ func isLoopback(address string) bool {
 
 // Exposed reports whether others than this machine can reach the server.
 func (c Config) Exposed() bool { return !isLoopback(c.Listen) }
+
+// OnlyReads reports whether the command changes nothing in the store.
+func (c Config) OnlyReads() bool {
+	return c.Command == CommandKeysList || c.Command == CommandCatalogExport || c.DryRun
+}

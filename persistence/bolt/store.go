@@ -61,15 +61,9 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	db, err := openFile(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store in %s: %w", dir, err)
+		return nil, fmt.Errorf("open store in %s: %w", dir, unusable(dir, err))
 	}
 	return &Store{db: db, queue: newWriteQueue()}, nil
-}
-
-// Exists reports whether a directory holds a store.
-func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, fileName))
-	return err == nil
 }
 
 func openFile(dir string) (*bbolt.DB, error) {
@@ -115,13 +109,17 @@ func prepare(tx *bbolt.Tx) error {
 		case slices.Contains(formerFormats, found):
 			return layOut(tx)
 		default:
-			return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormats, format)
+			return unknownFormat(found)
 		}
 	}
 	if bucket, _ := tx.Cursor().First(); bucket != nil {
 		return fmt.Errorf("%s is the file of another program", fileName)
 	}
 	return layOut(tx)
+}
+
+func unknownFormat(found string) error {
+	return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormats, format)
 }
 
 // layOut creates the buckets that are missing, with what belongs in the indexes among them.

@@ -31,14 +31,23 @@ var _ persistence.Store = (*Store)(nil)
 // database is the one in the URI's path, else "clientele". The URI holds a password, so no error quotes it.
 // Errors: persistence.ErrUnavailable, the context's error, a sentence about the URI.
 func Open(ctx context.Context, uri string) (*Store, error) {
+	return open(ctx, uri, (*Store).createIndexes)
+}
+
+// OpenReadOnly is Open for methods that read. It creates nothing, so lists and counts may lack their index.
+func OpenReadOnly(ctx context.Context, uri string) (*Store, error) {
+	return open(ctx, uri, func(*Store, context.Context) error { return nil })
+}
+
+func open(ctx context.Context, uri string, prepare func(*Store, context.Context) error) (*Store, error) {
 	opts, database, err := parseURI(uri)
 	if err != nil {
 		return nil, err
 	}
-	return connect(ctx, opts, database)
+	return connect(ctx, opts, database, prepare)
 }
 
-func connect(ctx context.Context, opts *options.ClientOptions, database string) (*Store, error) {
+func connect(ctx context.Context, opts *options.ClientOptions, database string, prepare func(*Store, context.Context) error) (*Store, error) {
 	opts.SetMonitor(timed(opts.Monitor))
 	client, err := driver.Connect(opts)
 	if err != nil {
@@ -56,7 +65,7 @@ func connect(ctx context.Context, opts *options.ClientOptions, database string) 
 	// Ping first: a deployment that is out of reach shows within seconds, while an index may take minutes.
 	err = s.Ping(ctx)
 	if err == nil {
-		err = s.createIndexes(ctx)
+		err = prepare(s, ctx)
 	}
 	if err != nil {
 		// The first error is the one to tell.

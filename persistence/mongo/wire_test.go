@@ -48,7 +48,7 @@ func openWatched(t *testing.T) (*Store, *commands) {
 	}
 	watched := &commands{}
 	opts.SetMonitor(&event.CommandMonitor{Started: watched.started})
-	store, err := connect(t.Context(), opts, database)
+	store, err := connect(t.Context(), opts, database, (*Store).createIndexes)
 	if err != nil {
 		t.Fatal(err)
 	}

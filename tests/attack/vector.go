@@ -15,7 +15,7 @@ import (
 	"text/template"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // vector is one way to attack the server, as its file describes it. Texts are templates: {{repeat 3 "a#: b "}} is a text

@@ -83,15 +83,9 @@ func URI(tb testing.TB) string {
 // Documents answers every document of every collection of a database that URI gave, as BSON.
 func Documents(tb testing.TB, uri string) [][]byte {
 	tb.Helper()
-	address, _, _ := strings.Cut(uri, "?")
-	database := serverFor(tb).client.Database(address[strings.LastIndexByte(address, '/')+1:])
-	names, err := database.ListCollectionNames(tb.Context(), bson.D{})
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var documents [][]byte
-	for _, name := range names {
-		cursor, err := database.Collection(name).Find(tb.Context(), bson.D{})
+	for _, name := range Collections(tb, uri) {
+		cursor, err := databaseOf(tb, uri).Collection(name).Find(tb.Context(), bson.D{})
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -104,6 +98,22 @@ func Documents(tb testing.TB, uri string) [][]byte {
 		}
 	}
 	return documents
+}
+
+// Collections are the names of the collections of a database that URI gave.
+func Collections(tb testing.TB, uri string) []string {
+	tb.Helper()
+	names, err := databaseOf(tb, uri).ListCollectionNames(tb.Context(), bson.D{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return names
+}
+
+func databaseOf(tb testing.TB, uri string) *mongo.Database {
+	tb.Helper()
+	address, _, _ := strings.Cut(uri, "?")
+	return serverFor(tb).client.Database(address[strings.LastIndexByte(address, '/')+1:])
 }
 
 // newDatabase names a database that nobody else uses, and drops it at the test's end.
