@@ -25,8 +25,8 @@ const (
 // answerSize counts the bytes of an answer while it is made. What an operation costs is counted in fields, and with
 // lists that are taken to be short; this is the bound for when they are not.
 type answerSize struct {
-	limit int
-	bytes atomic.Int64
+	limit         int
+	bytes, fields atomic.Int64
 }
 
 // full reports whether the answer is longer than it may be.
@@ -50,6 +50,7 @@ func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	}
 	value, err := next(ctx)
 	if a != nil {
+		a.fields.Add(1)
 		a.bytes.Add(int64(fieldBytes + len(graphql.GetFieldContext(ctx).Field.Alias) + sizeOf(value)))
 	}
 	return value, err

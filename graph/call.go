@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/internal/domain"
+	"clientele/persistence"
 )
 
 // call is what the edge knows of one request beside the operation.
@@ -21,8 +22,11 @@ type call struct {
 	document *ast.QueryDocument
 	// size counts the answer.
 	size *answerSize
-	// cost is what the operation costs, once that is known: see checkCost.
-	cost int
+	// work counts what the store does for the request, and busy is set once it refused to do more.
+	work *persistence.Work
+	busy *busy
+	// price is what the operation costs at worst, once that is known: see checkCost.
+	price int
 	// seed is a text of the request's own, the same whenever it is executed, and answered notes whom its answer is
 	// about; empty and nil without an idempotency key.
 	seed     string
@@ -43,9 +47,6 @@ func callOf(ctx context.Context) call {
 
 // actorOf is the caller, which resolvers hand to use cases as an argument.
 func actorOf(ctx context.Context) domain.Actor { return callOf(ctx).actor }
-
-// costOf is what the operation costs. It is 0 until the operation was read and found to cost no more than it may.
-func costOf(ctx context.Context) int { return callOf(ctx).cost }
 
 // nowOf is the time that an answer is about: one for all of it, so that no two parts of it disagree on what has
 // begun or ended. It is not before what a mutation did.

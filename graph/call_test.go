@@ -128,13 +128,3 @@ func TestPanicsOfLookUpsAreLoggedWithTheirStack(t *testing.T) {
 	}
 	mustHold(t, log.String(), "SecretMark: out of range", "panickingCoupons.GetMany", "the-request")
 }
-
-// TestTheCostOfAnOperationIsKnownBesideIt to whoever answers with it or counts it.
-func TestTheCostOfAnOperationIsKnownBesideIt(t *testing.T) {
-	if got := costOf(t.Context()); got != 0 {
-		t.Errorf("outside of an operation it is %d", got)
-	}
-	if got := costOf(withCall(t.Context(), call{cost: 7})); got != 7 {
-		t.Errorf("it is %d", got)
-	}
-}

@@ -8,13 +8,29 @@ import (
 	"clientele/internal/domain"
 )
 
+// The price list, in points. A point is about two microseconds of one core: what it takes to resolve and write one
+// short field. What an operation is charged afterwards is counted in the same points, see charge.go.
 const (
-	// metadataCost stands for the length of metadata, which can be as long as many other fields together.
-	metadataCost = 10
+	fieldPoints = 1
+	// metadataPoints stands for the length of metadata, which can be that of many other fields together.
+	metadataPoints = 10
+	// documentPoints are for a document that is read from the store and decoded.
+	documentPoints = 3
+	// conditionPoints are for a condition that an index serves, scanPoints for one that has to be evaluated on every
+	// row, in the list and again in its totalCount: a pattern without a prefix, a negation, an alternative of an or.
+	conditionPoints = 1
+	scanPoints      = 20
+	// sortPoints are for an order by several fields, which no index has.
+	sortPoints = 100
 	// introspectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
 	// the same for everybody.
 	introspectionShare = 100
 )
+
+// documentTypes are the types whose objects are documents of their own in the store.
+var documentTypes = map[string]bool{
+	"Customer": true, "Coupon": true, "Plan": true, "Addon": true, "Feature": true, "Product": true,
+}
 
 // listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
 // where a list leads to documents of its own, or back to where it came from.
@@ -50,10 +66,10 @@ var listSizes = map[string]int{
 // they came from would otherwise multiply beyond all cost.
 const maxNesting = 3
 
-// checkCost answers what an operation costs, and refuses one whose answer would hold too much. Each field costs 1
-// for every time that it can stand in the answer; fields of a page count as often as the page is long, those of
-// another list as listSizes says. Fields of the schema have a limit of their own, and cost less. Errors:
-// BadUserInput.
+// checkCost returns the price of an operation: what its execution costs at worst, as far as its text and variables
+// tell, in points. It refuses one whose price is over the limit. Each field costs its price for every time that it
+// can stand in the answer; fields of a page count as often as the page is long, those of another list as listSizes
+// says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
 func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) {
 	counter := costCounter{variables: operation.Variables, limits: limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
@@ -68,24 +84,32 @@ func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) 
 		return 0, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
 	}
-	cost := plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare)
-	if over(cost, limits.Cost) {
+	price := plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare)
+	if over(price, limits.Cost) {
 		return 0, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
-			"the operation costs too much: the fields that it can answer, those of a page times the length of the page, must be at most %d", limits.Cost))
+			"the operation costs too much: at most %d points are allowed; ask for fewer fields, a shorter page or fewer conditions", limits.Cost))
 	}
-	return cost, nil
+	return price, nil
 }
 
 type costCounter struct {
 	variables map[string]any
 	limits    Limits
-	// data and schema are the fields of each that were counted.
+	// data and schema are the points for fields of each that were counted.
 	data, schema int
 	// within counts the types on the way to where the counter is, and nested is one that is there too often.
 	within map[string]int
 	nested string
 	// filterTooLarge is whether a field was met whose filter is.
 	filterTooLarge bool
+	// list is the list with pages that the counter is in.
+	list pagedList
+}
+
+// pagedList is what the fields of a connection need to know of the list.
+type pagedList struct {
+	// size is how long a page can be, and countPoints are for evaluating the filter again for totalCount.
+	size, countPoints int
 }
 
 // full reports whether something is over its limit, so that there is no need to go on.
@@ -106,26 +130,51 @@ func (c *costCounter) spend(selections ast.SelectionSet, n int) {
 				c.spendSchema(s.SelectionSet, n, 0)
 				continue
 			}
-			c.data = plus(c.data, n)
-			if s.Name == "additionalMetaData" {
-				c.data = plus(c.data, times(metadataCost-1, n))
-			}
-			size := listSize(s)
-			if s.Definition != nil && s.Definition.Arguments.ForName("paging") != nil {
-				size = pageSize(s.ArgumentMap(c.variables)["paging"])
-			}
-			if s.Definition != nil && s.Definition.Arguments.ForName("filter") != nil {
-				c.filterTooLarge = c.filterTooLarge || filterTooLarge(s.ArgumentMap(c.variables)["filter"])
-			}
-			c.enter(s, times(n, size))
+			c.spendField(s, n)
 		case *ast.InlineFragment:
-			c.data = plus(c.data, n)
 			c.spend(s.SelectionSet, n)
 		case *ast.FragmentSpread:
-			c.data = plus(c.data, n)
 			c.spend(s.Definition.SelectionSet, n)
 		}
 	}
+}
+
+func (c *costCounter) spendField(field *ast.Field, n int) {
+	price, size, around := fieldPoints, listSize(field), c.list
+	switch field.Name {
+	case "additionalMetaData":
+		price = metadataPoints
+	case "totalCount":
+		price += c.list.countPoints
+	case "edges":
+		size = max(1, c.list.size)
+	}
+	c.list = pagedList{}
+	if field.Definition != nil {
+		if documentTypes[field.Definition.Type.Name()] {
+			price += documentPoints
+		}
+		var arguments map[string]any
+		if len(field.Definition.Arguments) > 0 {
+			arguments = field.ArgumentMap(c.variables)
+		}
+		if field.Definition.Arguments.ForName("paging") != nil {
+			c.list.size = pageSize(arguments["paging"])
+		}
+		if filter := arguments["filter"]; filter != nil {
+			if c.filterTooLarge = filterTooLarge(filter); c.filterTooLarge {
+				return
+			}
+			c.list.countPoints = filterPrice(filter, false)
+			price = plus(price, c.list.countPoints)
+		}
+		if orders, _ := arguments["sorting"].([]any); len(orders) > 1 {
+			price += sortPoints
+		}
+	}
+	c.data = plus(c.data, times(price, n))
+	c.enter(field, times(n, size))
+	c.list = around
 }
 
 // maxWrapping is how many types can be around another: a list that cannot be null of what cannot be null.

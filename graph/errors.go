@@ -107,6 +107,8 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		// Scalars do not know what they are read for; the path behind the root field does.
 		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
+	case errors.Is(err, persistence.ErrBusy):
+		refusal = callOf(ctx).busy.refuse(err)
 	case errors.Is(err, persistence.ErrUnavailable):
 		p.log.WarnContext(ctx, "store is unavailable", "error", logging.Masked(err))
 		refusal = domain.Errorf(domain.Timeout, "The store did not answer; %s", outcome(ctx))

@@ -16,6 +16,7 @@ import (
 	"clientele/internal/idempotency"
 	"clientele/internal/logging"
 	"clientele/internal/ratelimit"
+	"clientele/persistence"
 )
 
 // The headers that requests are read by and answers are marked with.
@@ -38,6 +39,8 @@ type Config struct {
 	Limits        Limits
 	// Documents are those that clients may name, and those that they may send.
 	Documents DocumentConfig
+	// Govern returns what bounds the work of one request of an API key, and what ends that; nil bounds nothing.
+	Govern func(keyID string) (governor persistence.Governor, end func())
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
@@ -74,7 +77,10 @@ func NewHandler(config Config) http.Handler {
 	return observed(config, errors, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := config.Limits.timed(r.Context())
 		defer cancel()
-		c := call{requestID: r.Header.Get(RequestIDHeader), size: &answerSize{limit: config.Limits.AnswerBytes}}
+		c := call{
+			requestID: r.Header.Get(RequestIDHeader), size: &answerSize{limit: config.Limits.AnswerBytes},
+			work: &persistence.Work{}, busy: &busy{},
+		}
 		if config.CheckOrigin != nil && config.CheckOrigin(r) != nil {
 			refusal := domain.Errorf(domain.IdentityForbidden, "a browser sent this request for a page of an origin that may not use the API")
 			writeError(w, r, http.StatusForbidden, errors.present(withCall(ctx, c), refusal))
@@ -96,8 +102,18 @@ func NewHandler(config Config) http.Handler {
 			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
 			return
 		}
+		governor, end := config.govern(actor.KeyID)
+		defer end()
+		ctx = persistence.WithWork(ctx, c.work, governor)
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
 	}))
+}
+
+func (c Config) govern(keyID string) (persistence.Governor, func()) {
+	if c.Govern == nil {
+		return nil, func() {}
+	}
+	return c.Govern(keyID)
 }
 
 // forgetful gives each field of a mutation look-ups and a clock of its own, because the fields before it changed

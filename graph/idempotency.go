@@ -36,7 +36,7 @@ func (t transport) once(
 	if len(keys) == 0 || operation.Operation.Operation != ast.Mutation {
 		response, err := execute(ctx)
 		if err != nil {
-			return nil, refusedWith(unansweredStatus(r), err)
+			return nil, refusedWith(executionStatus(r, err), err)
 		}
 		return response, nil
 	}
@@ -98,6 +98,7 @@ func executeKeyed(
 // unsettledCodes are of errors after which the same request may do something, or may have done it already.
 var unsettledCodes = []model.ErrorCode{
 	model.ErrorCodeOperationTimeout, model.ErrorCodeUnexpectedError, model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError,
+	model.ErrorCodeRateLimitExceeded,
 }
 
 func settled(response *graphql.Response) bool {

@@ -50,10 +50,10 @@ func TestSumsAndProductsStayAtTheLargestNumber(t *testing.T) {
 
 // TestCostWithoutALimit: a cost that no number can hold is the largest one.
 func TestCostWithoutALimit(t *testing.T) {
-	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { customers(paging: P): Query } input P { first: Int }`})
-	query := strings.Repeat("customers(paging: {first: 100}) { ", 40) + "__typename" + strings.Repeat(" }", 40)
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { customers(paging: P): C } type C { edges: Query } input P { first: Int }`})
+	query := strings.Repeat("customers(paging: {first: 100}) { edges { ", 40) + "__typename" + strings.Repeat(" } }", 40)
 	document := gqlparser.MustLoadQueryWithRules(schema, "{ "+query+" }", nil)
-	counter := costCounter{within: map[string]int{"Query": math.MinInt}}
+	counter := costCounter{within: map[string]int{"Query": math.MinInt, "C": math.MinInt}}
 	counter.spend(document.Operations[0].SelectionSet, 1)
 	if counter.data != math.MaxInt {
 		t.Errorf("it costs %d", counter.data)

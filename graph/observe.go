@@ -24,7 +24,7 @@ import (
 
 // Metrics counts operations. Each text is one of few, whatever the client sent: the kind is query, mutation or
 // none, the field one of RootFields, none or several, the code one of Codes or none, and the limit the name of one.
-// A cost of 0 is one that is not known.
+// The cost is what was charged; 0 for what was not executed.
 type Metrics interface {
 	Operation(kind, field, code string, cost int, took time.Duration)
 	Refusal(limit string)
@@ -173,7 +173,7 @@ func (o *observation) collect(selections ast.SelectionSet, spread map[string]boo
 	}
 }
 
-// costs keeps what the operation costs.
+// costs keeps what the operation was charged.
 func (o *observation) costs(cost int) {
 	if o == nil {
 		return
@@ -218,11 +218,10 @@ func (o *observation) panicked() {
 	}
 }
 
-// watchOperation learns what the operation is once it is valid, and what it costs.
+// watchOperation learns what the operation is once it is valid.
 func watchOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	o := observationOf(ctx)
 	o.is(graphql.GetOperationContext(ctx).Operation)
-	o.costs(callOf(ctx).cost)
 	return next(ctx)
 }
 

@@ -254,7 +254,7 @@ func TestLimitNames(t *testing.T) {
 			}
 		}
 	}
-	for _, policy := range []string{KeyPolicy, CustomerPolicy} {
+	for _, policy := range []string{KeyPolicy, CustomerPolicy, inFlightLimit, workLimit} {
 		if !slices.Contains(LimitNames(), policy) {
 			t.Errorf("the rate limit %s has no name for metrics", policy)
 		}

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,15 +20,12 @@ const (
 	KeyPolicy = "key"
 	// CustomerPolicy counts changes by customer.
 	CustomerPolicy = "customer"
+	// inFlightLimit is not a policy but the bound on what one key has under way.
+	inFlightLimit = "inFlight"
 )
 
 // quotaUnits are what policies count, where that is not requests.
 var quotaUnits = map[string]string{KeyPolicy: `;qu="points"`}
-
-// changeCharge is what a request is charged at least, and what it is charged for each change: to authenticate, parse
-// and validate it, and to make a write durable, is as much work as some fields of an answer. It is taken before
-// anything of the request is read.
-const changeCharge = 10
 
 // customerIn says where a mutation's input names the customer that it changes: the fields to look into, the first that
 // is given counts, and the list that they are in if it names several.
@@ -104,17 +102,13 @@ func (c *changes) add(in customerIn, input map[string]any) {
 	}
 }
 
-// operationCost is what an operation costs, shown in the extensions of its answer.
+// operationCost is shown in the extensions of a response, in points.
 type operationCost struct {
-	// Requested is the cost of the operation; Max is what it may be.
+	// Requested is the price of the operation: what it can cost at most. Max is what that may be.
 	Requested int `json:"requested"`
 	Max       int `json:"max"`
-	// Charged is what the API key is charged for it.
+	// Charged is what the API key is charged: what was really done.
 	Charged int `json:"charged"`
-}
-
-func newOperationCost(cost, most int, found changes) operationCost {
-	return operationCost{Requested: cost, Max: most, Charged: max(cost, changeCharge*max(found.all, 1))}
 }
 
 // rateLimits charges requests. Without a limiter everything is free.
@@ -124,17 +118,65 @@ type rateLimits struct {
 
 // admit charges what every request costs, before anything of it is read. Errors: RateLimited.
 func (l rateLimits) admit(w http.ResponseWriter, actor domain.Actor) error {
-	return l.charge(w, ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: changeCharge})
+	return l.charge(w, ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: changePoints})
 }
 
-// spend charges the rest of what an operation costs, and the changes of customers. Errors: RateLimited.
-func (l rateLimits) spend(w http.ResponseWriter, actor domain.Actor, cost operationCost, found changes) error {
-	all := []ratelimit.Charge{{Policy: KeyPolicy, Who: actor.KeyID, Tokens: cost.Charged - changeCharge, Paid: changeCharge}}
+// begin charges the changes that an operation asks for, and reserves its price, so that what a key has under way is
+// bounded before anybody knows what it will cost. end must be called when the operation has ended. Errors: RateLimited.
+func (l rateLimits) begin(w http.ResponseWriter, actor domain.Actor, price int, found changes) (end func(), _ error) {
+	reserved := ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: price}
+	if l.limiter != nil && !l.limiter.Reserve(reserved) {
+		w.Header().Set("Retry-After", "1")
+		return nil, domain.Errorf(domain.RateLimited, "too many operations of this API key are under way; wait for some to end").
+			With("limit", inFlightLimit).With("retryAfterSeconds", 1)
+	}
+	all := []ratelimit.Charge{{
+		Policy: KeyPolicy, Who: actor.KeyID, Tokens: changePoints * (max(found.all, 1) - 1), Paid: changePoints,
+	}}
 	for customerID, times := range found.of {
 		who := domain.CustomerRef{EnvironmentID: actor.EnvironmentID, CustomerID: customerID}.Key()
 		all = append(all, ratelimit.Charge{Policy: CustomerPolicy, Who: who, Tokens: times})
 	}
-	return l.charge(w, all...)
+	if err := l.charge(w, all...); err != nil {
+		l.limiter.Release(reserved)
+		return nil, err
+	}
+	return func() {
+		if l.limiter != nil {
+			l.limiter.Release(reserved)
+		}
+	}, nil
+}
+
+// settle charges what an operation took beyond what was charged before, and returns what it is charged in all. The
+// key's bucket may go into debt.
+func (l rateLimits) settle(w http.ResponseWriter, actor domain.Actor, found changes, took done) int {
+	before := changePoints * max(found.all, 1)
+	charged := max(before, took.points())
+	if l.limiter == nil {
+		return charged
+	}
+	left, exists := l.limiter.Settle(ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: charged - before})
+	if exists {
+		states := w.Header()
+		states.Set("RateLimit", replaceState(states.Get("RateLimit"), KeyPolicy, left))
+	}
+	return charged
+}
+
+// replaceState puts what is left of a policy's bucket into the header field RateLimit, where it was left before.
+func replaceState(header, policy string, left ratelimit.Left) string {
+	states := strings.Split(header, ", ")
+	for i, state := range states {
+		if name, _, _ := strings.Cut(state, ";"); name == strconv.Quote(policy) {
+			states[i] = stateOf(policy, left.Tokens, seconds(left.FullIn))
+		}
+	}
+	return strings.Join(states, ", ")
+}
+
+func stateOf(policy string, tokens, reset int) string {
+	return fmt.Sprintf("%q;r=%d;t=%d", policy, tokens, reset)
 }
 
 // charge tells the client what is left, in the header fields of draft-ietf-httpapi-ratelimit-headers. A policy is
@@ -161,7 +203,7 @@ func (l rateLimits) charge(w http.ResponseWriter, all ...ratelimit.Charge) error
 			// So that it says the same as Retry-After.
 			reset = retryAfter
 		}
-		states = append(states, fmt.Sprintf("%q;r=%d;t=%d", name, left.Tokens, reset))
+		states = append(states, stateOf(name, left.Tokens, reset))
 	}
 	header := w.Header()
 	for name, values := range map[string][]string{"RateLimit-Policy": policies, "RateLimit": states} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ type limitedServer struct {
 	url     string
 	now     time.Time
 	handler http.Handler
+	rates   rateLimits
 }
 
 // The limits of most tests: 100 points and 60 a minute, 3 changes and 2 a minute.
@@ -76,6 +78,7 @@ func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
 	if policies != nil {
 		limiter = ratelimit.New(func() time.Time { return server.now }, 100, policies...)
 	}
+	server.rates = rateLimits{limiter}
 	store := newStore(t)
 	insert(t, store, "a", false)
 	server.handler = NewHandler(Config{
@@ -175,6 +178,16 @@ func mustBeLimited(t *testing.T, got limitedReply, policy string, retryAfter int
 	}
 }
 
+// mustBeIndebted expects a refusal by the policy of keys.
+func mustBeIndebted(t *testing.T, got limitedReply) {
+	t.Helper()
+	retryAfter, err := strconv.Atoi(got.header.Get("Retry-After"))
+	if err != nil || retryAfter < 1 {
+		t.Fatalf("Retry-After: %v: status %d: %s", err, got.status, got.body)
+	}
+	mustBeLimited(t, got, KeyPolicy, retryAfter)
+}
+
 func mustRun(t *testing.T, got limitedReply) {
 	t.Helper()
 	if got.status != http.StatusOK || len(got.Errors) > 0 {
@@ -183,14 +196,60 @@ func mustRun(t *testing.T, got limitedReply) {
 }
 
 const (
-	// smallQuery costs 3 points.
+	// smallQuery is charged the least.
 	smallQuery = `{ getCustomerByRefId(input: { customerId: "a" }) { id name } }`
-	// largeQuery costs 1 + 30 + 2*30 points.
-	largeQuery = `{ customers(paging: { first: 30 }) { edges { node { id } } } }`
+	// largeQuery is charged more than keyLimit has at once.
+	largeQuery = `{ a: getCustomerByRefId(input: { customerId: "a" }) { ...F } b: getCustomerByRefId(input: { customerId: "a" }) { ...F }
+		c: getCustomerByRefId(input: { customerId: "a" }) { ...F } d: getCustomerByRefId(input: { customerId: "a" }) { ...F } }
+		fragment F on Customer { id customerId refId name email createdAt updatedAt deletedAt billingId billingLinkUrl crmId salesforceId
+			awsMarketplaceCustomerId billingCurrency defaultPaymentExpirationMonth defaultPaymentExpirationYear
+			defaultPaymentMethodId defaultPaymentMethodLast4Digits defaultPaymentMethodType hasPaymentMethod hasActiveSubscription
+			excludeFromExperiment additionalMetaData environmentId crmHubspotCompanyId }`
+	// tooCostly costs more than testLimits allows.
+	tooCostly = `{ coupons(paging: { first: 100 }) { edges { node { customers { coupon { customers { id } } } } } } }`
 	// update changes the customer "a".
 	update = `mutation { updateOneCustomer(input: { customerId: "a", name: "x" }) { id } }`
 )
 
+// TestThePriceOfAnOperation: what it can cost at worst, without executing it.
+func TestThePriceOfAnOperation(t *testing.T) {
+	list := func(arguments, selection string) string {
+		return `{ customers(paging: { first: 10 }, ` + arguments + `) { ` + selection + ` } }`
+	}
+	const one = "edges { node { id } }"
+	for name, c := range map[string]struct {
+		operation string
+		price     int
+	}{
+		"a field is one, a document three more": {`{ getCustomerByRefId(input: { customerId: "a" }) { id name } }`, fieldPoints + documentPoints + 2},
+		"fragments are free":                    {`{ ...F } fragment F on Query { ... { getCustomerByRefId(input: { customerId: "a" }) { id name } } }`, fieldPoints + documentPoints + 2},
+		"metadata is long":                      {`{ getCustomerByRefId(input: { customerId: "a" }) { additionalMetaData } }`, fieldPoints + documentPoints + metadataPoints},
+		"a page counts as often as it is long":  {list("", one), 2 + 10*(1+documentPoints+1)},
+		"a count without a filter is a field":   {list("", "totalCount"), 2},
+		"an index serves it":                    {list(`filter: { name: { eq: "a" } }`, one), 52 + conditionPoints},
+		"an index serves each value":            {list(`filter: { name: { in: ["a", "b", "c"] } }`, one), 52 + 3*conditionPoints},
+		"an index serves a prefix":              {list(`filter: { name: { like: "a%" } }`, one), 52 + conditionPoints},
+		"a pattern without a prefix":            {list(`filter: { name: { like: "%a" } }`, one), 52 + scanPoints},
+		"a pattern in any case":                 {list(`filter: { name: { iLike: "a%" } }`, one), 52 + scanPoints},
+		"a negation":                            {list(`filter: { name: { neq: "a" } }`, one), 52 + scanPoints},
+		"alternatives":                          {list(`filter: { or: [{ name: { eq: "a" } }, { name: { eq: "b" } }] }`, one), 52 + 2*scanPoints},
+		"alternatives within an and":            {list(`filter: { and: [{ or: [{ name: { eq: "a" } }, { and: [{ name: { eq: "b" } }] }] }] }`, one), 52 + 2*scanPoints},
+		"a search":                              {list(`filter: { searchQuery: { iLike: "a" } }`, one), 52 + 3*scanPoints},
+		"a count evaluates the filter again":    {list(`filter: { name: { iLike: "a" } }`, "totalCount"), 2 + 2*scanPoints},
+		"an order that an index has":            {list(`sorting: [{ field: name, direction: ASC }]`, one), 52},
+		"an order that no index has":            {list(`sorting: [{ field: name, direction: ASC }, { field: email, direction: ASC }]`, one), 52 + sortPoints},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := serveLimited(t).ask(t, c.operation)
+			mustRun(t, got)
+			if cost := got.Extensions.Cost; cost.Requested != c.price || cost.Max != testLimits.Cost {
+				t.Errorf("want %d of %d: %s", c.price, testLimits.Cost, got.body)
+			}
+		})
+	}
+}
+
+// TestWhatAnOperationIsCharged: what was done, at least what was taken before.
 func TestWhatAnOperationIsCharged(t *testing.T) {
 	rows := func(n int) (out []any) {
 		for i := range n {
@@ -203,38 +262,48 @@ func TestWhatAnOperationIsCharged(t *testing.T) {
 		return map[string]any{"input": map[string]any{"customers": customers}}
 	}
 	for name, c := range map[string]struct {
-		operation          string
-		variables          map[string]any
-		requested, charged int
+		operation string
+		variables map[string]any
+		least     int
 	}{
-		"a query is ten at least":       {smallQuery, nil, 3, 10},
-		"a query is what it can answer": {largeQuery, nil, 91, 91},
-		"a change is ten":               {update, nil, 2, 10},
+		"a query is ten at least": {smallQuery, nil, 10},
+		"a change is ten":         {update, nil, 10},
 		"two changes are twenty": {
-			`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 4, 20,
+			`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 20,
 		},
-		"in a fragment too":                {`mutation { ...F } fragment F on Mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 5, 20},
-		"a change that is skipped is none": {`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) @skip(if: true) { id } }`, nil, 4, 10},
-		"a coupon is a change":             {`mutation { a: createOneCoupon(input: { refId: "c", name: "c", type: PERCENTAGE, percentOff: 1 }) { id } }`, nil, 2, 10},
-		"an import is ten a row":           {bulk, importing(rows(9)), 1, 90},
-		"an import of one row, no list":    {bulk, importing(rows(1)[0]), 1, 10},
-		"an import of no row":              {bulk, importing([]any{}), 1, 10},
-		"a change may ask for much": {
-			`mutation { archiveCustomer(input: { customerId: "a" }) { ` + strings.Repeat("id ", 40) + ` } }`, nil, 41, 41,
-		},
+		"in a fragment too":                {`mutation { ...F } fragment F on Mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 20},
+		"a change that is skipped is none": {`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) @skip(if: true) { id } }`, nil, 10},
+		"a coupon is a change":             {`mutation { a: createOneCoupon(input: { refId: "c", name: "c", type: PERCENTAGE, percentOff: 1 }) { id } }`, nil, 10},
+		"an import is ten a row":           {bulk, importing(rows(9)), 90},
+		"an import of one row, no list":    {bulk, importing(rows(1)[0]), 10},
+		"an import of no row":              {bulk, importing([]any{}), 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serveLimited(t, keyLimit)
 			got := server.send(t, "one", "application/json", requestBody(t, c.operation, c.variables))
-			cost := got.Extensions.Cost
-			if cost.Requested != c.requested || cost.Charged != c.charged || cost.Max != testLimits.Cost {
-				t.Errorf("want %d, charged %d: status %d: %s", c.requested, c.charged, got.status, got.body)
+			if got.Extensions.Cost.Charged != c.least {
+				t.Errorf("want %d: status %d: %s", c.least, got.status, got.body)
 			}
-			if want := fmt.Sprintf("r=%d;t=%d", 100-c.charged, c.charged); got.left(KeyPolicy) != want {
+			if want := fmt.Sprintf("r=%d;t=%d", 100-c.least, c.least); got.left(KeyPolicy) != want {
 				t.Errorf("RateLimit is %q, want %s", got.header.Get("RateLimit"), want)
 			}
 		})
 	}
+	t.Run("nothing for the worst case that did not happen", func(t *testing.T) {
+		got := serveLimited(t, keyLimit).ask(t, `{ customers(paging: { first: 100 }) { edges { node { id name email customerId } } } }`)
+		mustRun(t, got)
+		if cost := got.Extensions.Cost; cost.Requested < 800 || cost.Charged > 20 {
+			t.Errorf("a page with one customer: %s", got.body)
+		}
+	})
+	t.Run("fields, documents and bytes", func(t *testing.T) {
+		got := serveLimited(t).ask(t, largeQuery)
+		mustRun(t, got)
+		// 4 documents, of which each field was written, in about 3 kB.
+		if charged := got.Extensions.Cost.Charged; charged < 4*(1+26) || charged > 2*4*(1+26) {
+			t.Errorf("charged %d: %s", charged, got.body)
+		}
+	})
 }
 
 func TestWhatARefusedRequestIsCharged(t *testing.T) {
@@ -244,7 +313,7 @@ func TestWhatARefusedRequestIsCharged(t *testing.T) {
 		"no GraphQL":           requestBody(t, `{`, nil),
 		"no field":             requestBody(t, `{ nothing }`, nil),
 		"wrong variables":      requestBody(t, `query ($n: Int!) { customers(paging: { first: $n }) { totalCount } }`, nil),
-		"more than it may ask": requestBody(t, `{ customers(paging: { first: 100 }) { edges { node { `+strings.Repeat("id ", 200)+` } } } }`, nil),
+		"more than it may ask": requestBody(t, tooCostly, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := serveLimited(t, keyLimit).send(t, "one", "application/json", body)
@@ -265,43 +334,40 @@ func TestRateLimitOfAKey(t *testing.T) {
 			t.Errorf("RateLimit: %s", state)
 		}
 	})
-	t.Run("ends in refusals until there is enough again", func(t *testing.T) {
+	t.Run("may go into debt, and refuses until that is paid", func(t *testing.T) {
 		server := serveLimited(t, keyLimit)
-		mustRun(t, server.ask(t, largeQuery))
-		// 9 points are there; 10 more seconds bring 10 points, of 91 that the query needs.
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 1)
-		server.now = server.now.Add(time.Second)
+		got := server.ask(t, largeQuery)
+		mustRun(t, got)
+		charged := got.Extensions.Cost.Charged
+		if got.left(KeyPolicy) != fmt.Sprintf("r=0;t=%d", charged) {
+			t.Errorf("charged %d, RateLimit %q", charged, got.header.Get("RateLimit"))
+		}
+		// A point flows in each second, and 10 are taken at the door.
+		debt := charged - keyLimit.Burst
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, debt+10)
+		server.now = server.now.Add(time.Duration(debt+10) * time.Second)
 		mustRun(t, server.ask(t, smallQuery))
 		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 10)
 	})
-	t.Run("is told for the whole operation", func(t *testing.T) {
-		server := serveLimited(t, keyLimit)
-		mustRun(t, server.ask(t, smallQuery))
-		// 90 points: 10 are taken at the door, 80 are fewer than the other 81.
-		got := server.ask(t, largeQuery)
-		mustBeLimited(t, got, KeyPolicy, 11)
-		server.now = server.now.Add(11 * time.Second)
+	t.Run("has a debt of one full bucket at most", func(t *testing.T) {
+		server := serveLimited(t, ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 12})
 		mustRun(t, server.ask(t, largeQuery))
-	})
-	t.Run("is never below one operation", func(t *testing.T) {
-		server := serveLimited(t, ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 5})
-		mustRun(t, server.ask(t, largeQuery))
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 5)
-		server.now = server.now.Add(5 * time.Second)
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 22)
+		server.now = server.now.Add(22 * time.Second)
 		mustRun(t, server.ask(t, largeQuery))
 	})
 	t.Run("is the key's own", func(t *testing.T) {
 		server := serveLimited(t, keyLimit)
 		mustRun(t, server.ask(t, largeQuery))
 		mustRun(t, server.send(t, "two", "application/json", requestBody(t, largeQuery, nil)))
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 1)
+		mustBeIndebted(t, server.ask(t, smallQuery))
 	})
 	t.Run("is answered in the media type that was asked for", func(t *testing.T) {
 		server := serveLimited(t, keyLimit)
 		mustRun(t, server.ask(t, largeQuery))
 		for _, accept := range []string{"application/json", "application/graphql-response+json"} {
 			got := server.send(t, "one", accept, requestBody(t, smallQuery, nil))
-			mustBeLimited(t, got, KeyPolicy, 1)
+			mustBeIndebted(t, got)
 			if kind := got.header.Get("Content-Type"); kind != accept+"; charset=utf-8" {
 				t.Errorf("asked for %s, got %s", accept, kind)
 			}
@@ -322,13 +388,31 @@ func TestRateLimitOfAKey(t *testing.T) {
 	})
 	t.Run("executes nothing that it refuses", func(t *testing.T) {
 		server := serveLimited(t, keyLimit)
-		mustRun(t, server.ask(t, smallQuery))
-		many := `mutation { provisionCustomer(input: { customerId: "b" }) { customer { ` + strings.Repeat("id ", 90) + ` } } }`
-		mustBeLimited(t, server.ask(t, many), KeyPolicy, 12)
+		for range 9 {
+			mustRun(t, server.ask(t, smallQuery))
+		}
+		two := `mutation { a: provisionCustomer(input: { customerId: "b" }) { customer { id } } b: provisionCustomer(input: { customerId: "c" }) { customer { id } } }`
+		mustBeLimited(t, server.ask(t, two), KeyPolicy, 20)
 		server.now = noon.Add(time.Hour)
 		if got := server.ask(t, `{ getCustomerByRefId(input: { customerId: "b" }) { id } }`); !strings.Contains(got.body, `{"getCustomerByRefId":null}`) {
 			t.Errorf("it was executed: %s", got.body)
 		}
+	})
+	t.Run("bounds what is under way", func(t *testing.T) {
+		server := serveLimited(t, keyLimit)
+		actor := domain.Actor{KeyID: "one", EnvironmentID: environment, Scope: domain.ScopeFull}
+		// The one that is under way could take all of it.
+		end, err := server.rates.begin(httptest.NewRecorder(), actor, 95, changes{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := server.ask(t, smallQuery)
+		if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "1" || got.Errors[0].Extensions["limit"] != inFlightLimit {
+			t.Errorf("status %d, %v: %s", got.status, got.header, got.body)
+		}
+		mustRun(t, server.send(t, "two", "application/json", requestBody(t, smallQuery, nil)))
+		end()
+		mustRun(t, server.ask(t, smallQuery))
 	})
 }
 
@@ -441,7 +525,7 @@ func TestWithoutRateLimits(t *testing.T) {
 		if got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
 			t.Fatalf("limits are told: %v", got.header)
 		}
-		if cost := got.Extensions.Cost; cost.Requested != 2 || cost.Charged != 10 || cost.Max != testLimits.Cost {
+		if cost := got.Extensions.Cost; cost.Requested != 5 || cost.Charged != 10 || cost.Max != testLimits.Cost {
 			t.Fatalf("the cost is not told: %s", got.body)
 		}
 	}

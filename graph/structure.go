@@ -29,6 +29,10 @@ type extent struct {
 	fields, size, depth int
 }
 
+// maxSelections bounds the fields and fragments of a document, fragments put where they are spread: the validator goes
+// into a fragment as often. It is several times what a selection of everything around a customer has.
+const maxSelections = 10_000
+
 // maxComparisons bounds how often the validator has to compare two fields that stand in the same place of an
 // answer. A field that is written n times is compared n² times.
 const maxComparisons = 40_000
@@ -54,7 +58,7 @@ func (d *documents) measure(document *ast.QueryDocument) (cyclic bool, _ *domain
 	for _, fragment := range document.Fragments {
 		s.fragment(document, fragment)
 	}
-	s.check("cost", size, d.limits.Cost, "the operation costs too much: it may select at most %d fields, fragments put where they are spread")
+	s.check("selections", size, maxSelections, "the document may select at most %d fields, fragments put where they are spread")
 	if s.refusal != nil || s.cyclic {
 		return s.cyclic, s.refusal
 	}

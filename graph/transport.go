@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -112,7 +113,7 @@ func (t transport) prepare(
 		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
 	var err error
-	if c.cost, err = checkCost(operation, t.limits); err != nil {
+	if c.price, err = checkCost(operation, t.limits); err != nil {
 		return ctx, prepared{}, refusedWith(requestErrorStatus(r), err)
 	}
 	return withCall(ctx, c), prepared{params, from, operation}, nil
@@ -137,26 +138,40 @@ func (t transport) carryOut(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, ready prepared,
 ) (any, *refusal) {
 	found := changesIn(ready.operation)
-	cost := newOperationCost(costOf(ctx), t.limits.Cost, found)
-	if err := t.rates.spend(w, actorOf(ctx), cost, found); err != nil {
+	end, err := t.rates.begin(w, actorOf(ctx), callOf(ctx).price, found)
+	if err != nil {
 		return nil, refusedWith(http.StatusTooManyRequests, err)
 	}
+	defer end()
 	t.persisted.accept(ctx, ready.from, ready.operation)
 	return t.once(ctx, w, r, &ready.request.RawParams, ready.operation, func(ctx context.Context) (*graphql.Response, error) {
-		return t.execute(ctx, executor, ready.operation, cost)
+		return t.execute(ctx, w, executor, ready.operation, found)
 	})
 }
 
-// execute executes an operation that costs so much. Errors: the context's, if that ended first.
+// execute executes an operation and charges what that took. Errors: the context's, if that ended first; RateLimited
+// for a query that the store had no room for, of which nothing is returned.
 func (t transport) execute(
-	ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, cost operationCost,
+	ctx context.Context, w http.ResponseWriter, executor graphql.GraphExecutor, operation *graphql.OperationContext, found changes,
 ) (*graphql.Response, error) {
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answer := respond(ctx)
-	size := callOf(ctx).size
+	c := callOf(ctx)
+	size, took := c.size, done{store: c.work.Done()}
+	if size != nil {
+		took.fields = size.fields.Load()
+	}
+	if answer != nil {
+		took.answerBytes = int64(len(answer.Data))
+	}
+	cost := operationCost{Requested: c.price, Max: t.limits.Cost, Charged: t.rates.settle(w, c.actor, found, took)}
+	observationOf(ctx).costs(cost.Charged)
 	switch {
 	case answer == nil:
 		return nil, ctx.Err()
+	case operation.Operation.Operation == ast.Query && c.busy.refused():
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(c.busy.wait())))
+		return nil, c.busy.refusal()
 	case size.full() || over(len(answer.Data), t.limits.AnswerBytes):
 		answer = executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(size.refusal())})
 	}
@@ -175,6 +190,14 @@ func requestErrorStatus(r *http.Request) int {
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
+}
+
+// executionStatus is for an operation of which nothing is returned.
+func executionStatus(r *http.Request, err error) int {
+	if domain.IsKind(err, domain.RateLimited) {
+		return http.StatusTooManyRequests
+	}
+	return unansweredStatus(r)
 }
 
 // unansweredStatus is for an operation that may have been executed, and whose answer was lost. In the newer media type

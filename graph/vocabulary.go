@@ -37,8 +37,8 @@ func Codes() []string {
 // limitNames are the limits that refusals name in the fact "limit", rate limits included.
 var limitNames = []string{
 	"aliases", "answerBytes", "bodyBytes", "comparisons", "cost", "customer", "depth", "directives", "errors",
-	"introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes", "readTimeout",
-	"rootFields", "tokens", "values",
+	"inFlight", "introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes",
+	"readTimeout", "rootFields", "selections", "tokens", "values", "work",
 }
 
 // LimitNames are the limits that refusals name.

@@ -42,12 +42,12 @@ fragment C on Customer { ` + aliases(5, "v%d: environment { slug } ") + `}`, nil
 					fmt.Fprintf(&out, "fragment F%d on Customer { ...F%d ...F%d } ", i, i+1, i+1)
 				}
 				return out.String() + "fragment F25 on Customer { id }"
-			}(), nil, "costs too much",
+			}(), nil, "10000 fields",
 		},
-		"many long pages":               {`{ ` + aliases(20, "a%d: customers(paging: {first: 100}) { edges { cursor node { id name email refId } } } ") + `}`, nil, "costs too much"},
+		"many long pages":               {`{ ` + aliases(20, "a%d: customers(paging: {first: 100}) { edges { cursor node { id name email refId coupon { id customers { id name } } } } } ") + `}`, nil, "costs too much"},
 		"the schema, many times":        {`{ ` + aliases(20, "a%d: __schema { types { name description fields { name description args { name description } } } } ") + `}`, nil, "costs too much"},
-		"a document of too many tokens": {`{ customers { ` + strings.Repeat("totalCount ", 3000) + `} }`, nil, "token"},
-		"a document of too many bytes":  {`{ getCustomerByRefId(input: {customerId: "` + strings.Repeat("a", 70_000) + `"}) { id } }`, nil, "65536 bytes"},
+		"a document of too many tokens": {`{ customers { ` + strings.Repeat("id ", 10_000) + `} }`, nil, "token"},
+		"a document of too many bytes":  {`{ getCustomerByRefId(input: {customerId: "` + strings.Repeat("a", 140_000) + `"}) { id } }`, nil, "131072 bytes"},
 		"metadata of many keys":         {updateOperation, object{"input": object{"customerId": "a", "additionalMetaData": metadata}}, "50 keys"},
 		"many rows":                     {`mutation($input: ImportCustomerBulkInput!) { importCustomersBulk(input: $input) }`, object{"input": object{"customers": rows}}, "10000 values"},
 		"many empty conditions":         {listOperation, object{"filter": object{"or": conditions}}, "10000 values"},

@@ -35,18 +35,18 @@ func defaultLimits() Limits {
 		BodyBytes:  1 << 20,
 		Values:     100_000,
 		ListLength: 10_000,
-		// Documents are written by people and generators, and values go in variables. 2,500 tokens are several times
-		// what the largest document of the schema needs.
-		QueryBytes: 64 << 10,
-		Tokens:     2_500,
+		// Documents are written by people and generators, and values go in variables. Both are several times what a
+		// selection of everything around one customer needs, see tests/clientops.
+		QueryBytes: 128 << 10,
+		Tokens:     10_000,
 		NameLength: 128,
 		// What tools ask for the schema is 18 levels deep.
 		Depth:      30,
 		Aliases:    30,
 		RootFields: 20,
 		Directives: 50,
-		// More than a full page of customers with every field.
-		Cost: 10_000,
+		// Ten times the widest read of one customer; half a second of one core.
+		Cost: 250_000,
 		// More than the whole schema, less than twice of it.
 		IntrospectionCost: 80_000,
 		Errors:            10,
@@ -86,7 +86,7 @@ func limitSettings() []Setting {
 			target: func(c *Config) any { return &c.Limits.RootFields }},
 		{Flag: "max-directives", Usage: "directives in a document", commands: serving,
 			target: func(c *Config) any { return &c.Limits.Directives }},
-		{Flag: "max-cost", Usage: "cost of an operation: the fields that it can answer, those of a page times its length", commands: serving,
+		{Flag: "max-cost", Usage: "points that an operation may cost at worst; about two microseconds of one core each", commands: serving,
 			target: func(c *Config) any { return &c.Limits.Cost }},
 		{Flag: "max-introspection-cost", Usage: "fields of the schema that an operation can answer", commands: serving,
 			target: func(c *Config) any { return &c.Limits.IntrospectionCost }},

@@ -60,8 +60,8 @@ var (
 	storeBuckets = []float64{.00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10}
 	// billingBuckets begin where a provider is quick, and end where a sync is given up.
 	billingBuckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
-	// costBuckets end at the highest cost that is let through by default.
-	costBuckets = []float64{1, 3, 10, 30, 100, 300, 1000, 3000, 10_000}
+	// costBuckets go from the least that is charged to what a second of one core is.
+	costBuckets = []float64{10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 500_000}
 )
 
 // Metrics are all metrics of one server.
@@ -122,7 +122,7 @@ func New(words Vocabulary) *Metrics {
 			"type", "field", "code"),
 		operationDuration: histograms("graphql_operation_duration_seconds",
 			"How long operations took, from the check of the API key to their answers.", requestBuckets, "type", "field"),
-		operationCost: histograms("graphql_operation_cost", "What operations cost by the limit for cost, refused ones included.", costBuckets, "type"),
+		operationCost: histograms("graphql_operation_cost", "Points that API keys were charged for executed operations.", costBuckets, "type"),
 		refusals:      counters("graphql_refusals_total", "Requests that a limit refused, by its name.", "limit"),
 		untrusted:     counter("graphql_untrusted_documents_total", "Documents that were run although they are not trusted, while that is reported."),
 		replays:       counter("idempotency_replays_total", "Mutations that were answered with the answer to an earlier one."),

@@ -19,9 +19,9 @@ type Policy struct {
 	Burst     int
 }
 
-// What a policy may be, so that times are exact to a token's thousandth and do not overflow.
+// What a policy may be, so that times are exact to a token's hundredth and do not overflow.
 const (
-	MaxPerMinute = 60_000_000
+	MaxPerMinute = 600_000_000
 	MaxWindow    = 24 * time.Hour
 )
 
@@ -45,6 +45,13 @@ type Limiter struct {
 type buckets struct {
 	Policy
 	fullAt *simplelru.LRU[uint64, time.Time]
+	// reserved are the tokens of charges that are under way, and has an entry for these only.
+	reserved map[uint64]int
+}
+
+// left is what a bucket holds while so much time is missing until it is full; a debt is shown as an empty bucket.
+func (b *buckets) left(missing time.Duration) Left {
+	return Left{Tokens: max(0, int((b.Window()-missing)/b.interval())), FullIn: missing}
 }
 
 // New makes a limiter that keeps at most so many buckets for each policy, whoever takes. The clock has to be one that
@@ -56,9 +63,63 @@ func New(now func() time.Time, most int, policies ...Policy) *Limiter {
 		if err != nil { // only for a size below 1
 			panic(err)
 		}
-		limiter.policies[policy.Name] = &buckets{Policy: policy, fullAt: fullAt}
+		limiter.policies[policy.Name] = &buckets{Policy: policy, fullAt: fullAt, reserved: map[uint64]int{}}
 	}
 	return limiter
+}
+
+// Settle takes a charge for what was done already. The bucket may go into debt, of at most what it holds when it is
+// full: then it refuses until that has flowed in. It returns what the bucket holds; nothing of a policy that the
+// limiter does not have.
+func (l *Limiter) Settle(charge Charge) (left Left, exists bool) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	from := l.policies[charge.Policy]
+	if from == nil {
+		return Left{}, false
+	}
+	now, hash := l.now(), maphash.String(l.seed, charge.Who)
+	var missing time.Duration
+	if fullAt, ok := from.fullAt.Get(hash); ok {
+		missing = max(fullAt.Sub(now), 0)
+	}
+	price := time.Duration(min(charge.Tokens, 2*from.Burst)) * from.interval()
+	missing = min(missing+price, max(2*from.Window(), missing))
+	from.fullAt.Add(hash, now.Add(missing))
+	return from.left(missing), true
+}
+
+// Reserve keeps tokens for a charge that is to be settled later, without taking them: it bounds what one may have
+// under way at the same time by what a bucket holds. The first of those under way is always let through. Release must
+// be called with the same charge if Reserve returns true.
+func (l *Limiter) Reserve(charge Charge) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	from := l.policies[charge.Policy]
+	if from == nil {
+		return true
+	}
+	hash := maphash.String(l.seed, charge.Who)
+	reserved := from.reserved[hash]
+	if reserved > 0 && charge.Tokens > from.Burst-reserved {
+		return false
+	}
+	from.reserved[hash] = reserved + max(charge.Tokens, 1)
+	return true
+}
+
+// Release gives back what Reserve kept.
+func (l *Limiter) Release(charge Charge) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	from := l.policies[charge.Policy]
+	if from == nil {
+		return
+	}
+	hash := maphash.String(l.seed, charge.Who)
+	if from.reserved[hash] -= max(charge.Tokens, 1); from.reserved[hash] <= 0 {
+		delete(from.reserved, hash)
+	}
 }
 
 // Policy is the one of the name, if the limiter has it.
@@ -135,7 +196,7 @@ func (l *Limiter) Take(charges ...Charge) Outcome {
 			t.missing += t.price
 			t.from.fullAt.Add(t.hash, now.Add(t.missing))
 		}
-		left := Left{Tokens: int((t.from.Window() - t.missing) / t.from.interval()), FullIn: t.missing}
+		left := t.from.left(t.missing)
 		if least, ok := outcome.Left[t.from.Name]; !ok || left.FullIn > least.FullIn {
 			outcome.Left[t.from.Name] = left
 		}

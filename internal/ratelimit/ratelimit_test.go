@@ -225,3 +225,110 @@ func TestTakingAtTheSameTime(t *testing.T) {
 		t.Errorf("%d of 50 were taken", count)
 	}
 }
+
+// TestSettle charges for what was done, and so may take more than there is.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	take := func(tokens int) Charge { return Charge{Policy: "two", Who: "a", Tokens: tokens} }
+	for name, c := range map[string]struct {
+		settled int
+		left    Left
+		// wait is how long the next token has to be waited for; 0 for not at all.
+		wait time.Duration
+	}{
+		"nothing":                  {0, Left{3, 0}, 0},
+		"a part":                   {2, Left{1, time.Minute}, 0},
+		"all of it":                {3, Left{0, 90 * time.Second}, 30 * time.Second},
+		"a debt":                   {5, Left{0, 150 * time.Second}, 90 * time.Second},
+		"a debt is a bucket's":     {1000, Left{0, 180 * time.Second}, 2 * time.Minute},
+		"beyond what a number has": {1 << 62, Left{0, 180 * time.Second}, 2 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := newClock()
+			limiter := New(clock.now, 10, twoAMinute)
+			if left, exists := limiter.Settle(take(c.settled)); !exists || left != c.left {
+				t.Errorf("it holds %+v, want %+v", left, c.left)
+			}
+			got := limiter.Take(take(1))
+			if (got.Refused != "") != (c.wait > 0) || got.Wait != c.wait {
+				t.Fatalf("got %+v, want to wait for %s", got, c.wait)
+			}
+			if c.wait > 0 {
+				clock.advance(c.wait)
+				if got := limiter.Take(take(1)); got.Refused != "" {
+					t.Errorf("refused after the wait: %+v", got)
+				}
+			}
+			if got := limiter.Take(one("b")); got.Refused != "" || got.Left["two"].Tokens != 2 {
+				t.Errorf("another pays for it: %+v", got)
+			}
+		})
+	}
+	if _, exists := New(time.Now, 1).Settle(take(1)); exists {
+		t.Error("a policy that is not there exists")
+	}
+}
+
+// TestReserve bounds what is under way at the same time.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	tokens := func(n int) Charge { return Charge{Policy: "two", Who: "a", Tokens: n} }
+	limiter := New(newClock().now, 10, twoAMinute)
+	if !limiter.Reserve(tokens(1000)) {
+		t.Fatal("the first one is refused")
+	}
+	if limiter.Reserve(tokens(1)) {
+		t.Error("more than the bucket holds is under way")
+	}
+	if !limiter.Reserve(one("b")) {
+		t.Error("another is refused")
+	}
+	limiter.Release(tokens(1000))
+	if !limiter.Reserve(tokens(2)) || !limiter.Reserve(tokens(1)) || limiter.Reserve(tokens(1)) {
+		t.Error("the bucket holds three")
+	}
+	if got := limiter.Take(tokens(3)); got.Refused != "" {
+		t.Errorf("what is reserved was taken: %+v", got)
+	}
+	if other := New(time.Now, 1); !other.Reserve(tokens(1)) {
+		t.Error("a policy that is not there refuses")
+	}
+}
+
+// TestReservationsAreGivenBack: after any run of them nothing is kept, and never more is under way than a bucket holds.
+func TestReservationsAreGivenBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		policy := drawPolicy(t)
+		limiter := New(newClock().now, 10, policy)
+		var underWay []Charge
+		sum := map[string]int{}
+		for range rapid.IntRange(0, 50).Draw(t, "steps") {
+			if len(underWay) > 0 && rapid.Bool().Draw(t, "one ends") {
+				i := rapid.IntRange(0, len(underWay)-1).Draw(t, "which")
+				limiter.Release(underWay[i])
+				sum[underWay[i].Who] -= max(underWay[i].Tokens, 1)
+				underWay = append(underWay[:i], underWay[i+1:]...)
+				continue
+			}
+			charge := one(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "who"))
+			charge.Tokens = rapid.IntRange(0, 2*policy.Burst).Draw(t, "tokens")
+			before := sum[charge.Who]
+			if limiter.Reserve(charge) {
+				underWay, sum[charge.Who] = append(underWay, charge), before+max(charge.Tokens, 1)
+				if before > 0 && before+charge.Tokens > policy.Burst {
+					t.Fatalf("%d of %d are under way", before+charge.Tokens, policy.Burst)
+				}
+			} else if before == 0 {
+				t.Fatal("the first one is refused")
+			}
+		}
+		for _, charge := range underWay {
+			limiter.Release(charge)
+		}
+		if kept := len(limiter.policies["two"].reserved); kept > 0 {
+			t.Fatalf("%d reservations are kept", kept)
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package graph
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clientele/internal/config"
+	"clientele/tests/clientops"
+)
+
+// defaultLimits are those of a server that was given none.
+func defaultLimits() Limits {
+	l := config.Default().Limits
+	return Limits{QueryBytes: l.QueryBytes, Tokens: l.Tokens, NameLength: l.NameLength, Depth: l.Depth, Aliases: l.Aliases,
+		RootFields: l.RootFields, Directives: l.Directives, Cost: l.Cost, Errors: l.Errors}
+}
+
+// TestGeneratedClientsAreWithinTheDefaultLimits: what a generated client asks for is let through by every limit of a
+// document, with room for a schema that grows by half.
+func TestGeneratedClientsAreWithinTheDefaultLimits(t *testing.T) {
+	schema, limits := schemaOf(t), defaultLimits()
+	limits.Tokens, limits.QueryBytes, limits.Cost = limits.Tokens*2/3, limits.QueryBytes*2/3, limits.Cost*2/3
+	documents := newDocuments(schema, limits, true)
+	page := func(first int) map[string]any { return map[string]any{"paging": map[string]any{"first": first}} }
+	// A coupon leads to the customers that have it, so everything around one is a long list of everything around a
+	// customer; a page of documents with everything around them is as many. They are asked for with less.
+	lists := []string{"Coupon", "Coupons", "Customers", "Products", "PromotionalEntitlements", "CreateOneCoupon", "UpdateOneCoupon", "ArchiveOneCoupon"}
+	check := func(t *testing.T, o clientops.Operation, variables map[string]any) {
+		t.Helper()
+		if over(len(o.Query), limits.QueryBytes) {
+			t.Errorf("%s has %d bytes", o.Name, len(o.Query))
+		}
+		document, errs := documents.read(t.Context(), o.Query)
+		if len(errs) > 0 {
+			t.Fatalf("%s: %v\n%s", o.Name, errs, o.Query)
+		}
+		price, err := checkCost(&graphql.OperationContext{Operation: document.Operations[0], Variables: variables}, limits)
+		if err != nil {
+			t.Errorf("%s: %v", o.Name, err)
+		}
+		t.Logf("%s costs %d at most, and has %d bytes", o.Name, price, len(o.Query))
+	}
+	for kind, root := range map[ast.Operation]*ast.Definition{ast.Query: schema.Query, ast.Mutation: schema.Mutation} {
+		for _, field := range root.Fields {
+			if strings.HasPrefix(field.Name, "__") {
+				continue
+			}
+			t.Run(field.Name, func(t *testing.T) {
+				check(t, clientops.Flat(schema, kind, field.Name), page(maxPageSize))
+				widest := clientops.Widest(schema, kind, field.Name)
+				for _, list := range lists {
+					if widest.Name == list {
+						return
+					}
+				}
+				check(t, widest, page(defaultPageSize))
+			})
+		}
+	}
+}
