@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clientele/graph"
+	"clientele/internal/admission"
 	"clientele/internal/auth"
 	"clientele/internal/billing"
 	"clientele/internal/catalog"
@@ -38,8 +39,10 @@ type App struct {
 	// certificate is what to serve HTTPS with; nil for plain HTTP.
 	certificate *httpd.Certificate
 	signals     *signals
-	drain       *httpd.Drain
-	log         *slog.Logger
+	// scans has the places for what reads much more than it returns.
+	scans *admission.Gate
+	drain *httpd.Drain
+	log   *slog.Logger
 	// place says where the documents are, in words.
 	place string
 }
@@ -72,8 +75,9 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	}
 	a := &App{
 		config: cfg, store: store, keys: auth.New(store), catalog: file, documents: documents, certificate: certificate,
-		signals: signals, drain: &httpd.Drain{}, log: log, place: place,
+		signals: signals, scans: admission.New(admission.Limits{}, signals.metrics), drain: &httpd.Drain{}, log: log, place: place,
 	}
+	signals.metrics.Scans(a.scans.Load)
 	// Scrapes go on for as long as the process does.
 	scraping := context.WithoutCancel(ctx)
 	signals.metrics.Server(Version(), engineName(cfg), func() bool {

@@ -62,6 +62,8 @@ var (
 	billingBuckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
 	// costBuckets go from the least that is charged to what a second of one core is.
 	costBuckets = []float64{10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 500_000}
+	// scanWaitBuckets begin where nobody waited.
+	scanWaitBuckets = []float64{.001, .01, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
 // Metrics are all metrics of one server.
@@ -87,6 +89,8 @@ type Metrics struct {
 
 	storeCalls    *prometheus.CounterVec
 	storeDuration *prometheus.HistogramVec
+	scanWait      prometheus.Histogram
+	scanRefusals  prometheus.Counter
 
 	billingCalls    *prometheus.CounterVec
 	billingDuration *prometheus.HistogramVec
@@ -129,6 +133,8 @@ func New(words Vocabulary) *Metrics {
 
 		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
 		storeDuration: histograms("store_call_duration_seconds", "How long calls to the store took.", storeBuckets, "method", "collection"),
+		scanWait:      histogram("scan_wait_seconds", "How long operations waited for a place to scan in.", scanWaitBuckets),
+		scanRefusals:  counter("scan_refusals_total", "Operations that got no place to scan in."),
 
 		billingCalls: counters("billing_calls_total",
 			"Calls to the billing provider, by operation and how they ended.", "operation", "outcome"),
@@ -144,7 +150,7 @@ func New(words Vocabulary) *Metrics {
 	m.registry.MustRegister(
 		m.requests, m.requestDuration, m.inFlight, m.panics,
 		m.operations, m.operationDuration, m.operationCost, m.refusals, m.untrusted, m.replays,
-		m.storeCalls, m.storeDuration, m.lostSpans,
+		m.storeCalls, m.storeDuration, m.scanWait, m.scanRefusals, m.lostSpans,
 		m.billingCalls, m.billingDuration, m.syncs, m.syncDuration, m.events,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -236,6 +242,24 @@ func (m *Metrics) StoreCall(method, collection, outcome string, took time.Durati
 	method, collection = m.storeMethods.of(method), m.collections.of(collection)
 	m.storeCalls.WithLabelValues(method, collection, m.outcomes.of(outcome)).Inc()
 	m.storeDuration.WithLabelValues(method, collection).Observe(took.Seconds())
+}
+
+// ScansAdmitted counts an operation that got a place to scan in.
+func (m *Metrics) ScansAdmitted(waited time.Duration) { m.scanWait.Observe(waited.Seconds()) }
+
+// ScansRefused counts an operation that got none.
+func (m *Metrics) ScansRefused() { m.scanRefusals.Inc() }
+
+// Scans sets the source of how many operations wait for a place to scan in and have one; it is read at every scrape.
+func (m *Metrics) Scans(load func() (waiting, running int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "scans_waiting", Help: "Operations that wait for a place to scan in.",
+		}, func() float64 { waiting, _ := load(); return float64(waiting) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "scans_running", Help: "Operations that have a place to scan in.",
+		}, func() float64 { _, running := load(); return float64(running) }),
+	)
 }
 
 // BillingCall counts a call to the billing provider.

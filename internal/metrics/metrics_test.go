@@ -54,6 +54,9 @@ func TestWhatIsCounted(t *testing.T) {
 	m.Sync("refused", time.Second)
 	m.BillingEvent("CustomerDeleted", "news")
 	m.Syncs(func() (int, int) { return 2, 1 })
+	m.Scans(func() (int, int) { return 4, 2 })
+	m.ScansAdmitted(time.Second)
+	m.ScansRefused()
 	m.SpansLost(3)
 	lines := scrape(t, m)
 	for _, want := range []string{
@@ -82,6 +85,10 @@ func TestWhatIsCounted(t *testing.T) {
 		`clientele_billing_events_total{kind="none",outcome="news"} 0`,
 		`clientele_billing_syncs_waiting 2`,
 		`clientele_billing_syncs_running 1`,
+		`clientele_scans_waiting 4`,
+		`clientele_scans_running 2`,
+		`clientele_scan_wait_seconds_sum 1`,
+		`clientele_scan_refusals_total 1`,
 		`clientele_trace_spans_lost_total 3`,
 		`clientele_ready 0`,
 	} {
