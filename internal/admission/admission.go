@@ -59,15 +59,15 @@ func (l Limits) withDefaults() Limits {
 }
 
 // Busy is the error of a scan that is not admitted. It wraps persistence.ErrBusy.
-type Busy struct {
-	// RetryAfter is when a place is likely to be free; at least a second.
-	RetryAfter time.Duration
-}
+type Busy struct{ after time.Duration }
 
 // Error implements error.
 func (b *Busy) Error() string {
-	return fmt.Sprintf("%v: retry in %v", persistence.ErrBusy, b.RetryAfter)
+	return fmt.Sprintf("%v: retry in %v", persistence.ErrBusy, b.after)
 }
+
+// RetryAfter is when a place is likely to be free, in whole seconds; at least one.
+func (b *Busy) RetryAfter() time.Duration { return b.after }
 
 // Unwrap makes it a persistence.ErrBusy.
 func (*Busy) Unwrap() error { return persistence.ErrBusy }
@@ -151,7 +151,7 @@ func (g *Gate) queue(keyID string) (*key, error) {
 	// Who is served at once waits for no time, and is not refused for the length of a queue.
 	atOnce := g.running+g.waiting < g.limits.Places && (k == nil || k.running+k.waiting < g.limits.PlacesPerKey)
 	if !atOnce && (g.waiting >= g.limits.Queue || k != nil && k.waiting >= g.limits.QueuePerKey) {
-		return nil, &Busy{RetryAfter: g.retryAfter()}
+		return nil, &Busy{after: g.retryAfter()}
 	}
 	if k == nil {
 		k = &key{places: semaphore.NewWeighted(int64(g.limits.PlacesPerKey))}
@@ -209,7 +209,7 @@ func (g *Gate) forgetIdle(keyID string, k *key) {
 func (g *Gate) busy() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &Busy{RetryAfter: g.retryAfter()}
+	return &Busy{after: g.retryAfter()}
 }
 
 // retryAfter is when those that wait and scan now are likely to be done, in whole seconds.

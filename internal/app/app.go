@@ -147,6 +147,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now, biller.options()...),
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
+			Govern:        a.govern,
 			Idempotency:   requests,
 			Introspection: a.config.Introspection,
 			Documents:     a.documents,
