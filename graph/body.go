@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,6 +30,11 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 		if err != nil {
 			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the parameters of the URL must be percent-encoded, a semicolon included"))
 		}
+		for _, name := range []string{"query", "operationName", "documentId", "variables", "extensions"} {
+			if len(query[name]) > 1 {
+				return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be given once"))
+			}
+		}
 		params.Query, params.OperationName = query.Get("query"), query.Get("operationName")
 		params.DocumentID = query.Get("documentId")
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
@@ -39,8 +43,14 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 			if refused := l.checkSize(text, depthAround-1); refused != nil {
 				return nil, refused
 			}
-			if len(text) > 0 && decodeJSON(text, target) != nil {
+			if len(text) == 0 {
+				continue
+			}
+			if decodeJSON(text, target) != nil {
 				return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, name, "must be a JSON object in UTF-8"))
+			}
+			if repeatsKey(text, *target) {
+				return nil, refusedWith(http.StatusBadRequest, repeatedKey(name))
 			}
 		}
 	case http.MethodPost:
@@ -51,9 +61,11 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 		if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.TooManyOperations, "the body must be one operation: batches are not supported"))
 		}
-		// Into a pointer to the pointer, so that a body of null, which is JSON, shows.
-		if decodeJSON(body, &params) != nil || params == nil {
-			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables"))
+		if err := params.decode(body); err != nil {
+			if !domain.IsKind(err, domain.BadUserInput) {
+				err = domain.Errorf(domain.BadUserInput, "the body must be a JSON object in UTF-8 with the text query and, if needed, operationName and the object variables")
+			}
+			return nil, refusedWith(http.StatusBadRequest, err)
 		}
 	default:
 		return nil, notAllowed("GET, POST", "the method must be GET or POST")
@@ -66,9 +78,8 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 		return nil, refusedWith(http.StatusBadRequest, limited("nameLength", l.NameLength,
 			domain.FieldErrorf(domain.BadUserInput, "operationName", "must have at most %d bytes", l.NameLength)))
 	}
-	// gqlgen's parser takes each half of a pair for a character that cannot be read.
-	if !utf8.ValidString(params.Query) || surrogateEscape.MatchString(params.Query) {
-		return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8 without escaped surrogates; write the character itself, or send it as a variable"))
+	if !utf8.ValidString(params.Query) {
+		return nil, refusedWith(http.StatusBadRequest, domain.FieldErrorf(domain.BadUserInput, "query", "must be valid UTF-8"))
 	}
 	if path, found := l.longList(params.Variables); found {
 		return nil, refusedWith(http.StatusRequestEntityTooLarge, limited("listLength", l.ListLength,
@@ -108,6 +119,8 @@ func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
 	if err != nil {
 		return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full"))
 	}
+	// Editors and some HTTP clients of Windows put a byte order mark in front, which JSON does not allow.
+	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	if refused := l.checkSize(body, depthAround); refused != nil {
 		return nil, refused
 	}
@@ -194,8 +207,6 @@ func (l Limits) longList(value any) (string, bool) {
 	return "", false
 }
 
-var surrogateEscape = regexp.MustCompile(`(?i)\\ud[89a-f]`)
-
 // decodeJSON reads one JSON value and nothing behind it; numbers keep their digits. Package json replaces
 // what is no character; here it is an error, because two ids must not become one.
 func decodeJSON(text []byte, into any) error {
@@ -211,6 +222,92 @@ func decodeJSON(text []byte, into any) error {
 		return errors.Join(errors.New("more than one JSON value"), err)
 	}
 	return nil
+}
+
+// decode reads a request out of a body. Keys are matched exactly, where package json ignores case: two servers must not
+// read two operations out of one body. For the same reason no key may be there twice. Unknown keys of the body are
+// ignored, as GraphQL over HTTP has it.
+// Errors: BadUserInput for a key that is there twice; others for a body that is not a request.
+func (r *request) decode(body []byte) error {
+	if !utf8.Valid(body) || hasLoneSurrogate(body) {
+		return errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+		return errors.Join(errors.New("not an object"), err)
+	}
+	members := map[string]any{
+		"query": &r.Query, "operationName": &r.OperationName, "documentId": &r.DocumentID,
+		"variables": &r.Variables, "extensions": &r.Extensions,
+	}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := token.(string)
+		target, known := members[key]
+		switch {
+		case !known:
+			target = &json.RawMessage{}
+		case target == nil:
+			return repeatedKey(key)
+		default:
+			members[key] = nil
+		}
+		before := decoder.InputOffset()
+		if err := decoder.Decode(target); err != nil {
+			return err
+		}
+		// The text begins with the colon behind the key.
+		value := bytes.TrimLeft(body[before:decoder.InputOffset()], ": \t\r\n")
+		if object, nested := target.(*map[string]any); nested && repeatsKey(value, *object) {
+			return repeatedKey(key)
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.Join(errors.New("more than one JSON value"), err)
+	}
+	return nil
+}
+
+func repeatedKey(field string) error {
+	return domain.FieldErrorf(domain.BadUserInput, field, "must be given once, and every key in it once")
+}
+
+// repeatsKey reports whether an object of a JSON text has a key twice. Package json keeps the last of them, so the
+// value that it read has fewer members than the text has colons.
+func repeatsKey(text []byte, read map[string]any) bool {
+	colons := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i+1)
+		case ':':
+			colons++
+		}
+	}
+	return colons != countMembers(read)
+}
+
+func countMembers(value any) int {
+	n := 0
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			n += countMembers(element)
+		}
+	case map[string]any:
+		n = len(v)
+		for _, element := range v {
+			n += countMembers(element)
+		}
+	}
+	return n
 }
 
 // hasLoneSurrogate finds an escape in JSON that is half a character.

@@ -30,12 +30,16 @@ const (
 type documents struct {
 	schema *ast.Schema
 	limits Limits
+	values values
 	rules  []core.Rule
 	kept   graphql.Cache[*ast.QueryDocument]
 }
 
 func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
-	return &documents{schema: schema, limits: limits, rules: validationRules(introspection), kept: lru.New[*ast.QueryDocument](keptDocuments)}
+	inputs := values{schema: schema, quiet: !introspection}
+	return &documents{
+		schema: schema, limits: limits, values: inputs, rules: validationRules(inputs), kept: lru.New[*ast.QueryDocument](keptDocuments),
+	}
 }
 
 // read answers the document of a text, or what is wrong with it.
@@ -43,13 +47,18 @@ func (d *documents) read(ctx context.Context, text string) (*ast.QueryDocument, 
 	if document, found := d.kept.Get(ctx, text); found {
 		return document, nil
 	}
-	if err := d.checkTokens(text); err != nil {
+	readable, refused := readText(text)
+	if refused != nil {
+		return nil, marked(errcode.ParseFailed, refused)
+	}
+	if err := d.checkTokens(readable); err != nil {
 		return nil, gqlerror.List{gqlerror.Wrap(err)}
 	}
-	document, err := parser.ParseQuery(&ast.Source{Input: text})
+	document, err := parser.ParseQuery(&ast.Source{Input: readable.text})
 	if err != nil {
-		return nil, marked(errcode.ParseFailed, gqlerror.WrapIfUnwrapped(err))
+		return nil, marked(errcode.ParseFailed, readable.correctError(gqlerror.WrapIfUnwrapped(err)))
 	}
+	readable.correct(document)
 	if len(document.Operations) == 0 {
 		return nil, marked(errcode.ValidationFailed, gqlerror.Errorf("there is no operation in the document"))
 	}
@@ -67,9 +76,9 @@ func (d *documents) read(ctx context.Context, text string) (*ast.QueryDocument, 
 }
 
 // checkTokens counts tokens until there are too many of them. What is no token is for the parser to tell.
-func (d *documents) checkTokens(text string) error {
-	lexed := lexer.New(&ast.Source{Input: text})
-	for n := 0; ; n++ {
+func (d *documents) checkTokens(text *documentText) error {
+	lexed := lexer.New(&ast.Source{Input: text.text})
+	for n := text.descriptions; ; n++ {
 		if over(n, d.limits.Tokens) {
 			return limited("tokens", d.limits.Tokens,
 				domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d tokens; send values as variables", d.limits.Tokens))

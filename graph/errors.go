@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"clientele/graph/model"
 	"clientele/internal/domain"
@@ -167,32 +166,11 @@ func (p presenter) wrong(err *gqlerror.Error) (message, field string) {
 		message = "the variable " + shortened(field) + " is not what its type takes"
 	case isVariable:
 		field = err.Path[1:].String()
-		// The value of an enum stands before this, and may be anything.
-		if at := strings.LastIndex(message, "is not a valid "); at >= 0 {
-			message = message[at:]
-		}
 		message = "the variable " + shortened(field) + ": " + message
-	case err.Rule == rules.ValuesOfCorrectTypeRule.Name && !p.quiet:
-		message = withoutValue(message)
 	case p.quiet && err.Rule != "" && err.Rule != noIntrospection.Name:
 		message = "the document breaks the rule " + err.Rule
 	}
 	return shortened(message), shortened(field)
-}
-
-// withoutValue is what is said of a value in a document without the value itself, which may be anything: the sentence
-// names it at its end, or, of an enum, at its beginning.
-func withoutValue(message string) string {
-	if text, _, found := strings.Cut(message, ", found "); found {
-		return text + "."
-	}
-	if text, _, found := strings.Cut(message, " value: "); found {
-		return text + " value"
-	}
-	if at := strings.LastIndex(message, "does not exist in "); at >= 0 {
-		return "The value " + message[at:]
-	}
-	return message
 }
 
 // outcome is what is known of a request that was cut off.

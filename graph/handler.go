@@ -54,7 +54,7 @@ type Config struct {
 func NewHandler(config Config) http.Handler {
 	errors := presenter{log: config.Log, quiet: !config.Introspection, limits: config.Limits}
 	resolver := &Resolver{UseCases: config.UseCases}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: resolver})
+	schema := generated.NewExecutableSchema(generated.Config{Schema: servedSchema(), Resolvers: resolver})
 	server := handler.New(schema)
 	rates := rateLimits{config.RateLimits}
 	server.AddTransport(transport{

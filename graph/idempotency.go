@@ -120,7 +120,7 @@ func mutationOf(operation *graphql.OperationContext) string {
 }
 
 // bodyOf is all of a request that its outcome depends on, in one form: the tokens of the document, so that neither
-// white space nor comments matter; the name of the operation; and the variables, whose names have no order. Numbers
+// white space nor comments nor descriptions matter; the name of the operation; and the variables, whose names have no order. Numbers
 // are the same if they are written alike.
 func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]byte, error) {
 	body := struct {
@@ -131,7 +131,11 @@ func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]b
 	if body.Variables == nil {
 		body.Variables = map[string]any{}
 	}
-	tokens := lexer.New(&ast.Source{Input: operation.RawQuery})
+	readable, refused := readText(operation.RawQuery)
+	if refused != nil {
+		return nil, refused
+	}
+	tokens := lexer.New(&ast.Source{Input: readable.text})
 	for {
 		token, err := tokens.ReadToken()
 		if err != nil {
@@ -141,7 +145,7 @@ func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]b
 			return json.Marshal(body)
 		}
 		if token.Kind != lexer.Comment {
-			body.Document = append(body.Document, [2]string{token.Kind.Name(), token.Value})
+			body.Document = append(body.Document, [2]string{token.Kind.Name(), readable.value(token)})
 		}
 	}
 }

@@ -7,7 +7,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"clientele/graph/generated"
 )
+
+// servedSchema is the schema with what this server does, and nothing else: gqlparser puts @defer into every schema, and
+// generated clients would use what introspection shows.
+func servedSchema() *ast.Schema {
+	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	served.Directives = maps.Clone(served.Directives)
+	delete(served.Directives, "defer")
+	return &served
+}
 
 // noIntrospection is the rule of a server that does not tell its schema.
 var noIntrospection = core.Rule{
@@ -23,15 +34,15 @@ var noIntrospection = core.Rule{
 
 // validationRules are the rules that documents are held against, always in the same order. A server that does not
 // tell its schema has one rule more, and none that looks for the name that was meant: see also presenter.quiet.
-func validationRules(introspection bool) []core.Rule {
+func validationRules(inputs values) []core.Rule {
 	all := rules.NewDefaultRules().GetInner()
-	if !introspection {
+	all[rules.ValuesOfCorrectTypeRule.Name] = inputs.rule().RuleFunc
+	if inputs.quiet {
 		for name, quiet := range map[string]core.Rule{
 			rules.FieldsOnCorrectTypeRule.Name: rules.FieldsOnCorrectTypeRuleWithoutSuggestions,
 			rules.KnownArgumentNamesRule.Name:  rules.KnownArgumentNamesRuleWithoutSuggestions,
 			rules.KnownTypeNamesRule.Name:      rules.KnownTypeNamesRuleWithoutSuggestions,
 			rules.ScalarLeafsRule.Name:         rules.ScalarLeafsRuleWithoutSuggestions,
-			rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
 		} {
 			all[name] = quiet.RuleFunc
 		}

@@ -15,7 +15,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"clientele/graph/generated"
 	"clientele/internal/domain"
 	"clientele/internal/logging"
 	"clientele/internal/persisted"
@@ -51,7 +50,7 @@ const maxAutomaticDocument = 16 << 10
 // CheckDocuments reads every trusted document as the handler would, so that a manifest for another schema shows at the
 // start. Errors: BadUserInput, with the document's name.
 func CheckDocuments(ctx context.Context, trusted *persisted.Manifest, limits Limits, introspection bool) error {
-	reader := newDocuments(generated.NewExecutableSchema(generated.Config{}).Schema(), limits, introspection)
+	reader := newDocuments(servedSchema(), limits, introspection)
 	for _, document := range trusted.Documents() {
 		if _, errs := reader.read(ctx, document.Text); len(errs) > 0 {
 			return domain.Errorf(domain.BadUserInput, "the trusted document %s does not fit the schema and the limits of this server: %s", document, errs[0].Message)
@@ -176,7 +175,7 @@ type request struct {
 	graphql.RawParams
 
 	// DocumentID names a document as the appendix on persisted documents of GraphQL over HTTP has it.
-	DocumentID string `json:"documentId"`
+	DocumentID string
 }
 
 // documentID is the id of the document that the request names; empty for none.

@@ -150,7 +150,7 @@ func (s *structure) directive(all ast.DirectiveList) {
 		s.directives++
 		s.check("directives", s.directives, s.limits.Directives, "the document may have at most %d directives")
 		s.name(directive.Name)
-		if s.refusal == nil && (s.schema.Directives[directive.Name] == nil || directive.Name == "defer") {
+		if s.refusal == nil && s.schema.Directives[directive.Name] == nil {
 			s.refusal = domain.Errorf(domain.UnsupportedDirective, "the directive @%s is not supported", directive.Name)
 		}
 		s.arguments(directive.Arguments)

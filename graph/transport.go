@@ -102,8 +102,15 @@ func (t transport) prepare(
 		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
 	ctx = withCall(ctx, c)
+	var mismatch *domain.Error
+	if chosen := c.document.Operations.ForName(params.OperationName); chosen != nil {
+		mismatch = t.documents.values.coerce(chosen, params.Variables)
+	}
 	operation, errs := executor.CreateOperationContext(ctx, &params.RawParams)
 	ctx = graphql.WithOperationContext(ctx, operation)
+	if mismatch != nil {
+		errs = gqlerror.List{gqlerror.WrapIfUnwrapped(mismatch)}
+	}
 	if len(errs) == 0 {
 		if err := checkOneOf(t.documents.schema, operation.Operation, operation.Variables); err != nil {
 			errs = marked(errcode.ValidationFailed, err)

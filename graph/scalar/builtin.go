@@ -13,6 +13,17 @@ import (
 // The built-in scalars, with the coercion that the GraphQL specification asks for. gqlgen's own also take
 // a number for a text, a text for a number, and nearly anything for a truth.
 
+// Rules say what each built-in scalar must be, for errors.
+var Rules = map[string]string{
+	"String":  "must be a String",
+	"Boolean": "must be a Boolean, true or false",
+	"Int":     "must be an Int, a whole number of at most 32 bits",
+	"Float":   "must be a Float, a number of at most 64 bits",
+	"ID":      "must be an ID, a string or a whole number",
+}
+
+func wrong(name string) error { return domain.Errorf(domain.BadUserInput, "%s", Rules[name]) }
+
 // MarshalString writes a text.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
@@ -20,7 +31,7 @@ func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s)
 func UnmarshalString(v any) (string, error) {
 	text, ok := v.(string)
 	if !ok {
-		return "", domain.Errorf(domain.BadUserInput, "must be a String, which is a text")
+		return "", wrong("String")
 	}
 	return text, nil
 }
@@ -32,7 +43,7 @@ func MarshalBoolean(b bool) graphql.Marshaler { return graphql.MarshalBoolean(b)
 func UnmarshalBoolean(v any) (bool, error) {
 	truth, ok := v.(bool)
 	if !ok {
-		return false, domain.Errorf(domain.BadUserInput, "must be a Boolean, which is true or false")
+		return false, wrong("Boolean")
 	}
 	return truth, nil
 }
@@ -44,7 +55,7 @@ func MarshalInt(i int) graphql.Marshaler { return graphql.MarshalInt(i) }
 func UnmarshalInt(v any) (int, error) {
 	number, err := UnmarshalFloat(v)
 	if err != nil || number != math.Trunc(number) || number < math.MinInt32 || number > math.MaxInt32 {
-		return 0, domain.Errorf(domain.BadUserInput, "must be an Int, which is a whole number of at most 32 bits")
+		return 0, wrong("Int")
 	}
 	return int(number), nil
 }
@@ -66,5 +77,5 @@ func UnmarshalFloat(v any) (float64, error) {
 			return number, nil
 		}
 	}
-	return 0, domain.Errorf(domain.BadUserInput, "must be a Float, which is a number")
+	return 0, wrong("Float")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,8 +16,14 @@ import (
 
 const dateTimeLayout = "2006-01-02T15:04:05.000Z"
 
-// rfc3339 is the form of a time; the parser takes others as well, such as hours of one digit.
-var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+// rfc3339 is the form of a time; the parser takes others as well, such as hours of one digit. RFC 3339 allows small
+// letters, a leap second, and a space in the place of the T for the sake of readability.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+
+const (
+	separatorAt = len("2026-01-31")
+	secondAt    = len("2026-01-31T09:30:")
+)
 
 // FormatDateTime is a time as the API writes it.
 func FormatDateTime(t time.Time) string { return t.UTC().Format(dateTimeLayout) }
@@ -28,16 +35,39 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	})
 }
 
-// UnmarshalDateTime reads a time in RFC 3339 with any offset. Years beyond 9999 have no RFC 3339 form.
+// UnmarshalDateTime reads a time in RFC 3339 with any offset; digits beyond milliseconds are dropped. A leap second is
+// the second after it, as in the POSIX time that is stored. Years beyond 9999 have no RFC 3339 form.
 // Errors: BadUserInput.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, _ := v.(string)
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if at = domain.Timestamp(at); !rfc3339.MatchString(text) || err != nil || at.Year() < 1 || at.Year() > 9999 {
+	if !rfc3339.MatchString(text) {
 		return time.Time{}, domain.Errorf(domain.BadUserInput,
 			"must be a DateTime, which is a text in RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
+	form := []byte(strings.ToUpper(text))
+	form[separatorAt] = 'T'
+	leap := string(form[secondAt:secondAt+2]) == "60"
+	if leap {
+		copy(form[secondAt:], "59")
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(form))
+	if leap {
+		at = at.Add(time.Second)
+	}
+	at = domain.Timestamp(at)
+	if err != nil || at.Year() < 1 || at.Year() > 9999 || leap && !endsHalfYear(at) {
+		return time.Time{}, domain.Errorf(domain.BadUserInput,
+			"must be a DateTime, which is a text in RFC 3339, of a day and time that there are, in the years 0001 to 9999 of UTC")
+	}
 	return at, nil
+}
+
+// endsHalfYear reports whether a time is in the first second of January or July: leap seconds come right before, and
+// which of them come is known half a year ahead at most.
+func endsHalfYear(at time.Time) bool {
+	second := at.UTC().Truncate(time.Second)
+	return second.Equal(time.Date(second.Year(), time.January, 1, 0, 0, 0, 0, time.UTC)) ||
+		second.Equal(time.Date(second.Year(), time.July, 1, 0, 0, 0, 0, time.UTC))
 }
 
 // MarshalJSON writes JSON text as it is; nil is null.

@@ -63,6 +63,17 @@ func TestUnmarshalDateTime(t *testing.T) {
 		"a leap day":                      {"2024-02-29T00:00:00Z", time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)},
 		"the first instant":               {"0001-01-01T00:00:00Z", time.Time{}},
 		"the first instant, by an offset": {"0000-12-31T23:00:00-01:00", time.Time{}},
+		"small letters":                   {"2026-01-31t09:30:00z", time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)},
+		"a small t":                       {"2026-01-31t09:30:00+01:00", time.Date(2026, 1, 31, 8, 30, 0, 0, time.UTC)},
+		"a small z":                       {"2026-01-31T09:30:00.5z", time.Date(2026, 1, 31, 9, 30, 0, 500e6, time.UTC)},
+		"a space for the T":               {"2026-01-31 09:30:00Z", time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)},
+		"as Python writes it":             {"2026-01-31 09:30:00.123456+00:00", time.Date(2026, 1, 31, 9, 30, 0, 123e6, time.UTC)},
+		"a leap second":                   {"2016-12-31T23:59:60Z", time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"a leap second of June":           {"2015-06-30T23:59:60.75z", time.Date(2015, 7, 1, 0, 0, 0, 750e6, time.UTC)},
+		"a leap second by an offset":      {"1990-12-31T15:59:60-08:00", time.Date(1991, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"a leap second of the next day":   {"2017-01-01T00:59:60+01:00", time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"a hundred digits":                {"2026-01-31T09:30:00." + strings.Repeat("9", 100) + "Z", time.Date(2026, 1, 31, 9, 30, 0, 999e6, time.UTC)},
+		"the smallest offset":             {"2026-01-01T00:00:00-23:59", time.Date(2026, 1, 1, 23, 59, 0, 0, time.UTC)},
 		"the last instant":                {"9999-12-31T23:59:59.9999Z", time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)},
 	}
 	for name, c := range cases {
@@ -86,7 +97,10 @@ func TestUnmarshalDateTimeRefuses(t *testing.T) {
 		"a date":                           "2026-01-31",
 		"no offset":                        "2026-01-31T09:30:00",
 		"no seconds":                       "2026-01-31T09:30Z",
-		"no T":                             "2026-01-31 09:30:00Z",
+		"two spaces for the T":             "2026-01-31  09:30:00Z",
+		"an underscore for the T":          "2026-01-31_09:30:00Z",
+		"a space before the offset":        "2026-01-31T09:30:00 Z",
+		"a tab for the T":                  "2026-01-31\t09:30:00Z",
 		"an offset without a colon":        "2026-01-31T09:30:00+0100",
 		"an offset of hours":               "2026-01-31T09:30:00+01",
 		"a point without digits":           "2026-01-31T09:30:00.Z",
@@ -94,7 +108,13 @@ func TestUnmarshalDateTimeRefuses(t *testing.T) {
 		"the 29th of a common February":    "2026-02-29T00:00:00Z",
 		"the 24th hour":                    "2026-01-31T24:00:00Z",
 		"the 60th minute":                  "2026-01-31T09:60:00Z",
-		"a leap second":                    "2026-01-31T23:59:60Z",
+		"a leap second of January":         "2026-01-31T23:59:60Z",
+		"a leap second at noon":            "2016-12-31T12:59:60Z",
+		"a leap second of the zone":        "2016-12-31T23:59:60+01:00",
+		"a leap second a day early":        "2016-12-30T23:59:60Z",
+		"the 61st second":                  "2016-12-31T23:59:61Z",
+		"the 60th second of a minute":      "2016-12-31T23:58:60Z",
+		"a leap second of the last year":   "9999-12-31T23:59:60Z",
 		"five digits of a year":            "12026-01-31T09:30:00Z",
 		"a year with a sign":               "+2026-01-31T09:30:00Z",
 		"one digit of a month":             "2026-1-31T09:30:00Z",
@@ -163,6 +183,46 @@ func TestDateTimeSurvivesTheWayOutAndIn(t *testing.T) {
 		}
 		if got, err := UnmarshalDateTime(text); err != nil || got != at {
 			t.Fatalf("%v became %v, %v", at, got, err)
+		}
+	})
+}
+
+// TestDateTimeIsReadInEachForm writes times in all the forms of RFC 3339.
+func TestDateTimeIsReadInEachForm(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMilli(rapid.Int64Range(-62_000_000_000_000, 253_000_000_000_000).Draw(t, "milliseconds"))
+		offset := time.Duration(rapid.IntRange(-23*60-59, 23*60+59).Draw(t, "offset")) * time.Minute
+		zone := time.FixedZone("", int(offset.Seconds()))
+		text := at.In(zone).Format("2006-01-02T15:04:05.000Z07:00")
+		digits := rapid.StringMatching(`[0-9]{0,20}`).Draw(t, "more digits")
+		text = text[:len("2006-01-02T15:04:05.000")] + digits + text[len("2006-01-02T15:04:05.000"):]
+		if rapid.Bool().Draw(t, "small letters") {
+			text = strings.ToLower(text)
+		}
+		if rapid.Bool().Draw(t, "a space") {
+			text = text[:len("2006-01-02")] + " " + text[len("2006-01-02T"):]
+		}
+		if got, err := UnmarshalDateTime(text); err != nil || got != at.UTC() {
+			t.Fatalf("%s became %v, %v", text, got, err)
+		}
+	})
+}
+
+func FuzzDateTime(f *testing.F) {
+	for _, text := range []string{"2026-01-31T09:30:00Z", "2016-12-31 23:59:60.5z", "2026-01-31t09:30:00.1239999999999-23:59", "0000-12-31T23:00:00-01:00"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := UnmarshalDateTime(text)
+		if err != nil {
+			if !domain.IsKind(err, domain.BadUserInput) || !at.IsZero() {
+				t.Fatalf("%q: %v, %v", text, at, err)
+			}
+			return
+		}
+		if again, err := UnmarshalDateTime(FormatDateTime(at)); err != nil || again != at {
+			t.Fatalf("%q is %v, which is written as %s and read as %v, %v", text, at, FormatDateTime(at), again, err)
 		}
 	})
 }
