@@ -3,7 +3,6 @@ package graph
 import (
 	"slices"
 
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/graph/generated"
@@ -27,7 +26,7 @@ func RootFields() []string {
 
 // Codes are all codes of errors.
 func Codes() []string {
-	names := []string{errcode.ParseFailed, errcode.ValidationFailed, persistedQueryNotFound, persistedQueryNotSupported}
+	var names []string
 	for _, code := range model.AllErrorCode {
 		names = append(names, string(code))
 	}

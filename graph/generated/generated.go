@@ -7933,10 +7933,17 @@ enum WeeklyAccordingTo {
 `, BuiltIn: false},
 	{Name: "../schema/errors.graphqls", Input: `"""
 The codes in ` + "`" + `extensions.code` + "`" + ` of an error. Every error also carries ` + "`" + `isValidationError` + "`" + `, ` + "`" + `requestId` + "`" + ` and
-facts of its own, such as ` + "`" + `field` + "`" + ` for the input field that was refused. A document that GraphQL itself refuses
-has the code GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED. More codes may be added.
+facts of its own, such as ` + "`" + `field` + "`" + ` for the input field that was refused. More codes may be added.
 """
 enum ErrorCode {
+  "The document is not GraphQL; ` + "`" + `locations` + "`" + ` says where it stops being it."
+  GRAPHQL_PARSE_FAILED
+  "The document does not fit the schema, or a variable is missing or of another type."
+  GRAPHQL_VALIDATION_FAILED
+  "The request names a document by an id or hash that the server does not have; send the text with it."
+  PERSISTED_QUERY_NOT_FOUND
+  "The request names a document by its hash, and the server keeps none; send the text without a hash."
+  PERSISTED_QUERY_NOT_SUPPORTED
   "No API key, or one that is unknown, expired or revoked. HTTP status 401."
   Unauthenticated
   "The API key may not do this. HTTP status 403 for a whole operation that needs more scope."

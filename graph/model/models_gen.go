@@ -4175,11 +4175,18 @@ func (e EntitlementResetPeriod) MarshalJSON() ([]byte, error) {
 }
 
 // The codes in `extensions.code` of an error. Every error also carries `isValidationError`, `requestId` and
-// facts of its own, such as `field` for the input field that was refused. A document that GraphQL itself refuses
-// has the code GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED. More codes may be added.
+// facts of its own, such as `field` for the input field that was refused. More codes may be added.
 type ErrorCode string
 
 const (
+	// The document is not GraphQL; `locations` says where it stops being it.
+	ErrorCodeGraphqlParseFailed ErrorCode = "GRAPHQL_PARSE_FAILED"
+	// The document does not fit the schema, or a variable is missing or of another type.
+	ErrorCodeGraphqlValidationFailed ErrorCode = "GRAPHQL_VALIDATION_FAILED"
+	// The request names a document by an id or hash that the server does not have; send the text with it.
+	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
+	// The request names a document by its hash, and the server keeps none; send the text without a hash.
+	ErrorCodePersistedQueryNotSupported ErrorCode = "PERSISTED_QUERY_NOT_SUPPORTED"
 	// No API key, or one that is unknown, expired or revoked. HTTP status 401.
 	ErrorCodeUnauthenticated ErrorCode = "Unauthenticated"
 	// The API key may not do this. HTTP status 403 for a whole operation that needs more scope.
@@ -4317,6 +4324,10 @@ const (
 )
 
 var AllErrorCode = []ErrorCode{
+	ErrorCodeGraphqlParseFailed,
+	ErrorCodeGraphqlValidationFailed,
+	ErrorCodePersistedQueryNotFound,
+	ErrorCodePersistedQueryNotSupported,
 	ErrorCodeUnauthenticated,
 	ErrorCodeIdentityForbidden,
 	ErrorCodeAccessDeniedError,
@@ -4387,7 +4398,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeUntrustedDocument, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeVersionMismatch, ErrorCodeIdempotencyKeyReused, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
+	case ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound, ErrorCodePersistedQueryNotSupported, ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeUntrustedDocument, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeVersionMismatch, ErrorCodeIdempotencyKeyReused, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
 		return true
 	}
 	return false
