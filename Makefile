@@ -14,8 +14,11 @@ help: ## show this list
 
 .PHONY: run
 run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data, the example catalogue and a key for this machine only
-	@$(GO) build -o $(BIN)/clientele .
-	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" exec $(BIN)/clientele serve --catalog examples/catalog.yaml
+	@GO="$(GO)" BIN="$(BIN)" ./tools/run.sh
+
+.PHONY: run-simulator
+run-simulator: ## the same with the billing simulator, and documents that are removed when the server stops
+	@GO="$(GO)" BIN="$(BIN)" ./tools/run.sh --simulator
 
 .PHONY: build
 build: ## build bin/clientele

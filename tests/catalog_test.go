@@ -190,13 +190,6 @@ func TestACatalogueOnEachEngine(t *testing.T) {
 	}
 }
 
-// What `make run` starts is what the README's examples need.
-func TestMakeRunAppliesTheExample(t *testing.T) {
-	if !strings.Contains(readFile(t, "../Makefile"), "--catalog examples/catalog.yaml") {
-		t.Error("make run does not apply examples/catalog.yaml")
-	}
-}
-
 // TestAMistypedFolderIsNoStore: commands that look at data, or end some of it, make none.
 func TestAMistypedFolderIsNoStore(t *testing.T) {
 	for _, command := range [][]string{{"catalog", "export"}, {"keys", "list"}, {"keys", "revoke", "0123456789abcdef"}} {

@@ -42,7 +42,7 @@ func TestExamplesOfTheDocs(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("the examples need curl, which is not installed")
 	}
-	makefile, err := os.ReadFile("../Makefile")
+	makefile, err := os.ReadFile("../tools/run.sh")
 	if err != nil {
 		t.Fatal(err)
 	}

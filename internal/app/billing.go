@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -111,9 +110,9 @@ const deliveryTimeout = 10 * time.Second
 // find Stripe. The simulator keeps what it is told in memory only: a file of it would hold the billing information that
 // this program keeps nowhere.
 func (a *App) newSimulation(ctx context.Context, own net.Addr) (*biller, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := listen(ctx, "simulator-listen", a.config.Billing.SimulatorListen)
 	if err != nil {
-		return nil, fmt.Errorf("listen for the simulator: %w", err)
+		return nil, err
 	}
 	scheme := "http"
 	// No proxy of the environment stands between a server and itself, and a connection that is kept would be waited

@@ -24,12 +24,16 @@ type Billing struct {
 	// StripeWebhookSecret holds one secret or several, separated by commas.
 	StripeWebhookSecret Secret
 	StripeAPIBase       string
+	// SimulatorListen is the address of the simulator.
+	SimulatorListen string
 }
 
 // stripeAPIBase is Stripe's own.
 const stripeAPIBase = "https://api.stripe.com"
 
-func defaultBilling() Billing { return Billing{StripeAPIBase: stripeAPIBase} }
+func defaultBilling() Billing {
+	return Billing{StripeAPIBase: stripeAPIBase, SimulatorListen: "127.0.0.1:0"}
+}
 
 func billingSettings() []Setting {
 	return []Setting{
@@ -41,6 +45,8 @@ func billingSettings() []Setting {
 			target: func(c *Config) any { return &c.Billing.StripeWebhookSecret }},
 		{Flag: "stripe-api-base", Usage: "where Stripe's API is", commands: serving,
 			target: func(c *Config) any { return &c.Billing.StripeAPIBase }},
+		{Flag: "simulator-listen", Usage: "loopback address of the billing simulator; port 0 is a free one, which the server prints", commands: serving,
+			target: func(c *Config) any { return &c.Billing.SimulatorListen }},
 	}
 }
 
@@ -79,6 +85,12 @@ func (b Billing) verify(exposed bool) error {
 	case BillingStripe:
 		return b.verifyStripe()
 	case BillingSimulator:
+		if err := checkAddress("--simulator-listen or CLIENTELE_SIMULATOR_LISTEN", b.SimulatorListen); err != nil {
+			return err
+		}
+		if !isLoopback(b.SimulatorListen) {
+			return errors.New("--simulator-listen or CLIENTELE_SIMULATOR_LISTEN must be a loopback address, as in 127.0.0.1:8420, because the simulator asks nobody for a key")
+		}
 		if exposed {
 			return errors.New("--billing simulator or CLIENTELE_BILLING is for --listen on a loopback address only: it is a stand-in for development that lets anybody in")
 		}

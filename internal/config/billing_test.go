@@ -47,6 +47,8 @@ func TestBillingSettingsThatAreRefused(t *testing.T) {
 		"a webhook secret by the simulator":    {[]string{"--billing=simulator", webhook}, []string{"--stripe-webhook-secret", "simulator"}},
 		"the simulator for every machine":      {[]string{"--billing=simulator", "--listen=:8080"}, []string{"--billing simulator", "--listen", "loopback"}},
 		"the simulator on an address":          {[]string{"--billing=simulator", "--listen=10.0.0.1:8080"}, []string{"loopback"}},
+		"an exposed address for the simulator": {[]string{"--billing=simulator", "--simulator-listen=:8420"}, []string{"--simulator-listen", "loopback"}},
+		"no address for the simulator":         {[]string{"--billing=simulator", "--simulator-listen=8420"}, []string{"--simulator-listen", "address and a port"}},
 		"a publishable key":                    {[]string{"--stripe-secret-key=pk_test_1"}, []string{"--stripe-secret-key or CLIENTELE_STRIPE_SECRET_KEY", "sk_ or rk_"}},
 		"a webhook secret for the key":         {[]string{"--stripe-secret-key=whsec_0123456789abcdef"}, []string{"--stripe-secret-key", "sk_ or rk_"}},
 		"a key with the end of its line":       {[]string{key + "\n"}, []string{"--stripe-secret-key"}},

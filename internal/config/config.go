@@ -161,10 +161,8 @@ func noTopic(topic string) error {
 
 // Verify checks what can be checked without starting anything.
 func (c Config) Verify() error {
-	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
-		return fmt.Errorf("--listen or CLIENTELE_LISTEN must be an address and a port, as in 127.0.0.1:8080, not %q", c.Listen)
-	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("--listen or CLIENTELE_LISTEN must end in a port from 0 to 65535, not %q", port)
+	if err := checkAddress("--listen or CLIENTELE_LISTEN", c.Listen); err != nil {
+		return err
 	}
 	if c.MongoDBURI == "" && c.DataDir == "" {
 		return errors.New("--data-dir or CLIENTELE_DATA_DIR must name a folder")
@@ -194,6 +192,18 @@ func (c Config) Verify() error {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
 	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Billing.verify(c.Exposed()))
+}
+
+// checkAddress checks the form of an address to listen on.
+func checkAddress(name, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%s must be an address and a port, as in 127.0.0.1:8080, not %q", name, address)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("%s must end in a port from 0 to 65535, not %q", name, port)
+	}
+	return nil
 }
 
 // ExampleKey is the API key of the README's examples.

@@ -27,7 +27,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 		Documents:     Documents{TrustedMode: "open", Automatic: 1000},
-		Billing:       Billing{StripeAPIBase: "https://api.stripe.com"},
+		Billing:       Billing{StripeAPIBase: "https://api.stripe.com", SimulatorListen: "127.0.0.1:0"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -110,6 +110,10 @@ var settingCases = map[string]settingCase{
 		env: "CLIENTELE_STRIPE_API_BASE", with: []string{"--stripe-secret-key=sk_test_one"},
 		one: "http://127.0.0.1:12111", two: "https://gateway.example/stripe",
 		value: func(c Config) any { return c.Billing.StripeAPIBase }, wantOne: "http://127.0.0.1:12111", wantTwo: "https://gateway.example/stripe",
+	},
+	"simulator-listen": {
+		env: "CLIENTELE_SIMULATOR_LISTEN", with: []string{"--billing=simulator"}, one: "127.0.0.1:8420", two: "localhost:0",
+		value: func(c Config) any { return c.Billing.SimulatorListen }, wantOne: "127.0.0.1:8420", wantTwo: "localhost:0",
 	},
 	"catalog": {
 		env: "CLIENTELE_CATALOG", one: "examples/catalog.yaml", two: "two words.yaml",

@@ -224,10 +224,15 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request) {
 	})
 	mux.HandleFunc("POST /_simulator/faults", func(w http.ResponseWriter, r *http.Request) {
 		var fault Fault
-		if read(w, r, &fault) {
-			s.Fail(fault)
-			show(w, object{}, nil)
+		if !read(w, r, &fault) {
+			return
 		}
+		if !slices.Contains(faultKinds, fault.Kind) {
+			http.Error(w, fmt.Sprintf("kind must be one of %q", faultKinds), http.StatusBadRequest)
+			return
+		}
+		s.Fail(fault)
+		show(w, object{}, nil)
 	})
 	mux.HandleFunc("DELETE /_simulator/faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.Recover()

@@ -32,6 +32,10 @@ const (
 	Slow FaultKind = "slow"
 )
 
+var faultKinds = []FaultKind{
+	TimeOut, AnswerLost, Dropped, Conflict, RateLimited, Unavailable, ServerError, ServerErrorAfter, Slow,
+}
+
 // Fault makes requests fail.
 type Fault struct {
 	Kind FaultKind `json:"kind"`

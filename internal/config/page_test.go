@@ -1,17 +1,18 @@
 package config
 
 import (
+	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 )
 
-const readmeHeader = "| flag | environment variable | default | what it sets |"
+const settingsHeader = "| flag | environment variable | default | what it sets |"
 
-// readmeTable is the configuration table as the README has to have it.
-func readmeTable() []string {
-	lines := []string{readmeHeader, "| --- | --- | --- | --- |"}
+// settingsTable is the table as docs/configuration.md has to have it.
+func settingsTable() []string {
+	lines := []string{settingsHeader, "| --- | --- | --- | --- |"}
 	code := func(text string) string {
 		if text == "" {
 			return ""
@@ -39,13 +40,13 @@ func cellsOf(line string) []string {
 	return cells
 }
 
-// configurationTable is the README's table without header and ruler.
-func configurationTable(readme string) [][]string {
+// configurationTable is the page's table without header and ruler.
+func configurationTable(page string) [][]string {
 	var rows [][]string
 	inside := false
-	for line := range strings.Lines(readme) {
+	for line := range strings.Lines(page) {
 		switch {
-		case slices.Equal(cellsOf(line), cellsOf(readmeHeader)):
+		case slices.Equal(cellsOf(line), cellsOf(settingsHeader)):
 			inside = true
 		case inside && !strings.HasPrefix(strings.TrimSpace(line), "|"):
 			return rows
@@ -56,29 +57,34 @@ func configurationTable(readme string) [][]string {
 	return rows
 }
 
-func TestTheReadmeTellsTheSettings(t *testing.T) {
+var update = flag.Bool("update", false, "write the table of docs/configuration.md")
+
+func TestThePageListsTheSettings(t *testing.T) {
 	t.Parallel()
-	right := strings.Join(readmeTable(), "\n")
-	readme, err := os.ReadFile("../../README.md")
+	right := strings.Join(settingsTable(), "\n")
+	if *update {
+		writeTable(t, right)
+	}
+	page, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatalf("%v; it needs this table:\n\n%s\n", err, right)
 	}
-	got, want := configurationTable(string(readme)), configurationTable(right)
+	got, want := configurationTable(string(page)), configurationTable(right)
 	if !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("the configuration table of README.md should be:\n\n%s\n\nIts rows are %q", right, got)
+		t.Errorf("the table of docs/configuration.md is stale: go test ./internal/config -run Page -update\nIts rows are %q", got)
 	}
 }
 
-func TestTheReadmeTableIsReadToTheLetter(t *testing.T) {
+func TestThePagesTableIsReadToTheLetter(t *testing.T) {
 	t.Parallel()
-	right := strings.Join(readmeTable(), "\n")
+	right := strings.Join(settingsTable(), "\n")
 	want := configurationTable(right)
 	if len(want) != len(Settings()) {
 		t.Fatalf("%d rows for %d settings", len(want), len(Settings()))
 	}
 	cases := map[string]struct {
-		readme string
-		same   bool
+		page string
+		same bool
 	}{
 		"the table alone":         {right, true},
 		"text around it":          {"# Title\n\n| a | b |\n| --- | --- |\n| c | d |\n\n" + right + "\n\nText.\n\n| e |\n", true},
@@ -94,9 +100,23 @@ func TestTheReadmeTableIsReadToTheLetter(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := slices.EqualFunc(configurationTable(c.readme), want, slices.Equal); got != c.same {
+			if got := slices.EqualFunc(configurationTable(c.page), want, slices.Equal); got != c.same {
 				t.Errorf("got %t", got)
 			}
 		})
+	}
+}
+
+// writeTable puts the table at the end of the page, in the place of the one that is there.
+func writeTable(t *testing.T, table string) {
+	t.Helper()
+	const path = "../../docs/configuration.md"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(string(page), "| flag |")
+	if err := os.WriteFile(path, []byte(text+table+"\n"), 0o644); err != nil { //nolint:gosec // it is a page of the docs
+		t.Fatal(err)
 	}
 }
