@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"clientele/internal/config"
 )
 
 // TestWholeNumbersInAnyForm: JSON has one kind of number, and many clients write whole ones with a point or an exponent.
@@ -279,4 +281,40 @@ func TestTimesInEachForm(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestToolsInBrowsers: a developer tool that is on the list may use the API with the headers that it sends.
+func TestToolsInBrowsers(t *testing.T) {
+	cfg := config.Default()
+	cfg.DataDir = t.TempDir()
+	cfg.Network.CORSAllowedOrigins = []string{"https://studio.apollographql.com", "http://localhost:*", "chrome-extension://abcdefghijklmnopabcdefghijklmnop"}
+	cfg.Network.CORSAllowedHeaders = []string{"X-Tenant"}
+	server := startService(t, cfg)
+	for origin, listed := range map[string]bool{
+		"https://studio.apollographql.com": true, "http://localhost:5173": true, "chrome-extension://abcdefghijklmnopabcdefghijklmnop": true,
+		"null": false, "https://localhost:5173": false, "chrome-extension://ponmlkjihgfedcbaponmlkjihgfedcba": false, "http://localhost.evil.example:5173": false,
+	} {
+		preflight := server.stranger.exchange(t, http.MethodOptions, "/graphql", map[string]string{
+			"Origin": origin, "Access-Control-Request-Method": "POST",
+			"Access-Control-Request-Headers": "apollographql-client-name,content-type,traceparent,x-api-key,x-tenant",
+		}, nil)
+		allowed := strings.ToLower(preflight.header.Get("Access-Control-Allow-Headers"))
+		if listed != (preflight.status == http.StatusNoContent) || listed != (preflight.header.Get("Access-Control-Allow-Origin") == origin) {
+			t.Errorf("%s: preflight: status %d, %v", origin, preflight.status, preflight.header)
+		}
+		for _, header := range []string{"apollographql-client-name", "content-type", "traceparent", "x-api-key", "x-tenant"} {
+			if listed && !slices.Contains(strings.Split(allowed, ", "), header) {
+				t.Errorf("%s: %s is not allowed", origin, header)
+			}
+		}
+		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{
+			"Content-Type": "application/json", "Origin": origin, "Sec-Fetch-Site": "cross-site", "Apollographql-Client-Name": "test",
+		}, strings.NewReader(body(t, count, nil)))
+		if listed != (got.status == http.StatusOK) || listed != (got.header.Get("Access-Control-Allow-Origin") == origin) {
+			t.Errorf("%s: status %d, %v", origin, got.status, got.header)
+		}
+		if exposed := got.header.Get("Access-Control-Expose-Headers"); listed && !strings.Contains(exposed, "Retry-After") {
+			t.Errorf("%s: it exposes %q", origin, exposed)
+		}
+	}
 }

@@ -157,14 +157,15 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Metrics:       a.signals.metrics,
 			Tracer:        a.signals.tracer("graph"),
 		}),
-		Playground:   graph.NewPlayground("/graphql"),
-		Schema:       schema,
-		Webhook:      biller.receive,
-		Ready:        a.store.Ping,
-		Origins:      a.config.Network.CORSAllowedOrigins,
-		Drain:        a.drain,
-		MaxBodyBytes: a.config.Limits.BodyBytes,
-		Observation:  a.observation(),
+		Playground:    graph.NewPlayground("/graphql"),
+		Schema:        schema,
+		Webhook:       biller.receive,
+		Ready:         a.store.Ping,
+		Origins:       a.config.Network.CORSAllowedOrigins,
+		OriginHeaders: a.config.Network.CORSAllowedHeaders,
+		Drain:         a.drain,
+		MaxBodyBytes:  a.config.Limits.BodyBytes,
+		Observation:   a.observation(),
 	})
 	if a.config.Exposed() {
 		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {

@@ -88,6 +88,11 @@ var settingCases = map[string]settingCase{
 		value:   func(c Config) any { return strings.Join(c.Network.CORSAllowedOrigins, " ") },
 		wantOne: "https://a.example", wantTwo: "http://localhost:3000 https://b.example",
 	},
+	"cors-allowed-headers": {
+		env: "CLIENTELE_CORS_ALLOWED_HEADERS", one: "X-Tenant", two: " X-Tenant, x_other-2 ,",
+		value:   func(c Config) any { return strings.Join(c.Network.CORSAllowedHeaders, " ") },
+		wantOne: "X-Tenant", wantTwo: "X-Tenant x_other-2",
+	},
 	"drain-delay": {
 		env: "CLIENTELE_DRAIN_DELAY", one: "15s", two: "1h",
 		value: func(c Config) any { return c.Network.DrainDelay }, wantOne: 15 * time.Second, wantTwo: time.Hour,

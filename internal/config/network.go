@@ -16,6 +16,8 @@ type Network struct {
 	TLSKey  string
 	// CORSAllowedOrigins are the origins whose pages may use the API; none by default.
 	CORSAllowedOrigins []string
+	// CORSAllowedHeaders are those that pages may send beside the ones that common clients send.
+	CORSAllowedHeaders []string
 	// DrainDelay is how long the server goes on taking connections after it called itself unready.
 	DrainDelay time.Duration
 }
@@ -31,6 +33,8 @@ func networkSettings() []Setting {
 			target: func(c *Config) any { return &c.Network.TLSKey }},
 		{Flag: "cors-allowed-origins", Usage: "origins whose pages may use the API, separated by commas", commands: serving,
 			target: func(c *Config) any { return &c.Network.CORSAllowedOrigins }},
+		{Flag: "cors-allowed-headers", Usage: "headers that these pages may send beside those that common clients send, separated by commas", commands: serving,
+			target: func(c *Config) any { return &c.Network.CORSAllowedHeaders }},
 		{Flag: "drain-delay", Usage: "how long the server still takes connections once it is told to stop and answers 503 at /readyz", commands: serving,
 			target: func(c *Config) any { return &c.Network.DrainDelay }},
 	}
@@ -45,25 +49,41 @@ func (n Network) verify() error {
 			return fmt.Errorf("--cors-allowed-origins or CLIENTELE_CORS_ALLOWED_ORIGINS %w", err)
 		}
 	}
+	for _, header := range n.CORSAllowedHeaders {
+		if !headerForm.MatchString(header) {
+			return errors.New("--cors-allowed-headers or CLIENTELE_CORS_ALLOWED_HEADERS must be names of headers, such as X-Tenant: letters, digits, - and _, at most 64")
+		}
+	}
 	if n.DrainDelay < 0 || n.DrainDelay > time.Hour {
 		return errors.New("--drain-delay or CLIENTELE_DRAIN_DELAY must be at least 0s and at most 1h")
 	}
 	return nil
 }
 
-// originForm is an origin with a host in lower case and punycode.
-var originForm = regexp.MustCompile(`^(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$`)
+var (
+	// originForm is an origin with a host in lower case and punycode.
+	originForm = regexp.MustCompile(`^(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$`)
+	// toolForm is the origin of a browser's or an editor's extension, which has an id for a host.
+	toolForm = regexp.MustCompile(`^(?:chrome-extension|moz-extension|safari-web-extension|vscode-webview)://[a-z0-9-]+$`)
+	// anyPortForm is every port of the machine that the browser runs on, where development servers choose theirs.
+	anyPortForm = regexp.MustCompile(`^https?://(?:localhost|127\.0\.0\.1|\[::1\]):\*$`)
+	headerForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+)
 
-// checkOrigin accepts an origin as browsers write it in the header Origin, and nothing else: what they never write
-// would be on the list and allow nobody.
+// checkOrigin accepts an origin as browsers write it in the header Origin, or every port of localhost, and nothing else:
+// what they never write would be on the list and allow nobody.
 func checkOrigin(origin string) error {
 	if origin == "*" {
 		return errors.New("must name each origin: * would let every page on the web use the API")
 	}
+	if toolForm.MatchString(origin) || anyPortForm.MatchString(origin) {
+		return nil
+	}
 	parts := originForm.FindStringSubmatch(origin)
 	if parts == nil || (parts[1] == "http" && parts[3] == "80") || (parts[1] == "https" && parts[3] == "443") {
 		return errors.New("must be origins as browsers write them, as in https://admin.example.com or http://localhost:3000: " +
-			"scheme and host in lower case, the port unless it is the scheme's own, and nothing behind")
+			"scheme and host in lower case, the port unless it is the scheme's own, and nothing behind; " +
+			"or http://localhost:* for every port, or an extension's, as in chrome-extension://its-id")
 	}
 	if host := strings.Trim(parts[2], "[]"); strings.HasPrefix(parts[2], "[") && net.ParseIP(host).String() != host {
 		return errors.New("must have IPv6 addresses in their short form, as in http://[::1]:3000")

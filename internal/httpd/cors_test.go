@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,7 +81,7 @@ func TestCORS(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"Allow-Methods": "GET, POST", "Max-Age": "7200",
-				"Allow-Headers": "Content-Type, X-API-KEY, Idempotency-Key, X-Request-Id, traceparent, tracestate",
+				"Allow-Headers": strings.Join(corsHeaders, ", "),
 			} {
 				if c.status != 204 {
 					want = ""
@@ -93,6 +94,71 @@ func TestCORS(t *testing.T) {
 				t.Errorf("it allows credentials: %q", got)
 			}
 		})
+	}
+}
+
+// TestCORSHeaders asks for what real clients send, as their browsers do: in lower case, in order, in one header.
+func TestCORSHeaders(t *testing.T) {
+	t.Parallel()
+	clients := map[string]string{
+		"Apollo Client":      "apollographql-client-name,apollographql-client-version,authorization,content-type,x-api-key",
+		"Apollo Sandbox":     "apollo-query-plan-experimental,apollo-require-preflight,content-type,x-apollo-operation-name,x-api-key",
+		"Apollo, other ways": "content-type,x-apollo-cache-fetch-strategy,x-apollo-operation-id,x-apollo-operation-type",
+		"urql":               "authorization,content-type,graphql-preflight,x-api-key",
+		"Relay":              "content-type,graphql-client-name,graphql-client-version,x-api-key,x-request-id,x-requested-with",
+		"the Stigg client":   "content-type,idempotency-key,x-api-key,x-customer-key",
+		"OpenTelemetry":      "baggage,content-type,traceparent,tracestate,x-api-key",
+		"Sentry":             "baggage,content-type,sentry-trace,x-api-key",
+		"Zipkin":             "b3,content-type,x-b3-parentspanid,x-b3-sampled,x-b3-spanid,x-b3-traceid",
+		"Datadog":            "content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
+		"no cache":           "cache-control,content-type,pragma",
+		"the setting":        "content-type,x-tenant",
+	}
+	for name, asked := range clients {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := routes()
+			r.Origins, r.OriginHeaders = []string{listed}, []string{"X-Tenant"}
+			request := httptest.NewRequest("OPTIONS", "/graphql", nil)
+			request.Header.Set("Origin", listed)
+			request.Header.Set("Access-Control-Request-Method", "POST")
+			request.Header.Set("Access-Control-Request-Headers", asked)
+			allowed := strings.Split(strings.ToLower(answerTo(NewHandler(r), request).Header.Get("Access-Control-Allow-Headers")), ", ")
+			for header := range strings.SplitSeq(asked, ",") {
+				if !slices.Contains(allowed, header) {
+					t.Errorf("%s is not allowed", header)
+				}
+			}
+		})
+	}
+}
+
+func TestListedOrigins(t *testing.T) {
+	t.Parallel()
+	const extension = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+	list := []string{listed, "http://localhost:*", "http://[::1]:*", extension}
+	check, err := NewOriginCheck(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for origin, want := range map[string]bool{
+		listed: true, extension: true, "http://localhost": true, "http://localhost:1": true, "http://localhost:65535": true, "http://[::1]:3000": true,
+		"": false, "null": false, "http://localhost:*": true, "https://localhost:3000": false, "http://localhost:a": false, "http://localhost:": false,
+		"http://localhost:80@evil.example": false, "http://localhost:80/evil": false, "http://localhost:80?": false, "http://localhost.evil.example:80": false,
+		"http://a@localhost:80": false, "http://127.0.0.1:3000": false, extension + "a": false, "chrome-extension://a": false, "http://localhost:80:80": false,
+		"http://evil.example#http://localhost:80": false, " http://localhost:80": false, "HTTP://localhost:80": false, listed + ":*": false, "http://::1:80": false,
+	} {
+		if got := isListed(list, origin); got != want {
+			t.Errorf("%q is listed: %t", origin, got)
+		}
+		request := httptest.NewRequest("POST", "http://api.example.com/graphql", nil)
+		request.Header.Set("Sec-Fetch-Site", "cross-site")
+		if origin != "" {
+			request.Header.Set("Origin", origin)
+		}
+		if passes := check(request) == nil; passes != want {
+			t.Errorf("%q passes the check: %t", origin, passes)
+		}
 	}
 }
 

@@ -42,6 +42,8 @@ type Routes struct {
 	MaxBodyBytes int
 	// Origins are those whose pages may use the server, as browsers write them.
 	Origins []string
+	// OriginHeaders are what these pages may send beside what common clients send.
+	OriginHeaders []string
 	// Drain says when the server is about to stop; it is then unready, whatever Ready answers.
 	Drain *Drain
 	// Observation is told of every request.
@@ -59,7 +61,7 @@ func NewHandler(routes Routes) http.Handler {
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
 	observation := routes.Observation.orSilent()
-	handler := allowOrigins(routes.Origins, routed(mux))
+	handler := allowOrigins(routes.Origins, routes.OriginHeaders, routed(mux))
 	if routes.Webhook != nil {
 		handler = besideWebhook(routes.Webhook, observation.Log, handler)
 	}
