@@ -92,6 +92,11 @@ type Keys interface {
 	// RevokeKey marks a key as revoked at the given time; the first revocation stands.
 	// Errors: ErrNotFound.
 	RevokeKey(ctx context.Context, id string, at time.Time) error
+	// RetireKey gives a key that has no successor one, and sets its end, in one write. Of several calls for one key
+	// exactly one wins. Errors: ErrNotFound, ErrConflict for a key that has a successor.
+	RetireKey(ctx context.Context, id, replacedBy string, expiresAt time.Time) error
+	// UseKeys records when keys were used, by id. A later time stands, and keys that do not exist are left out.
+	UseKeys(ctx context.Context, uses map[string]time.Time) error
 }
 
 // Query asks for one page of an environment's documents: of its live customers, or of a Collection.

@@ -168,7 +168,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		Observation:   a.observation(),
 	})
 	if a.config.Exposed() {
-		if actor, err := a.keys.Authenticate(ctx, string(config.ExampleKey)); err == nil {
+		if actor, err := a.keys.Identify(ctx, string(config.ExampleKey)); err == nil {
 			return fmt.Errorf("the store knows the API key of the README, as everybody does: "+
 				"revoke it with `clientele keys revoke %s` before others can reach the server", actor.KeyID)
 		}

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,11 +12,22 @@ import (
 // Scope is what an API key may do.
 type Scope string
 
-// The scopes: ScopeFull reads and writes, ScopeRead only reads.
+// The scopes, each of which includes the ones before it: ScopeRead only reads, ScopeFull writes too, ScopeAdmin also
+// manages the API keys of its environment.
 const (
-	ScopeFull Scope = "full"
-	ScopeRead Scope = "read"
+	ScopeRead  Scope = "read"
+	ScopeFull  Scope = "full"
+	ScopeAdmin Scope = "admin"
 )
+
+// scopes are all scopes in ascending order.
+var scopes = []Scope{ScopeRead, ScopeFull, ScopeAdmin}
+
+// Includes reports whether a key of this scope may do what needs the other one. An unknown scope includes nothing.
+func (s Scope) Includes(needed Scope) bool {
+	at := slices.Index(scopes, needed)
+	return at >= 0 && slices.Index(scopes, s) >= at
+}
 
 // APIKey is a stored credential. The secret itself is never kept: Hash is its SHA-256, which is enough
 // because secrets are long and random.
@@ -30,7 +42,22 @@ type APIKey struct {
 	// ExpiresAt and RevokedAt are nil for a key without an end.
 	ExpiresAt *time.Time `bson:"expiresAt"`
 	RevokedAt *time.Time `bson:"revokedAt"`
+	// LastUsedAt is nil until the key was used. It is written with a delay, see auth.Service.
+	LastUsedAt *time.Time `bson:"lastUsedAt,omitempty"`
+	// ReplacedBy is the ID of the key that was made in place of this one; empty without one. ExpiresAt is then the
+	// end of the overlap.
+	ReplacedBy string `bson:"replacedBy,omitempty"`
 }
+
+// KeyState is what has become of a key.
+type KeyState string
+
+// The states: a key opens only while it is active.
+const (
+	KeyActive  KeyState = "active"
+	KeyExpired KeyState = "expired"
+	KeyRevoked KeyState = "revoked"
+)
 
 // MinSecretLength and MaxSecretLength bound the secret of a key. A plain hash protects a secret only as
 // far as the secret cannot be guessed.
@@ -62,8 +89,8 @@ func (k *APIKey) Validate() error {
 	if !environmentForm.MatchString(k.EnvironmentID) {
 		return FieldErrorf(BadUserInput, "environment", "must be 1 to 64 lower-case letters, digits and inner hyphens")
 	}
-	if k.Scope != ScopeFull && k.Scope != ScopeRead {
-		return FieldErrorf(BadUserInput, "scope", "must be %q or %q", ScopeFull, ScopeRead)
+	if !slices.Contains(scopes, k.Scope) {
+		return FieldErrorf(BadUserInput, "scope", "must be %q, %q or %q", ScopeRead, ScopeFull, ScopeAdmin)
 	}
 	if utf8.RuneCountInString(k.Name) > maxKeyNameLength {
 		return FieldErrorf(BadUserInput, "name", "must have at most %d characters", maxKeyNameLength)
@@ -74,10 +101,20 @@ func (k *APIKey) Validate() error {
 	return nil
 }
 
-// Usable reports whether the key opens anything at the given time.
-func (k *APIKey) Usable(at time.Time) bool {
-	return k.RevokedAt == nil && (k.ExpiresAt == nil || at.Before(*k.ExpiresAt))
+// State is the key's state at the given time.
+func (k *APIKey) State(at time.Time) KeyState {
+	switch {
+	case k.RevokedAt != nil:
+		return KeyRevoked
+	case k.ExpiresAt != nil && !at.Before(*k.ExpiresAt):
+		return KeyExpired
+	default:
+		return KeyActive
+	}
 }
+
+// Usable reports whether the key opens anything at the given time.
+func (k *APIKey) Usable(at time.Time) bool { return k.State(at) == KeyActive }
 
 // Actor is the caller of a use case: the key that it showed, reduced to what decisions need.
 type Actor struct {
@@ -88,10 +125,18 @@ type Actor struct {
 
 // AuthorizeWrite refuses a caller that may only read. Errors: IdentityForbidden.
 func (a Actor) AuthorizeWrite() error {
-	if a.Scope == ScopeFull {
+	if a.Scope.Includes(ScopeFull) {
 		return nil
 	}
 	return Errorf(IdentityForbidden, "this API key may only read")
+}
+
+// AuthorizeAdmin refuses a caller that may not manage API keys. Errors: IdentityForbidden.
+func (a Actor) AuthorizeAdmin() error {
+	if a.Scope.Includes(ScopeAdmin) {
+		return nil
+	}
+	return Errorf(IdentityForbidden, "this needs an API key of scope admin")
 }
 
 // Environment is the environment that the caller acts on. An input may name it, but only its own.

@@ -41,6 +41,7 @@ func TestAPIKeyValidate(t *testing.T) {
 		field string
 	}{
 		"full access":                       {APIKey{EnvironmentID: "production", Scope: ScopeFull}, ""},
+		"admin access":                      {APIKey{EnvironmentID: "production", Scope: ScopeAdmin}, ""},
 		"read access":                       {APIKey{EnvironmentID: "production", Scope: ScopeRead}, ""},
 		"environment of 1 character":        {APIKey{EnvironmentID: "a", Scope: ScopeFull}, ""},
 		"environment of 64 characters":      {APIKey{EnvironmentID: strings.Repeat("a", 64), Scope: ScopeFull}, ""},
@@ -175,5 +176,29 @@ func TestActorEnvironment(t *testing.T) {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestScopesIncludeTheOnesBefore(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[Scope]struct{ write, admin bool }{
+		ScopeRead:  {false, false},
+		ScopeFull:  {true, false},
+		ScopeAdmin: {true, true},
+		"":         {false, false},
+		"Admin":    {false, false},
+	} {
+		actor := Actor{Scope: scope}
+		for what, check := range map[string]struct {
+			err     error
+			allowed bool
+		}{"write": {actor.AuthorizeWrite(), want.write}, "manage keys": {actor.AuthorizeAdmin(), want.admin}} {
+			if allowed := check.err == nil; allowed != check.allowed || !allowed && !IsKind(check.err, IdentityForbidden) {
+				t.Errorf("scope %q, %s: %v", scope, what, check.err)
+			}
+		}
+	}
+	if ScopeAdmin.Includes("") || ScopeAdmin.Includes("root") || Scope("").Includes("") {
+		t.Error("an unknown scope is included")
 	}
 }

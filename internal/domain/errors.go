@@ -30,6 +30,8 @@ const (
 	Timeout              Kind = "Timeout"
 	RateLimited          Kind = "RateLimited"
 	UntrustedDocument    Kind = "UntrustedDocument"
+	APIKeyNotFound       Kind = "APIKeyNotFound"
+	TooManyAPIKeys       Kind = "TooManyAPIKeys"
 
 	TooManyAliases       Kind = "TooManyAliases"
 	TooManyOperations    Kind = "TooManyOperations"

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,18 +63,64 @@ func (s *Store) ListKeys(ctx context.Context) ([]*domain.APIKey, error) {
 // RevokeKey implements persistence.Keys.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 	return s.write(ctx, "revoke API key", func(tx *bbolt.Tx) error {
-		keys := tx.Bucket(keysBucket)
-		key, err := decodeKey(keys.Get([]byte(id)))
-		if err != nil || key.RevokedAt != nil {
-			return err
-		}
-		key.RevokedAt = &at
-		raw, err := bson.Marshal(key)
-		if err != nil {
-			return err
-		}
-		return keys.Put([]byte(id), raw)
+		return changeKey(tx, id, func(key *domain.APIKey) (bool, error) {
+			revoked := key.RevokedAt != nil
+			if !revoked {
+				key.RevokedAt = &at
+			}
+			return !revoked, nil
+		})
 	})
+}
+
+// RetireKey implements persistence.Keys.
+func (s *Store) RetireKey(ctx context.Context, id, replacedBy string, expiresAt time.Time) error {
+	return s.write(ctx, "retire API key", func(tx *bbolt.Tx) error {
+		return changeKey(tx, id, func(key *domain.APIKey) (bool, error) {
+			if key.ReplacedBy != "" {
+				return false, persistence.ErrConflict
+			}
+			key.ReplacedBy, key.ExpiresAt = replacedBy, &expiresAt
+			return true, nil
+		})
+	})
+}
+
+// UseKeys implements persistence.Keys.
+func (s *Store) UseKeys(ctx context.Context, uses map[string]time.Time) error {
+	return s.write(ctx, "record uses of API keys", func(tx *bbolt.Tx) error {
+		for id, at := range uses {
+			err := changeKey(tx, id, func(key *domain.APIKey) (bool, error) {
+				later := key.LastUsedAt == nil || at.After(*key.LastUsedAt)
+				if later {
+					key.LastUsedAt = &at
+				}
+				return later, nil
+			})
+			if err != nil && !errors.Is(err, persistence.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// changeKey writes a key if change says that it changed it. Errors: ErrNotFound, those of change.
+func changeKey(tx *bbolt.Tx, id string, change func(*domain.APIKey) (bool, error)) error {
+	keys := tx.Bucket(keysBucket)
+	key, err := decodeKey(keys.Get([]byte(id)))
+	if err != nil {
+		return err
+	}
+	changed, err := change(key)
+	if err != nil || !changed {
+		return err
+	}
+	raw, err := bson.Marshal(key)
+	if err != nil {
+		return err
+	}
+	return keys.Put([]byte(id), raw)
 }
 
 // decodeKey reads a stored key into memory of its own. Errors: ErrNotFound, for nil.

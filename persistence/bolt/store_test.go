@@ -155,6 +155,8 @@ func calls(store *Store) map[string]func(context.Context) error {
 		"ReplaceCustomer": func(ctx context.Context) error { return store.ReplaceCustomer(ctx, customer) },
 		"InsertKey":       func(ctx context.Context) error { return store.InsertKey(ctx, &domain.APIKey{ID: "k"}) },
 		"RevokeKey":       func(ctx context.Context) error { return store.RevokeKey(ctx, "k", time.Now()) },
+		"RetireKey":       func(ctx context.Context) error { return store.RetireKey(ctx, "k", "l", time.Now()) },
+		"UseKeys":         func(ctx context.Context) error { return store.UseKeys(ctx, map[string]time.Time{"k": time.Now()}) },
 		"LiveCustomer": func(ctx context.Context) error {
 			_, err := store.LiveCustomer(ctx, customer.Ref())
 			return err

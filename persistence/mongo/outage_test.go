@@ -167,6 +167,8 @@ func calls(store persistence.Store) map[string]func(context.Context) error {
 		"Key":       func(ctx context.Context) error { _, err := store.Key(ctx, "k"); return err },
 		"ListKeys":  func(ctx context.Context) error { _, err := store.ListKeys(ctx); return err },
 		"RevokeKey": func(ctx context.Context) error { return store.RevokeKey(ctx, "k", time.Now()) },
+		"RetireKey": func(ctx context.Context) error { return store.RetireKey(ctx, "k", "l", time.Now()) },
+		"UseKeys":   func(ctx context.Context) error { return store.UseKeys(ctx, map[string]time.Time{"k": time.Now()}) },
 	}
 }
 

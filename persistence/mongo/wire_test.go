@@ -262,7 +262,8 @@ func exerciseAll(t *testing.T, store *Store, watched *commands) []bson.Raw {
 		t.Fatal(err)
 	}
 	err := errors.Join(liveErr, anyErr, listErr, countErr, store.Ping(ctx), store.ReplaceCustomer(ctx, customer),
-		store.InsertKey(ctx, key), store.RevokeKey(ctx, "k", noon))
+		store.InsertKey(ctx, key), store.RevokeKey(ctx, "k", noon),
+		store.RetireKey(ctx, "k", "l", noon), store.UseKeys(ctx, map[string]time.Time{"k": noon}))
 	_, keyErr := store.Key(ctx, "k")
 	_, keysErr := store.ListKeys(ctx)
 	_, dueErr := store.DueCustomers(ctx, noon, 5)

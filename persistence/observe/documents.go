@@ -115,6 +115,18 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 	return s.observe.call(ctx, revoke, keysCollection, func(ctx context.Context) error { return s.to.RevokeKey(ctx, id, at) })
 }
 
+// RetireKey implements persistence.Keys.
+func (s *Store) RetireKey(ctx context.Context, id, replacedBy string, expiresAt time.Time) error {
+	return s.observe.call(ctx, retire, keysCollection, func(ctx context.Context) error {
+		return s.to.RetireKey(ctx, id, replacedBy, expiresAt)
+	})
+}
+
+// UseKeys implements persistence.Keys.
+func (s *Store) UseKeys(ctx context.Context, uses map[string]time.Time) error {
+	return s.observe.call(ctx, use, keysCollection, func(ctx context.Context) error { return s.to.UseKeys(ctx, uses) })
+}
+
 // InsertRequest implements persistence.Idempotency, as the methods after it do.
 func (s *Store) InsertRequest(ctx context.Context, request *domain.KeyedRequest) error {
 	return s.observe.call(ctx, insert, requestsCollection, func(ctx context.Context) error { return s.to.InsertRequest(ctx, request) })

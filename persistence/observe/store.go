@@ -32,6 +32,8 @@ const (
 	list    = "list"
 	count   = "count"
 	revoke  = "revoke"
+	retire  = "retire"
+	use     = "use"
 	remove  = "delete"
 	sweep   = "sweep"
 	due     = "due"
@@ -41,7 +43,7 @@ const (
 
 // Methods are all that a call can be.
 func Methods() []string {
-	return []string{insert, replace, get, getMany, list, count, revoke, remove, sweep, due, linked, ping}
+	return []string{insert, replace, get, getMany, list, count, revoke, retire, use, remove, sweep, due, linked, ping}
 }
 
 const (

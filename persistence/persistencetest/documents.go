@@ -92,7 +92,7 @@ func uuid(text string) string {
 	return digits[:8] + "-" + digits[8:12] + "-4" + digits[13:16] + "-8" + digits[17:20] + "-" + digits[20:32]
 }
 
-// apiKey is a key with a value in every field but RevokedAt.
+// apiKey is a key in use: it has no value in RevokedAt, LastUsedAt and ReplacedBy.
 func apiKey(id string) *domain.APIKey {
 	return &domain.APIKey{
 		ID: id, Hash: uuid(id), EnvironmentID: production, Scope: domain.ScopeRead, Name: "Key " + id,

@@ -47,6 +47,9 @@ func everyCall(store persistence.Store, c *domain.Customer, key *domain.APIKey) 
 		{"Key", func(ctx context.Context) error { return second(store.Key(ctx, key.ID)) }},
 		{"ListKeys", func(ctx context.Context) error { return second(store.ListKeys(ctx)) }},
 		{"RevokeKey", func(ctx context.Context) error { return store.RevokeKey(ctx, key.ID, noon) }},
+		{"RetireKey", func(ctx context.Context) error { return store.RetireKey(ctx, key.ID, "new", noon) }},
+		{"UseKeys", func(ctx context.Context) error { return store.UseKeys(ctx, map[string]time.Time{key.ID: noon}) }},
+		{"UseKeys, none", func(ctx context.Context) error { return store.UseKeys(ctx, nil) }},
 		{"InsertRequest", func(ctx context.Context) error { return store.InsertRequest(ctx, keyedRequest("new")) }},
 		{"ReplaceRequest", func(ctx context.Context) error {
 			r := keyedRequest(c.CustomerID)

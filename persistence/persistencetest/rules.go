@@ -69,6 +69,8 @@ func rules(engine Engine) []rule {
 		{"keys are listed in order of id", keysAreListedInOrderOfID},
 		{"no keys are an empty slice", noKeysAreAnEmptySlice},
 		{"the first revocation of a key stands", firstRevocationStands},
+		{"the first successor of a key stands", firstSuccessorStands},
+		{"the latest use of a key stands", latestUseStands},
 
 		// ListCustomers, CountCustomers: environments, orders, walks, cursors, filters.
 		{"environments do not see one another", environmentsDoNotSeeOneAnother},

@@ -198,6 +198,7 @@ func refusedWriteChangesNothing(t T, store persistence.Store) {
 		{"replace missing", store.ReplaceCustomer(t.Context(), scribbled(sparse(production, "missing"), 1)), persistence.ErrNotFound},
 		{"insert key", store.InsertKey(t.Context(), &domain.APIKey{ID: key.ID, Name: "scribbled"}), persistence.ErrExists},
 		{"revoke key", store.RevokeKey(t.Context(), "missing", noon), persistence.ErrNotFound},
+		{"retire key", store.RetireKey(t.Context(), "missing", "scribbled", noon), persistence.ErrNotFound},
 	} {
 		expectError(t, write.what, write.err, write.want)
 	}
