@@ -35,6 +35,7 @@ var documentTypes = map[string]bool{
 // listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
 // where a list leads to documents of its own, or back to where it came from.
 var listSizes = map[string]int{
+	"Query.apiKeys":                     100,
 	"Coupon.customers":                  100,
 	"Customer.subscriptions":            3,
 	"Customer.promotionalEntitlements":  3,

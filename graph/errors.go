@@ -48,6 +48,8 @@ var errorCodes = map[domain.Kind]struct {
 	domain.TooManyOperations:    {code: model.ErrorCodeGraphQLBatchedOperationsLimitExceeded, validation: true},
 	domain.UnsupportedDirective: {code: model.ErrorCodeGraphQLUnsupportedDirective, validation: true},
 	domain.UntrustedDocument:    {code: model.ErrorCodeUntrustedDocument},
+	domain.APIKeyNotFound:       {code: model.ErrorCodeAPIKeyNotFound},
+	domain.TooManyAPIKeys:       {code: model.ErrorCodeTooManyAPIKeys},
 
 	domain.ProductNotFound:                {code: model.ErrorCodeProductNotFoundError},
 	domain.PlanNotFound:                   {code: model.ErrorCodePlanNotFound},

@@ -115,6 +115,8 @@ var wantCodes = map[domain.Kind]struct {
 	domain.PromotionCodeExhausted:         {"PromotionCodeMaxRedemptionsReached", false},
 	domain.PromotionCodeBelowMinimum:      {"PromotionCodeMinimumAmountNotReached", false},
 	domain.PromotionCodeNotFirstPurchase:  {"PromotionCodeCustomerNotFirstPurchase", false},
+	domain.APIKeyNotFound:                 {"ApiKeyNotFound", false},
+	domain.TooManyAPIKeys:                 {"TooManyApiKeys", false},
 }
 
 func TestEveryKindHasACode(t *testing.T) {

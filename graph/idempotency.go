@@ -3,10 +3,12 @@ package graph
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -83,7 +85,8 @@ func executeKeyed(
 	ctx context.Context, seed string, execute func(context.Context) (*graphql.Response, error),
 ) (idempotency.Outcome, error) {
 	c := callOf(ctx)
-	c.seed, c.answered = seed, &answered{}
+	answered := &answered{}
+	c.seed, c.answered = seed, answered
 	response, err := execute(withCall(ctx, c))
 	if err != nil {
 		return idempotency.Outcome{}, err
@@ -92,7 +95,8 @@ func executeKeyed(
 	if err := encodeJSON(&text, response); err != nil {
 		return idempotency.Outcome{}, err
 	}
-	return idempotency.Outcome{Answer: text.Bytes(), Settled: settled(response), Customers: c.answered.customers}, nil
+	answer, kept := answered.reveal(text.Bytes())
+	return idempotency.Outcome{Answer: answer, Kept: kept, Settled: settled(response), Customers: answered.customers}, nil
 }
 
 // unsettledCodes are of errors after which the same request may do something, or may have done it already.
@@ -150,10 +154,41 @@ func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]b
 	}
 }
 
-// answered collects the live customers that an answer is about.
+// answered collects the live customers that an answer is about, and the secrets in it.
 type answered struct {
 	mu        sync.Mutex
 	customers []*domain.Customer
+	// secrets are the secrets by the placeholders that stand for them while the answer is made.
+	secrets map[string]string
+}
+
+// hide returns a placeholder for a secret, a text that is nowhere else.
+func (a *answered) hide(secret string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.secrets == nil {
+		a.secrets = map[string]string{}
+	}
+	placeholder := "secret-" + rand.Text()
+	a.secrets[placeholder] = secret
+	return placeholder
+}
+
+// reveal returns an answer with its secrets, and with nulls in their place, which is what may be kept; nil for the
+// answer itself.
+func (a *answered) reveal(text []byte) (answer, kept []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.secrets) == 0 {
+		return text, nil
+	}
+	answer, kept = text, text
+	for placeholder, secret := range a.secrets {
+		quoted := []byte(strconv.Quote(placeholder))
+		answer = bytes.ReplaceAll(answer, quoted, []byte(strconv.Quote(secret)))
+		kept = bytes.ReplaceAll(kept, quoted, []byte("null"))
+	}
+	return answer, kept
 }
 
 // customersAnswered is the resolver middleware that notes the customers of an answer which is to be kept, so that it

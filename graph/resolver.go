@@ -6,6 +6,7 @@ package graph
 import (
 	"time"
 
+	"clientele/internal/auth"
 	"clientele/internal/catalog"
 	"clientele/internal/coupons"
 	"clientele/internal/customers"
@@ -22,6 +23,8 @@ type Resolver struct {
 type UseCases struct {
 	Customers     *customers.Service
 	CouponChanges *coupons.Service
+	// Keys are managed by the service that recognises them.
+	Keys          *auth.Service
 	Products      catalog.Reader[domain.Product]
 	Plans         catalog.Reader[domain.Plan]
 	PlanVersions  catalog.Reader[domain.Plan]
@@ -37,7 +40,7 @@ type UseCases struct {
 // loaderWait is the LoaderWait of a server.
 const loaderWait = time.Millisecond
 
-// NewUseCases makes all that the API can do over a store.
+// NewUseCases makes all that the API can do over a store, but for Keys.
 func NewUseCases(
 	store customers.Store, checkBilling customers.BillingCheck, now func() time.Time, options ...customers.Option,
 ) UseCases {

@@ -126,8 +126,13 @@ func (t transport) prepare(
 	return withCall(ctx, c), prepared{params, from, operation}, nil
 }
 
-// authorize refuses a mutation that the method or the API key is not for.
+// authorize refuses an operation that the method or the API key is not for.
 func authorize(ctx context.Context, r *http.Request, operation *graphql.OperationContext) *refusal {
+	if needsAdmin(operation) {
+		if err := actorOf(ctx).AuthorizeAdmin(); err != nil {
+			return refusedWith(http.StatusForbidden, err)
+		}
+	}
 	if operation.Operation.Operation != ast.Mutation {
 		return nil
 	}

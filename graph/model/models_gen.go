@@ -147,6 +147,30 @@ type Address struct {
 	PhoneNumber graphql.Omittable[*string] `json:"phoneNumber,omitempty"`
 }
 
+// A key that requests are made with, without its secret, of which only a hash is stored.
+type APIKey struct {
+	// The public id, of 16 hexadecimal digits. Logs and the command line name the key by it.
+	ID string `json:"id"`
+	// A note for people.
+	Name string `json:"name"`
+	// What the key may do.
+	Scope APIKeyScope `json:"scope"`
+	// The environment that the key is for, the only one that exists for it.
+	EnvironmentID string `json:"environmentId"`
+	// Whether the key is usable now.
+	State APIKeyState `json:"state"`
+	// When the key was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the key was last used, precise to about a minute. Null if it never was.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	// When the key ends by itself. Null if it does not.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// When the key was revoked. Null if it was not.
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
+	// The id of the key that was made in place of this one. Null if none was.
+	ReplacedBy *string `json:"replacedBy,omitempty"`
+}
+
 // Names the coupon to archive.
 type ArchiveCouponInput struct {
 	// The coupon's id.
@@ -354,6 +378,27 @@ type CouponSort struct {
 	Direction SortDirection `json:"direction"`
 	// Where coupons without a value go; last when left out, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
+}
+
+// A new API key.
+type CreateAPIKeyInput struct {
+	// A note for people: at most 255 characters, no control characters.
+	Name string `json:"name"`
+	// What the key may do.
+	Scope APIKeyScope `json:"scope"`
+	// When the key ends by itself, which must be in the future. Without it the key has no end.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+	// The environment of the key that asks. It can be left out, and cannot be another one.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// An API key that was created.
+type CreateAPIKeyPayload struct {
+	// The key.
+	APIKey *APIKey `json:"apiKey"`
+	// The secret to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key brings back:
+	// the secret is not kept.
+	Secret *string `json:"secret,omitempty"`
 }
 
 // A new coupon. It needs one discount: percentOff, amountsOff or discountValue.
@@ -2063,6 +2108,22 @@ type ResyncCustomerInput struct {
 	ShouldWaitSync graphql.Omittable[*bool] `json:"shouldWaitSync,omitempty"`
 }
 
+// Which API key to revoke.
+type RevokeAPIKeyInput struct {
+	// The id of the key.
+	ID string `json:"id"`
+	// Must be true to revoke the key that asks, which then locks itself out.
+	OwnKey graphql.Omittable[*bool] `json:"ownKey,omitempty"`
+	// The environment of the key that asks. It can be left out, and cannot be another one.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// An API key that was revoked.
+type RevokeAPIKeyPayload struct {
+	// The key.
+	APIKey *APIKey `json:"apiKey"`
+}
+
 // Names the promotional entitlement to take away.
 type RevokePromotionalEntitlementInput struct {
 	// The customer's id.
@@ -2071,6 +2132,27 @@ type RevokePromotionalEntitlementInput struct {
 	FeatureID string `json:"featureId"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// Which API key to replace.
+type RollAPIKeyInput struct {
+	// The id of the key. It may be the one that asks.
+	ID string `json:"id"`
+	// For how many seconds the old key stays usable, at most until the end that it has. 0 revokes it at once, 2592000 (30 days) is the most.
+	OverlapSeconds graphql.Omittable[*int] `json:"overlapSeconds,omitempty"`
+	// The environment of the key that asks. It can be left out, and cannot be another one.
+	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
+}
+
+// An API key that was replaced.
+type RollAPIKeyPayload struct {
+	// The new key.
+	APIKey *APIKey `json:"apiKey"`
+	// The old key, with its end.
+	Replaced *APIKey `json:"replaced"`
+	// The secret of the new key to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key
+	// brings back: the secret is not kept.
+	Secret *string `json:"secret,omitempty"`
 }
 
 // What a vendor's SDK asks for when it starts.
@@ -2828,6 +2910,128 @@ func (e *AddonSortFields) UnmarshalJSON(b []byte) error {
 }
 
 func (e AddonSortFields) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an API key may do. Each scope includes the ones before it.
+type APIKeyScope string
+
+const (
+	// Read everything in its environment, but for the API keys.
+	APIKeyScopeRead APIKeyScope = "READ"
+	// Change it too.
+	APIKeyScopeFull APIKeyScope = "FULL"
+	// Also manage the API keys of its environment.
+	APIKeyScopeAdmin APIKeyScope = "ADMIN"
+)
+
+var AllAPIKeyScope = []APIKeyScope{
+	APIKeyScopeRead,
+	APIKeyScopeFull,
+	APIKeyScopeAdmin,
+}
+
+func (e APIKeyScope) IsValid() bool {
+	switch e {
+	case APIKeyScopeRead, APIKeyScopeFull, APIKeyScopeAdmin:
+		return true
+	}
+	return false
+}
+
+func (e APIKeyScope) String() string {
+	return string(e)
+}
+
+func (e *APIKeyScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = APIKeyScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ApiKeyScope", str)
+	}
+	return nil
+}
+
+func (e APIKeyScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *APIKeyScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e APIKeyScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether an API key is usable.
+type APIKeyState string
+
+const (
+	// It is usable.
+	APIKeyStateActive APIKeyState = "ACTIVE"
+	// It has come to its end.
+	APIKeyStateExpired APIKeyState = "EXPIRED"
+	// It was revoked.
+	APIKeyStateRevoked APIKeyState = "REVOKED"
+)
+
+var AllAPIKeyState = []APIKeyState{
+	APIKeyStateActive,
+	APIKeyStateExpired,
+	APIKeyStateRevoked,
+}
+
+func (e APIKeyState) IsValid() bool {
+	switch e {
+	case APIKeyStateActive, APIKeyStateExpired, APIKeyStateRevoked:
+		return true
+	}
+	return false
+}
+
+func (e APIKeyState) String() string {
+	return string(e)
+}
+
+func (e *APIKeyState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = APIKeyState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ApiKeyState", str)
+	}
+	return nil
+}
+
+func (e APIKeyState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *APIKeyState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e APIKeyState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -4221,6 +4425,10 @@ const (
 	ErrorCodeGraphQLBatchedOperationsLimitExceeded ErrorCode = "GraphQLBatchedOperationsLimitExceeded"
 	// The document has a directive that is not supported, such as `@defer`: every answer comes in one piece.
 	ErrorCodeGraphQLUnsupportedDirective ErrorCode = "GraphQLUnsupportedDirective"
+	// There is no such API key in the environment of the key that asks.
+	ErrorCodeAPIKeyNotFound ErrorCode = "ApiKeyNotFound"
+	// The environment has as many usable API keys as it can have.
+	ErrorCodeTooManyAPIKeys ErrorCode = "TooManyApiKeys"
 	// The input breaks a rule, which the message names with its field.
 	ErrorCodeBadUserInput ErrorCode = "BadUserInput"
 	// Not answered by this server. An argument breaks a rule.
@@ -4344,6 +4552,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeGraphQLAliasesLimitExceeded,
 	ErrorCodeGraphQLBatchedOperationsLimitExceeded,
 	ErrorCodeGraphQLUnsupportedDirective,
+	ErrorCodeAPIKeyNotFound,
+	ErrorCodeTooManyAPIKeys,
 	ErrorCodeBadUserInput,
 	ErrorCodeInvalidArgumentError,
 	ErrorCodeUnsupportedParameter,
@@ -4398,7 +4608,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound, ErrorCodePersistedQueryNotSupported, ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeUntrustedDocument, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeVersionMismatch, ErrorCodeIdempotencyKeyReused, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
+	case ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound, ErrorCodePersistedQueryNotSupported, ErrorCodeUnauthenticated, ErrorCodeIdentityForbidden, ErrorCodeAccessDeniedError, ErrorCodeAuthCustomerMismatch, ErrorCodeAuthCustomerReadonly, ErrorCodeEnvironmentMissing, ErrorCodeRateLimitExceeded, ErrorCodeUntrustedDocument, ErrorCodeOperationTimeout, ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError, ErrorCodeVersionMismatch, ErrorCodeIdempotencyKeyReused, ErrorCodeUnexpectedError, ErrorCodeGraphQLAliasesLimitExceeded, ErrorCodeGraphQLBatchedOperationsLimitExceeded, ErrorCodeGraphQLUnsupportedDirective, ErrorCodeAPIKeyNotFound, ErrorCodeTooManyAPIKeys, ErrorCodeBadUserInput, ErrorCodeInvalidArgumentError, ErrorCodeUnsupportedParameter, ErrorCodeMissingEntityIDError, ErrorCodeEntityIDDifferentFromRefIDError, ErrorCodeDuplicatedEntityNotAllowed, ErrorCodeEntityIsArchivedError, ErrorCodeIntegrityViolation, ErrorCodeInvalidMetadataError, ErrorCodeInvalidAddressError, ErrorCodeInvalidTaxID, ErrorCodeAmountTooLarge, ErrorCodeCustomerNotFound, ErrorCodeCustomerResourceNotFound, ErrorCodeCannotDeleteCustomerError, ErrorCodeCustomerNoBillingID, ErrorCodeCustomerHasNoEmailAddress, ErrorCodeFailedToImportCustomer, ErrorCodeImportAlreadyInProgress, ErrorCodePaymentMethodNotFoundError, ErrorCodeCannotRemovePaymentMethodFromCustomerError, ErrorCodeInitStripePaymentMethodError, ErrorCodePreparePaymentMethodFormError, ErrorCodeStripeCustomerIsDeleted, ErrorCodeStripeError, ErrorCodeIntegrationNotFound, ErrorCodeCouponNotFound, ErrorCodeArchivedCouponCantBeApplied, ErrorCodeCustomerAlreadyHaveCustomerCoupon, ErrorCodeCustomerAlreadyUsesCoupon, ErrorCodePromotionCodeNotFound, ErrorCodePromotionCodeNotForCustomer, ErrorCodePromotionCodeNotActive, ErrorCodePromotionCodeMaxRedemptionsReached, ErrorCodePromotionCodeMinimumAmountNotReached, ErrorCodePromotionCodeCustomerNotFirstPurchase, ErrorCodePromotionalEntitlementNotFoundError, ErrorCodeFeatureNotFound, ErrorCodeFeatureGroupNotFoundError, ErrorCodeInvalidEntitlementResetPeriod, ErrorCodePlanNotFound, ErrorCodeAddonNotFound, ErrorCodeProductNotFoundError, ErrorCodeSubscriptionNotFound, ErrorCodeNoActiveSubscriptionForCustomer, ErrorCodeTooManySubscriptionsPerCustomer, ErrorCodeBillingPeriodMissingError, ErrorCodeInvalidQuantity, ErrorCodeUnPublishedPackage, ErrorCodeIncompatibleSubscriptionAddon:
 		return true
 	}
 	return false

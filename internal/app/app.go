@@ -73,8 +73,13 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		signals.close(ctx)
 		return nil, err
 	}
+	var keyOptions []auth.Option
+	if cfg.Command == config.CommandServe {
+		// A command prints what it did.
+		keyOptions = append(keyOptions, auth.WithLog(log))
+	}
 	a := &App{
-		config: cfg, store: store, keys: auth.New(store), catalog: file, documents: documents, certificate: certificate,
+		config: cfg, store: store, keys: auth.New(store, keyOptions...), catalog: file, documents: documents, certificate: certificate,
 		signals: signals, scans: admission.New(admission.Limits{}, signals.metrics), drain: &httpd.Drain{}, log: log, place: place,
 	}
 	signals.metrics.Scans(a.scans.Load)
@@ -127,6 +132,13 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
+	earlier, err := a.warnOfEarlierKeys(ctx)
+	if err != nil {
+		return err
+	}
+	// The last uses are of the last requests.
+	defer inBackground(context.WithoutCancel(ctx), a.keys.Run)()
+	defer a.serveControl(ctx)()
 	var schema http.Handler
 	if a.config.Introspection {
 		schema = graph.NewSchemaHandler()
@@ -142,9 +154,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		return err
 	}
 	defer biller.end()
+	useCases := graph.NewUseCases(a.store, billing.Check, time.Now, biller.options()...)
+	useCases.Keys = a.keys
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
-			UseCases:      graph.NewUseCases(a.store, billing.Check, time.Now, biller.options()...),
+			UseCases:      useCases,
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
 			Govern:        a.govern,
@@ -182,7 +196,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	}
 	// Requests need the provider until the last one has ended.
 	defer inBackground(context.WithoutCancel(ctx), biller.run)()
-	a.greet(out, listener.Addr(), secret, catalogue, biller.greeting)
+	a.greet(out, listener.Addr(), greeting{secret: secret, earlierKeys: earlier, catalogue: catalogue, billing: biller.greeting})
 	server := httpd.Server{
 		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
 		Timeouts: timeouts(a.config.Limits),
@@ -228,8 +242,14 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 	return secret, err
 }
 
+// greeting is what there is to say at the start beside addresses and the data's place; empty for nothing.
+type greeting struct {
+	secret, catalogue    string
+	earlierKeys, billing []string
+}
+
 // greet tells the person at the terminal what they need to go on.
-func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string, billing []string) {
+func (a *App) greet(out io.Writer, addr net.Addr, say greeting) {
 	scheme := "http"
 	if a.certificate != nil {
 		scheme = "https"
@@ -237,15 +257,21 @@ func (a *App) greet(out io.Writer, addr net.Addr, secret, catalogue string, bill
 	fmt.Fprintf(out, "Clientele %s\n", Version())
 	fmt.Fprintf(out, "  GraphQL     %s://%s/graphql\n", scheme, addr)
 	fmt.Fprintf(out, "  Playground  %s://%s/\n", scheme, addr)
-	if secret != "" {
-		fmt.Fprintf(out, "  API key     %s\n", secret)
+	if say.secret != "" {
+		fmt.Fprintf(out, "  API key     %s\n", say.secret)
 		fmt.Fprintf(out, "              full access to the environment %s; shown this once, kept as a hash\n", auth.DefaultEnvironment)
 	}
-	if catalogue != "" {
-		fmt.Fprintf(out, "  Catalogue   %s\n", catalogue)
+	writeLines(out, "API key", say.earlierKeys)
+	if say.catalogue != "" {
+		fmt.Fprintf(out, "  Catalogue   %s\n", say.catalogue)
 	}
-	for i, line := range billing {
-		fmt.Fprintf(out, "  %-10s  %s\n", []string{"Billing", ""}[min(i, 1)], line)
-	}
+	writeLines(out, "Billing", say.billing)
 	fmt.Fprintf(out, "  Data        %s\n", a.place)
+}
+
+// writeLines writes lines of a greeting behind one label.
+func writeLines(out io.Writer, label string, lines []string) {
+	for i, line := range lines {
+		fmt.Fprintf(out, "  %-10s  %s\n", []string{label, ""}[min(i, 1)], line)
+	}
 }

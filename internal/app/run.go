@@ -10,15 +10,11 @@ import (
 	"net"
 	"runtime/debug"
 	"syscall"
-	"text/tabwriter"
-	"time"
 
-	"clientele/internal/auth"
 	"clientele/internal/catalog"
 	"clientele/internal/config"
 	"clientele/internal/domain"
 	"clientele/internal/httpd"
-	"clientele/persistence"
 	"clientele/persistence/bolt"
 	"clientele/persistence/mongo"
 )
@@ -41,7 +37,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 	case config.CommandCatalogExport:
 		return withApp(ctx, cfg, log, func(a *App) error { return a.exportCatalog(ctx, cfg, out) })
 	default:
-		return withApp(ctx, cfg, log, func(a *App) error { return a.manageKeys(ctx, cfg, out) })
+		return manageKeys(ctx, cfg, out, log)
 	}
 }
 
@@ -58,7 +54,7 @@ var errNoData = errors.New("there is no data in this folder")
 
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
 	switch cfg.Command {
-	case config.CommandCatalogExport, config.CommandKeysList, config.CommandKeysRevoke:
+	case config.CommandCatalogExport, config.CommandKeysList, config.CommandKeysRoll, config.CommandKeysRevoke:
 		if exists, err := storeExists(cfg); err != nil {
 			return err
 		} else if !exists {
@@ -115,61 +111,6 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
 	return listener, nil
-}
-
-func (a *App) manageKeys(ctx context.Context, cfg config.Config, out io.Writer) error {
-	switch cfg.Command {
-	case config.CommandKeysCreate:
-		secret, key, err := a.keys.Create(ctx, keyRequest(cfg, cfg.KeyName))
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%s\nid %s, environment %s, scope %s; shown this once, kept as a hash\n",
-			secret, key.ID, key.EnvironmentID, key.Scope)
-		return err
-	case config.CommandKeysList:
-		keys, err := a.keys.List(ctx)
-		if err != nil {
-			return err
-		}
-		return printKeys(out, keys, time.Now())
-	default:
-		err := a.keys.Revoke(ctx, cfg.KeyID)
-		if errors.Is(err, persistence.ErrNotFound) {
-			// Without the text, which may be the secret, given by mistake.
-			return errors.New("there is no key with that id; keys list shows the ids, of 16 digits each")
-		}
-		if err == nil {
-			_, err = fmt.Fprintf(out, "key %s is revoked\n", cfg.KeyID)
-		}
-		return err
-	}
-}
-
-func keyRequest(cfg config.Config, name string) auth.Request {
-	return auth.Request{
-		EnvironmentID: cfg.Environment, Scope: domain.Scope(cfg.KeyScope), Name: name, ValidFor: cfg.KeyExpiresIn,
-	}
-}
-
-func printKeys(out io.Writer, keys []*domain.APIKey, now time.Time) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tENVIRONMENT\tSCOPE\tSTATE\tCREATED\tEXPIRES\tNAME")
-	for _, key := range keys {
-		state, expires := "usable", "never"
-		if key.ExpiresAt != nil {
-			expires = key.ExpiresAt.Format(time.RFC3339)
-		}
-		switch {
-		case key.RevokedAt != nil:
-			state = "revoked"
-		case !key.Usable(now):
-			state = "expired"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			key.ID, key.EnvironmentID, key.Scope, state, key.CreatedAt.Format(time.RFC3339), expires, key.Name)
-	}
-	return table.Flush()
 }
 
 // Version is the program's version as the build recorded it.

@@ -24,6 +24,13 @@ type Admin struct {
 // For is what the actor may do with keys.
 func (s *Service) For(actor domain.Actor) Admin { return Admin{service: s, actor: actor} }
 
+// KeyRef names a key to an admin.
+type KeyRef struct {
+	// EnvironmentID may name the admin's environment, and no other.
+	EnvironmentID *string
+	ID            string
+}
+
 // NewKey describes a key that an admin makes in its own environment.
 type NewKey struct {
 	// EnvironmentID may name the admin's environment, and no other.
@@ -77,8 +84,8 @@ func (a Admin) List(ctx context.Context) ([]*domain.APIKey, error) {
 
 // Revoke ends a key for good and returns it. Revoking the actor's own key is refused unless ownKey is set.
 // Errors: IdentityForbidden, APIKeyNotFound, BadUserInput.
-func (a Admin) Revoke(ctx context.Context, id string, ownKey bool) (*domain.APIKey, error) {
-	key, err := a.key(ctx, id)
+func (a Admin) Revoke(ctx context.Context, ref KeyRef, ownKey bool) (*domain.APIKey, error) {
+	key, err := a.key(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +97,13 @@ func (a Admin) Revoke(ctx context.Context, id string, ownKey bool) (*domain.APIK
 		return nil, notFound(err)
 	}
 	// Read again: the first revocation stands.
-	return a.key(ctx, id)
+	return a.key(ctx, ref)
 }
 
 // Roll is Service.Roll within the environment. Errors: IdentityForbidden, APIKeyNotFound, BadUserInput,
 // TooManyAPIKeys, Conflict.
-func (a Admin) Roll(ctx context.Context, id string, overlap time.Duration) (Rolled, error) {
-	key, err := a.key(ctx, id)
+func (a Admin) Roll(ctx context.Context, ref KeyRef, overlap time.Duration) (Rolled, error) {
+	key, err := a.key(ctx, ref)
 	if err != nil {
 		return Rolled{}, err
 	}
@@ -105,12 +112,12 @@ func (a Admin) Roll(ctx context.Context, id string, overlap time.Duration) (Roll
 }
 
 // key is a key of the actor's environment.
-func (a Admin) key(ctx context.Context, id string) (*domain.APIKey, error) {
-	environmentID, err := a.environment(nil)
+func (a Admin) key(ctx context.Context, ref KeyRef) (*domain.APIKey, error) {
+	environmentID, err := a.environment(ref.EnvironmentID)
 	if err != nil {
 		return nil, err
 	}
-	key, err := a.service.store.Key(ctx, id)
+	key, err := a.service.store.Key(ctx, ref.ID)
 	if err == nil && key.EnvironmentID != environmentID {
 		err = persistence.ErrNotFound
 	}

@@ -21,6 +21,7 @@ import (
 // DefaultEnvironment is where keys live that were not given an environment.
 const DefaultEnvironment = "development"
 
+// The bounds of what is done with keys.
 const (
 	// MaxKeys is how many usable keys an environment can have.
 	MaxKeys = 100

@@ -37,10 +37,24 @@ func commandSpecs() []commandSpec {
 		},
 		{
 			name: CommandKeysCreate, summary: "create an API key and print it, once",
-			detail:   "The key is printed once and stored as a hash, so it cannot be shown again.",
-			examples: []string{"clientele keys create --environment production --scope read --name 'nightly report'"},
+			detail: "The key is printed once and stored as a hash, so it cannot be shown again.",
+			examples: []string{
+				"clientele keys create --environment production --scope read --name 'nightly report'",
+				"clientele keys create --environment production --scope admin --name operations",
+			},
 		},
-		{name: CommandKeysList, summary: "list the API keys, without their secrets"},
+		{
+			name: CommandKeysList, summary: "list the API keys, without their secrets",
+			detail: "LAST USED is precise to a minute.",
+		},
+		{
+			name: CommandKeysRoll, operand: "ID", summary: "replace an API key by a new one, with an overlap",
+			target:  func(c *Config) *string { return &c.KeyID },
+			missing: "keys roll needs the id of one key, as keys list shows it",
+			detail: "The new key has the environment, scope, name and length of life of the old one, and is printed once. The old\n" +
+				"one stays usable for --overlap.",
+			examples: []string{"clientele keys roll 0123456789abcdef", "clientele keys roll 0123456789abcdef --overlap 1h"},
+		},
 		{
 			name: CommandKeysRevoke, operand: "ID", summary: "revoke an API key for good",
 			target:   func(c *Config) *string { return &c.KeyID },

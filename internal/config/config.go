@@ -22,6 +22,7 @@ const (
 	CommandServe         Command = "serve"
 	CommandKeysCreate    Command = "keys create"
 	CommandKeysList      Command = "keys list"
+	CommandKeysRoll      Command = "keys roll"
 	CommandKeysRevoke    Command = "keys revoke"
 	CommandCatalogApply  Command = "catalog apply"
 	CommandCatalogExport Command = "catalog export"
@@ -56,11 +57,12 @@ type Config struct {
 	// Environment is that of the key of CommandKeysCreate, or of the catalogue of a catalogue command.
 	Environment string
 	// KeyScope, KeyName and KeyExpiresIn describe the key of CommandKeysCreate; KeyID names that of
-	// CommandKeysRevoke.
+	// CommandKeysRevoke and CommandKeysRoll, and KeyOverlap is how long CommandKeysRoll leaves it usable.
 	KeyScope     string
 	KeyName      string
 	KeyExpiresIn time.Duration
 	KeyID        string
+	KeyOverlap   time.Duration
 
 	Observability Observability
 }
@@ -79,6 +81,7 @@ func Default() Config {
 		Billing:       defaultBilling(),
 		Environment:   "development",
 		KeyScope:      "full",
+		KeyOverlap:    24 * time.Hour,
 		Observability: defaultObservability(),
 	}
 }
@@ -184,6 +187,9 @@ func (c Config) Verify() error {
 	if c.KeyExpiresIn < 0 {
 		return errors.New("--expires-in must not be negative")
 	}
+	if c.KeyOverlap < 0 || c.KeyOverlap > maxKeyOverlap {
+		return fmt.Errorf("--overlap must be from 0s to %s", maxKeyOverlap)
+	}
 	key := domain.APIKey{EnvironmentID: c.Environment, Scope: domain.Scope(c.KeyScope), Name: c.KeyName}
 	if err := key.Validate(); err != nil {
 		return fmt.Errorf("--%w", err)
@@ -205,6 +211,9 @@ func checkAddress(name, address string) error {
 	}
 	return nil
 }
+
+// maxKeyOverlap is what internal/auth takes as an overlap at most.
+const maxKeyOverlap = 30 * 24 * time.Hour
 
 // ExampleKey is the API key of the README's examples.
 const ExampleKey Secret = "server-for-this-machine-only"

@@ -23,7 +23,7 @@ func TestLoadWithoutAnything(t *testing.T) {
 	}
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
-		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", Limits: defaultLimits(),
+		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", KeyOverlap: 24 * time.Hour, Limits: defaultLimits(),
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 		Documents:     Documents{TrustedMode: "open", Automatic: 1000},
@@ -187,6 +187,10 @@ var settingCases = map[string]settingCase{
 	"expires-in": {
 		command: []string{"keys", "create"}, one: "720h", two: "1s",
 		value: func(c Config) any { return c.KeyExpiresIn }, wantOne: 720 * time.Hour, wantTwo: time.Second,
+	},
+	"overlap": {
+		command: []string{"keys", "roll", "0123"}, one: "720h", two: "0s",
+		value: func(c Config) any { return c.KeyOverlap }, wantOne: 720 * time.Hour, wantTwo: time.Duration(0),
 	},
 }
 
@@ -363,6 +367,7 @@ func TestCommands(t *testing.T) {
 		"keys list":                         {[]string{"keys", "list"}, CommandKeysList, ""},
 		"keys list with flags":              {[]string{"keys", "list", "--data-dir=/d"}, CommandKeysList, ""},
 		"keys revoke":                       {[]string{"keys", "revoke", "0123456789abcdef"}, CommandKeysRevoke, "0123456789abcdef"},
+		"keys roll":                         {[]string{"keys", "roll", "0123456789abcdef", "--overlap=1h"}, CommandKeysRoll, "0123456789abcdef"},
 		"keys revoke, flags behind":         {[]string{"keys", "revoke", "0123", "--data-dir=/d"}, CommandKeysRevoke, "0123"},
 		"keys revoke, flags around":         {[]string{"keys", "revoke", "--data-dir=/d", "0123", "--data-dir=/e"}, CommandKeysRevoke, "0123"},
 		"keys revoke, two hyphens first":    {[]string{"keys", "revoke", "--", "0123"}, CommandKeysRevoke, "0123"},
@@ -491,10 +496,10 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"a command in upper case":        {[]string{"Serve"}, `"Serve"`},
 		"an empty command":               {[]string{""}, "unknown command"},
 		"a command behind flags":         {[]string{"--listen=:1", "serve"}, `"serve"`},
-		"keys alone":                     {[]string{"keys"}, "create, list and revoke"},
-		"keys --version":                 {[]string{"keys", "--version"}, "create, list and revoke"},
-		"keys with an unknown command":   {[]string{"keys", "delete"}, "create, list and revoke"},
-		"keys with flags only":           {[]string{"keys", "--data-dir=/d"}, "create, list and revoke"},
+		"keys alone":                     {[]string{"keys"}, "create, list, roll and revoke"},
+		"keys --version":                 {[]string{"keys", "--version"}, "create, list, roll and revoke"},
+		"keys with an unknown command":   {[]string{"keys", "delete"}, "create, list, roll and revoke"},
+		"keys with flags only":           {[]string{"keys", "--data-dir=/d"}, "create, list, roll and revoke"},
 		"unknown flag":                   {[]string{"--colour=red"}, "-colour"},
 		"a flag without its value":       {[]string{"--listen"}, "-listen"},
 		"an argument of serve":           {[]string{"serve", "here"}, `"here"`},
@@ -509,6 +514,9 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an argument of keys create":     {[]string{"keys", "create", "one"}, `"one"`},
 		"an argument of keys list":       {[]string{"keys", "list", "all"}, `"all"`},
 		"keys revoke without an id":      {[]string{"keys", "revoke"}, "keys revoke needs the id"},
+		"keys roll without an id":        {[]string{"keys", "roll"}, "keys roll needs the id"},
+		"keys roll, a negative overlap":  {[]string{"keys", "roll", "a", "--overlap=-1s"}, "--overlap must be from"},
+		"keys roll, too long an overlap": {[]string{"keys", "roll", "a", "--overlap=721h"}, "--overlap must be from"},
 		"keys revoke with an empty id":   {[]string{"keys", "revoke", ""}, "keys revoke needs the id"},
 		"keys revoke, a flag between":    {[]string{"keys", "revoke", "a", "--data-dir=/d", "b"}, "keys revoke needs the id"},
 		"keys revoke, wrong flag behind": {[]string{"keys", "revoke", "a", "--colour"}, "--colour"},

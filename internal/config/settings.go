@@ -27,9 +27,10 @@ var (
 	// servingOrAsking is for what has to be known to ask the server for its health.
 	servingOrAsking = []Command{CommandServe, CommandHealth}
 	storing         = []Command{
-		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
+		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRoll, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
 	}
 	keying     = []Command{CommandKeysCreate}
+	rolling    = []Command{CommandKeysRoll}
 	applying   = []Command{CommandCatalogApply}
 	separating = []Command{CommandKeysCreate, CommandCatalogApply, CommandCatalogExport}
 )
@@ -75,12 +76,14 @@ func commandSettings() []Setting {
 	return []Setting{
 		{Flag: "environment", Usage: "environment of the new key or of the catalogue", commands: separating,
 			target: func(c *Config) any { return &c.Environment }},
-		{Flag: "scope", Usage: "what the new key may do: full or read", commands: keying,
+		{Flag: "scope", Usage: "what the new key may do: read, full, or admin, which also manages keys over the API", commands: keying,
 			target: func(c *Config) any { return &c.KeyScope }},
 		{Flag: "name", Usage: "a note on the new key", commands: keying,
 			target: func(c *Config) any { return &c.KeyName }},
 		{Flag: "expires-in", Usage: "how long the new key is good for; 0s is for ever", commands: keying,
 			target: func(c *Config) any { return &c.KeyExpiresIn }},
+		{Flag: "overlap", Usage: "how long the key that is replaced stays usable, at most 720h; 0s ends it at once", commands: rolling,
+			target: func(c *Config) any { return &c.KeyOverlap }},
 		{Flag: "dry-run", Usage: "only say what would change", commands: applying,
 			target: func(c *Config) any { return &c.DryRun }},
 	}

@@ -72,6 +72,9 @@ type Request struct {
 // Outcome is what came of carrying out a mutation.
 type Outcome struct {
 	Answer []byte
+	// Kept is what to answer with the next time, where Answer has something in it that must not be stored; nil for
+	// Answer.
+	Kept []byte
 	// Settled is false when the same request is to be carried out again: nothing was done and it may go
 	// differently next time, or nobody knows what was done.
 	Settled bool
@@ -201,8 +204,12 @@ func (s *Service) settle(ctx context.Context, request Request, claim *domain.Key
 	claim.Version++
 	claim.State, claim.ExpiresAt = domain.RequestUnkept, domain.Timestamp(s.now().Add(keptFor))
 	keyless := slices.ContainsFunc(customers, func(c *domain.Customer) bool { return c.AnswerKey == nil })
-	if len(outcome.Answer) <= maxAnswer && !keyless {
-		sealed, err := seal(request, customers, outcome.Answer)
+	kept := outcome.Answer
+	if outcome.Kept != nil {
+		kept = outcome.Kept
+	}
+	if len(kept) <= maxAnswer && !keyless {
+		sealed, err := seal(request, customers, kept)
 		if err != nil {
 			return err
 		}

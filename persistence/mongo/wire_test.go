@@ -104,7 +104,7 @@ func TestEveryWriteNamesItsKey(t *testing.T) {
 			t.Errorf("the filter does not name the key: %v", command)
 		}
 	}
-	if writes != 11 {
+	if writes != 13 {
 		t.Errorf("got %d writes, want one for each call of a method that writes", writes)
 	}
 }
