@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ErrBusy: the request may not do more work now, because too much work of its kind is under way. Nothing was
+// ErrBusy is the error of a request that may not do more work now, because too much of its kind is under way. Nothing was
 // written, and the same call can succeed later.
 var ErrBusy = errors.New("too much work is under way")
 

@@ -5,6 +5,7 @@ package admission
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -58,19 +59,19 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Busy is the error of a scan that is not admitted. It wraps persistence.ErrBusy.
-type Busy struct{ after time.Duration }
+// BusyError is the error of a scan that is not admitted. It wraps persistence.ErrBusy.
+type BusyError struct{ after time.Duration }
 
 // Error implements error.
-func (b *Busy) Error() string {
+func (b *BusyError) Error() string {
 	return fmt.Sprintf("%v: retry in %v", persistence.ErrBusy, b.after)
 }
 
 // RetryAfter is when a place is likely to be free, in whole seconds; at least one.
-func (b *Busy) RetryAfter() time.Duration { return b.after }
+func (b *BusyError) RetryAfter() time.Duration { return b.after }
 
 // Unwrap makes it a persistence.ErrBusy.
-func (*Busy) Unwrap() error { return persistence.ErrBusy }
+func (*BusyError) Unwrap() error { return persistence.ErrBusy }
 
 // Metrics is notified of every operation that asks for a place.
 type Metrics interface {
@@ -121,7 +122,7 @@ func (g *Gate) Load() (waiting, running int) {
 	return g.waiting, g.running
 }
 
-// enter waits for a place. Errors: Busy, and the context's.
+// enter waits for a place. Errors: BusyError, and the context's.
 func (g *Gate) enter(ctx context.Context, keyID string) error {
 	began := time.Now()
 	k, err := g.queue(keyID)
@@ -143,7 +144,7 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 	return nil
 }
 
-// queue counts an operation as waiting. Errors: Busy.
+// queue counts an operation as waiting. Errors: BusyError.
 func (g *Gate) queue(keyID string) (*key, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -151,7 +152,7 @@ func (g *Gate) queue(keyID string) (*key, error) {
 	// Who is served at once waits for no time, and is not refused for the length of a queue.
 	atOnce := g.running+g.waiting < g.limits.Places && (k == nil || k.running+k.waiting < g.limits.PlacesPerKey)
 	if !atOnce && (g.waiting >= g.limits.Queue || k != nil && k.waiting >= g.limits.QueuePerKey) {
-		return nil, &Busy{after: g.retryAfter()}
+		return nil, &BusyError{after: g.retryAfter()}
 	}
 	if k == nil {
 		k = &key{places: semaphore.NewWeighted(int64(g.limits.PlacesPerKey))}
@@ -209,14 +210,13 @@ func (g *Gate) forgetIdle(keyID string, k *key) {
 func (g *Gate) busy() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &Busy{after: g.retryAfter()}
+	return &BusyError{after: g.retryAfter()}
 }
 
 // retryAfter is when those that wait and scan now are likely to be done, in whole seconds.
 func (g *Gate) retryAfter() time.Duration {
-	rounds := time.Duration(1 + g.waiting/g.limits.Places)
-	after := min(rounds*g.usual, g.limits.Deadline)
-	return max(time.Second, (after + time.Second - 1).Truncate(time.Second))
+	after := min(g.usual.Seconds()*float64(1+g.waiting/g.limits.Places), g.limits.Deadline.Seconds())
+	return time.Duration(max(1, math.Ceil(after))) * time.Second
 }
 
 // Operation makes the governor of one operation's scans, for a key.
@@ -243,7 +243,7 @@ type Operation struct {
 }
 
 // Scan implements its part of persistence.Governor. The context that it returns ends when the scans of the operation
-// have taken too long. Errors: Busy, context.DeadlineExceeded when that is so already, and the context's.
+// have taken too long. Errors: BusyError, context.DeadlineExceeded when that is so already, and the context's.
 func (o *Operation) Scan(ctx context.Context) (scanning context.Context, release func(), err error) {
 	o.mu.Lock()
 	o.scans++

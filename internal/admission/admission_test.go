@@ -195,13 +195,13 @@ func TestRetryAfterIsSensible(t *testing.T) {
 		defer hold(t, g, "a")()
 		waiting := try(t.Context(), g.Operation("b"))
 		_, _, err := g.Operation("c").Scan(t.Context())
-		busy, ok := errors.AsType[*Busy](err)
+		busy, ok := errors.AsType[*BusyError](err)
 		if !ok || busy.RetryAfter() != 7*time.Second {
 			t.Errorf("two scans of 3.5 s are before it, and it has %v", err)
 		}
 		time.Sleep(DefaultWait)
 		synctest.Wait()
-		if busy, ok = errors.AsType[*Busy](waiting.err); !ok || busy.RetryAfter() != 4*time.Second {
+		if busy, ok = errors.AsType[*BusyError](waiting.err); !ok || busy.RetryAfter() != 4*time.Second {
 			t.Errorf("one scan of 3.5 s is before it, and it has %v", waiting.err)
 		}
 	})

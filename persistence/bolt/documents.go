@@ -205,7 +205,7 @@ func (d documents[T]) List(ctx context.Context, query persistence.Query) (persis
 		scope := persistence.Scope{
 			Collection: d.collection.Name, EnvironmentID: query.EnvironmentID, Filter: query.Filter,
 		}
-		found, err := persistence.Paginate(m.ctx, scope, query.Order, query.Page, d.collection.TieField(), scan)
+		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, d.collection.TieField(), scan)
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -44,12 +43,13 @@ func (s *Store) customerRefs(ctx context.Context, operation string, filter, orde
 		if limit <= 0 {
 			return nil // To the server no limit is none at all.
 		}
-		opts := options.Find().SetSort(order).SetLimit(int64(limit)).SetBatchSize(oneBatch(limit)).SetProjection(bson.D{
+		refsOnly := bson.D{
 			{Key: fieldKey, Value: 0},
 			{Key: string(persistence.FieldEnvironmentID), Value: 1},
 			{Key: string(persistence.FieldCustomerID), Value: 1},
-		})
-		for found, err := range s.customers().find(ctx, filter, opts) {
+		}
+		asked := find{filter: filter, sort: order, projection: refsOnly, limit: int64(limit), batch: oneBatch(limit)}
+		for found, err := range s.customers().find(ctx, asked) {
 			if err != nil {
 				return err
 			}

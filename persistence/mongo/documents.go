@@ -191,9 +191,8 @@ func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs 
 		if len(keys) == 0 {
 			return nil
 		}
-		opts := options.Find().SetBatchSize(oneBatch(len(keys)))
 		var found []document
-		for one, err := range d.find(ctx, is(fieldKey, "$in", keys), opts) {
+		for one, err := range d.find(ctx, find{filter: is(fieldKey, "$in", keys), batch: oneBatch(len(keys))}) {
 			if err != nil {
 				return err
 			}
@@ -218,7 +217,7 @@ func (d documents[T]) List(ctx context.Context, query persistence.Query) (persis
 	if err != nil {
 		return page, err
 	}
-	err = d.store.call(ctx, "list "+d.Name, func(ctx context.Context) error {
+	err = d.store.scan(ctx, !d.bounded(query.Filter, query.Order), "list "+d.Name, func(ctx context.Context) error {
 		scope := persistence.Scope{Collection: d.Name, EnvironmentID: query.EnvironmentID, Filter: query.Filter}
 		found, err := persistence.Paginate(ctx, scope, query.Order, query.Page, d.TieField(), d.scan(where))
 		if err != nil {
@@ -237,14 +236,13 @@ func (d documents[T]) Count(ctx context.Context, environmentID string, filter pe
 		return 0, err
 	}
 	count := 0
-	err = d.store.call(ctx, "count "+d.Name, func(ctx context.Context) error {
+	err = d.store.scan(ctx, filter != nil && !d.identifies(filter), "count "+d.Name, func(ctx context.Context) error {
 		if where.residual == nil {
 			n, err := d.documents.CountDocuments(ctx, where.sent)
 			count = int(n)
 			return err
 		}
-		opts := options.Find().SetBatchSize(batchSize)
-		for _, err := range where.matching(ctx, d.find(ctx, where.sent, opts)) {
+		for _, err := range where.matching(ctx, d.find(ctx, find{filter: where.sent, batch: batchSize})) {
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -65,9 +64,9 @@ func (s *Store) Request(ctx context.Context, id string) (*domain.KeyedRequest, e
 func (s *Store) RequestsAbout(ctx context.Context, customerKey string, limit int) ([]*domain.KeyedRequest, error) {
 	requests := []*domain.KeyedRequest{}
 	err := s.call(ctx, "list requests", func(ctx context.Context) error {
-		opts := options.Find().SetLimit(int64(limit)).SetBatchSize(oneBatch(limit))
 		// A field that holds a list equals each of its elements.
-		cursor, err := s.requests.Find(ctx, bson.D{{Key: fieldCustomerKeys, Value: customerKey}}, opts)
+		about := bson.D{{Key: fieldCustomerKeys, Value: customerKey}}
+		cursor, err := find{filter: about, limit: int64(limit), batch: oneBatch(limit)}.in(ctx, s.requests)
 		if err != nil {
 			return err
 		}
@@ -98,9 +97,9 @@ func (s *Store) DeleteExpiredRequests(ctx context.Context, at time.Time, limit i
 	deleted := 0
 	err := s.call(ctx, "delete expired requests", func(ctx context.Context) error {
 		expired := is(fieldExpiresAt, "$lte", at)
-		opts := options.Find().SetProjection(bson.D{{Key: fieldKey, Value: 1}}).
-			SetLimit(int64(limit)).SetBatchSize(oneBatch(limit))
-		cursor, err := s.requests.Find(ctx, expired, opts)
+		keysOnly := bson.D{{Key: fieldKey, Value: 1}}
+		asked := find{filter: expired, projection: keysOnly, limit: int64(limit), batch: oneBatch(limit)}
+		cursor, err := asked.in(ctx, s.requests)
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (s *Store) Key(ctx context.Context, id string) (*domain.APIKey, error) {
 func (s *Store) ListKeys(ctx context.Context) ([]*domain.APIKey, error) {
 	keys := []*domain.APIKey{}
 	err := s.call(ctx, "list keys", func(ctx context.Context) error {
-		cursor, err := s.keys.Find(ctx, bson.D{}, options.Find().SetSort(bson.D{{Key: fieldKey, Value: 1}}))
+		cursor, err := find{filter: bson.D{}, sort: bson.D{{Key: fieldKey, Value: 1}}}.in(ctx, s.keys)
 		if err != nil {
 			return err
 		}

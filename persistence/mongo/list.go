@@ -8,7 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 
 	"clientele/persistence"
 )
@@ -52,11 +52,13 @@ func (c collection) query(environmentID string, filter persistence.Filter) (quer
 // scan serves the segments of what the query matches.
 func (c collection) scan(where query) persistence.Scan[document] {
 	return func(ctx context.Context, segment persistence.Segment) iter.Seq2[document, error] {
-		opts := options.Find().SetSort(c.sortBy(segment.Field, segment.Descending)).SetBatchSize(batchSize)
-		if segment.Limit > 0 && where.residual == nil {
-			opts.SetLimit(int64(segment.Limit)).SetBatchSize(oneBatch(segment.Limit))
+		asked := find{
+			filter: c.within(segment, where.sent), sort: c.sortBy(segment.Field, segment.Descending), batch: batchSize,
 		}
-		return where.matching(ctx, c.find(ctx, c.within(segment, where.sent), opts))
+		if segment.Limit > 0 && where.residual == nil {
+			asked.limit, asked.batch = int64(segment.Limit), oneBatch(segment.Limit)
+		}
+		return where.matching(ctx, c.find(ctx, asked))
 	}
 }
 
@@ -80,12 +82,36 @@ func (q query) matching(ctx context.Context, found iter.Seq2[document, error]) i
 	}
 }
 
+// find is a find command. Zero values are left out.
+type find struct {
+	filter, sort, projection bson.D
+	limit                    int64
+	batch                    int32
+}
+
+// command is written by hand because the driver leaves maxTimeMS out of a find that returns a cursor, and adds it to a
+// command. The server then ends the whole cursor when the context does.
+func (f find) command(collection string) bson.D {
+	command := bson.D{{Key: "find", Value: collection}, {Key: "filter", Value: f.filter}}
+	if f.sort != nil {
+		command = append(command, bson.E{Key: "sort", Value: f.sort})
+	}
+	if f.projection != nil {
+		command = append(command, bson.E{Key: "projection", Value: f.projection})
+	}
+	if f.limit > 0 {
+		command = append(command, bson.E{Key: "limit", Value: f.limit})
+	}
+	if f.batch > 0 {
+		command = append(command, bson.E{Key: "batchSize", Value: f.batch})
+	}
+	return append(command, bson.E{Key: "readConcern", Value: bson.D{{Key: "level", Value: readconcern.Majority().Level}}})
+}
+
 // find reads what the server finds. The sequence ends after its first error.
-func (c collection) find(
-	ctx context.Context, filter bson.D, opts *options.FindOptionsBuilder,
-) iter.Seq2[document, error] {
+func (c collection) find(ctx context.Context, asked find) iter.Seq2[document, error] {
 	return func(yield func(document, error) bool) {
-		cursor, err := c.documents.Find(ctx, filter, opts)
+		cursor, err := asked.in(ctx, c.documents)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -101,6 +127,21 @@ func (c collection) find(
 			yield(nil, err)
 		}
 	}
+}
+
+// in sends the command, and once more if that failed in a way that passes: the driver retries reads of its own, and
+// no commands.
+func (f find) in(ctx context.Context, documents *driver.Collection) (*driver.Cursor, error) {
+	command := f.command(documents.Name())
+	cursor, err := documents.Database().RunCommandCursor(ctx, command)
+	if err != nil && ctx.Err() == nil && isUnavailable(err) && !driver.IsTimeout(err) {
+		cursor, err = documents.Database().RunCommandCursor(ctx, command)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cursor.SetBatchSize(f.batch)
+	return cursor, nil
 }
 
 // closeCursor ends a cursor even when the context is done, which is why its documents are not wanted.
