@@ -16,6 +16,7 @@ const (
 	rowsPerPoint         = 2
 	conditionsPerPoint   = 8
 	answerBytesPerPoint  = 512
+	readBytesPerPoint    = 1024
 	writtenBytesPerPoint = 128
 	// waitPerPoint is of time that a store in another process took.
 	waitPerPoint = 20 * time.Microsecond
@@ -34,6 +35,7 @@ func (d done) points() int {
 		d.store.Rows/rowsPerPoint +
 		d.store.Conditions/conditionsPerPoint +
 		d.answerBytes/answerBytesPerPoint +
+		d.store.BytesRead/readBytesPerPoint +
 		d.store.BytesWritten/writtenBytesPerPoint +
 		int64(d.store.Waited/waitPerPoint)
 	return int(points)

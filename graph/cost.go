@@ -16,10 +16,16 @@ const (
 	metadataPoints = 10
 	// documentPoints are for a document that is read from the store and decoded.
 	documentPoints = 3
+	// rowPoints are for a document of a page, of which it takes one more to know whether there is another page.
+	rowPoints = documentPoints + 2
 	// conditionPoints are for a condition that an index serves, scanPoints for one that has to be evaluated on every
 	// row, in the list and again in its totalCount: a pattern without a prefix, a negation, an alternative of an or.
 	conditionPoints = 1
 	scanPoints      = 20
+	// entitlementPoints are for looking up what a customer may use: its features, plans and add-ons.
+	entitlementPoints = 200
+	// writePoints are for a change: to read, check and write a document of usual size.
+	writePoints = 100
 	// sortPoints are for an order by several fields, which no index has.
 	sortPoints = 100
 	// introspectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
@@ -68,10 +74,10 @@ var listSizes = map[string]int{
 const maxNesting = 3
 
 // checkCost returns the price of an operation: what its execution costs at worst, as far as its text and variables
-// tell, in points. It refuses one whose price is over the limit. Each field costs its price for every time that it
+// tell, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
 // can stand in the answer; fields of a page count as often as the page is long, those of another list as listSizes
 // says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
-func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) {
+func checkCost(operation *graphql.OperationContext, found changes, limits Limits) (int, error) {
 	counter := costCounter{variables: operation.Variables, limits: limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
 	if counter.nested != "" {
@@ -85,6 +91,7 @@ func checkCost(operation *graphql.OperationContext, limits Limits) (int, error) 
 		return 0, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
 	}
+	counter.data = plus(counter.data, times(writePoints, found.all))
 	price := plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare)
 	if over(price, limits.Cost) {
 		return 0, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
@@ -149,10 +156,15 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 		price += c.list.countPoints
 	case "edges":
 		size = max(1, c.list.size)
+	case "entitlements", "cachedEntitlements":
+		if c.atRoot(field) {
+			price += entitlementPoints
+		}
 	}
 	c.list = pagedList{}
 	if field.Definition != nil {
-		if documentTypes[field.Definition.Type.Name()] {
+		// The documents of a page are read with it, see below.
+		if documentTypes[field.Definition.Type.Name()] && field.Name != "node" {
 			price += documentPoints
 		}
 		var arguments map[string]any
@@ -161,6 +173,7 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 		}
 		if field.Definition.Arguments.ForName("paging") != nil {
 			c.list.size = pageSize(arguments["paging"])
+			price += times(rowPoints, plus(c.list.size, 1))
 		}
 		if filter := arguments["filter"]; filter != nil {
 			if c.filterTooLarge = filterTooLarge(filter); c.filterTooLarge {
@@ -205,6 +218,11 @@ func (c *costCounter) spendSchema(selections ast.SelectionSet, n, wrapping int) 
 			c.spendSchema(s.Definition.SelectionSet, n, wrapping)
 		}
 	}
+}
+
+// atRoot reports whether a field is one of the query itself.
+func (c *costCounter) atRoot(field *ast.Field) bool {
+	return field.ObjectDefinition != nil && field.ObjectDefinition.Name == "Query"
 }
 
 // enter spends what is inside a field.

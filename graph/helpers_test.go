@@ -75,7 +75,7 @@ func servingUseCases(useCases UseCases, environmentID string, log io.Writer) htt
 // testLimits are such that nothing in earnest comes near them.
 var testLimits = Limits{
 	BodyBytes: 8 << 20, Values: 100_000, ListLength: 10_000, QueryBytes: 128 << 10, Tokens: 10_000, NameLength: 128,
-	Depth: 30, Aliases: 30, RootFields: 20, Directives: 50, Cost: 250_000, IntrospectionCost: 80_000, Errors: 10,
+	Depth: 30, Aliases: 30, RootFields: 20, Directives: 50, Cost: 500_000, IntrospectionCost: 80_000, Errors: 10,
 	AnswerBytes: 16 << 20, ReadTimeout: 30 * time.Second, OperationTimeout: 30 * time.Second,
 }
 

@@ -224,20 +224,20 @@ func TestThePriceOfAnOperation(t *testing.T) {
 		"a field is one, a document three more": {`{ getCustomerByRefId(input: { customerId: "a" }) { id name } }`, fieldPoints + documentPoints + 2},
 		"fragments are free":                    {`{ ...F } fragment F on Query { ... { getCustomerByRefId(input: { customerId: "a" }) { id name } } }`, fieldPoints + documentPoints + 2},
 		"metadata is long":                      {`{ getCustomerByRefId(input: { customerId: "a" }) { additionalMetaData } }`, fieldPoints + documentPoints + metadataPoints},
-		"a page counts as often as it is long":  {list("", one), 2 + 10*(1+documentPoints+1)},
-		"a count without a filter is a field":   {list("", "totalCount"), 2},
-		"an index serves it":                    {list(`filter: { name: { eq: "a" } }`, one), 52 + conditionPoints},
-		"an index serves each value":            {list(`filter: { name: { in: ["a", "b", "c"] } }`, one), 52 + 3*conditionPoints},
-		"an index serves a prefix":              {list(`filter: { name: { like: "a%" } }`, one), 52 + conditionPoints},
-		"a pattern without a prefix":            {list(`filter: { name: { like: "%a" } }`, one), 52 + scanPoints},
-		"a pattern in any case":                 {list(`filter: { name: { iLike: "a%" } }`, one), 52 + scanPoints},
-		"a negation":                            {list(`filter: { name: { neq: "a" } }`, one), 52 + scanPoints},
-		"alternatives":                          {list(`filter: { or: [{ name: { eq: "a" } }, { name: { eq: "b" } }] }`, one), 52 + 2*scanPoints},
-		"alternatives within an and":            {list(`filter: { and: [{ or: [{ name: { eq: "a" } }, { and: [{ name: { eq: "b" } }] }] }] }`, one), 52 + 2*scanPoints},
-		"a search":                              {list(`filter: { searchQuery: { iLike: "a" } }`, one), 52 + 3*scanPoints},
-		"a count evaluates the filter again":    {list(`filter: { name: { iLike: "a" } }`, "totalCount"), 2 + 2*scanPoints},
-		"an order that an index has":            {list(`sorting: [{ field: name, direction: ASC }]`, one), 52},
-		"an order that no index has":            {list(`sorting: [{ field: name, direction: ASC }, { field: email, direction: ASC }]`, one), 52 + sortPoints},
+		"a page counts as often as it is long":  {list("", one), 2 + 11*rowPoints + 10*2},
+		"a count without a filter is a field":   {list("", "totalCount"), 2 + 11*rowPoints},
+		"an index serves it":                    {list(`filter: { name: { eq: "a" } }`, one), 2 + 11*rowPoints + 10*2 + conditionPoints},
+		"an index serves each value":            {list(`filter: { name: { in: ["a", "b", "c"] } }`, one), 2 + 11*rowPoints + 10*2 + 3*conditionPoints},
+		"an index serves a prefix":              {list(`filter: { name: { like: "a%" } }`, one), 2 + 11*rowPoints + 10*2 + conditionPoints},
+		"a pattern without a prefix":            {list(`filter: { name: { like: "%a" } }`, one), 2 + 11*rowPoints + 10*2 + scanPoints},
+		"a pattern in any case":                 {list(`filter: { name: { iLike: "a%" } }`, one), 2 + 11*rowPoints + 10*2 + scanPoints},
+		"a negation":                            {list(`filter: { name: { neq: "a" } }`, one), 2 + 11*rowPoints + 10*2 + scanPoints},
+		"alternatives":                          {list(`filter: { or: [{ name: { eq: "a" } }, { name: { eq: "b" } }] }`, one), 2 + 11*rowPoints + 10*2 + 2*scanPoints},
+		"alternatives within an and":            {list(`filter: { and: [{ or: [{ name: { eq: "a" } }, { and: [{ name: { eq: "b" } }] }] }] }`, one), 2 + 11*rowPoints + 10*2 + 2*scanPoints},
+		"a search":                              {list(`filter: { searchQuery: { iLike: "a" } }`, one), 2 + 11*rowPoints + 10*2 + 3*scanPoints},
+		"a count evaluates the filter again":    {list(`filter: { name: { iLike: "a" } }`, "totalCount"), 2 + 11*rowPoints + 2*scanPoints},
+		"an order that an index has":            {list(`sorting: [{ field: name, direction: ASC }]`, one), 2 + 11*rowPoints + 10*2},
+		"an order that no index has":            {list(`sorting: [{ field: name, direction: ASC }, { field: email, direction: ASC }]`, one), 2 + 11*rowPoints + 10*2 + sortPoints},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := serveLimited(t).ask(t, c.operation)
@@ -525,7 +525,7 @@ func TestWithoutRateLimits(t *testing.T) {
 		if got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
 			t.Fatalf("limits are told: %v", got.header)
 		}
-		if cost := got.Extensions.Cost; cost.Requested != 5 || cost.Charged != 10 || cost.Max != testLimits.Cost {
+		if cost := got.Extensions.Cost; cost.Requested != 105 || cost.Charged != 10 || cost.Max != testLimits.Cost {
 			t.Fatalf("the cost is not told: %s", got.body)
 		}
 	}

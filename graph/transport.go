@@ -54,6 +54,7 @@ type prepared struct {
 	request   *request
 	from      documentSource
 	operation *graphql.OperationContext
+	changes   changes
 }
 
 // Do answers one request.
@@ -120,10 +121,11 @@ func (t transport) prepare(
 		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
 	var err error
-	if c.price, err = checkCost(operation, t.limits); err != nil {
+	found := changesIn(operation)
+	if c.price, err = checkCost(operation, found, t.limits); err != nil {
 		return ctx, prepared{}, refusedWith(requestErrorStatus(r), err)
 	}
-	return withCall(ctx, c), prepared{params, from, operation}, nil
+	return withCall(ctx, c), prepared{params, from, operation, found}, nil
 }
 
 // authorize refuses an operation that the method or the API key is not for.
@@ -149,15 +151,14 @@ func authorize(ctx context.Context, r *http.Request, operation *graphql.Operatio
 func (t transport) carryOut(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, ready prepared,
 ) (any, *refusal) {
-	found := changesIn(ready.operation)
-	end, err := t.rates.begin(w, actorOf(ctx), callOf(ctx).price, found)
+	end, err := t.rates.begin(w, actorOf(ctx), callOf(ctx).price, ready.changes)
 	if err != nil {
 		return nil, refusedWith(http.StatusTooManyRequests, err)
 	}
 	defer end()
 	t.persisted.accept(ctx, ready.from, ready.operation)
 	return t.once(ctx, w, r, &ready.request.RawParams, ready.operation, func(ctx context.Context) (*graphql.Response, error) {
-		return t.execute(ctx, w, executor, ready.operation, found)
+		return t.execute(ctx, w, executor, ready.operation, ready.changes)
 	})
 }
 

@@ -33,7 +33,7 @@ func TestOperationsThatAskForTooMuch(t *testing.T) {
 			`query { customers(paging: {first: 100}) { ...A } }
 fragment A on CustomerConnection { ` + aliases(5, "e%d: edges { ...B } ") + `}
 fragment B on CustomerEdge { ` + aliases(5, "n%d: node { ...C } ") + `}
-fragment C on Customer { ` + aliases(5, "v%d: environment { slug } ") + `}`, nil, "costs too much",
+fragment C on Customer { ` + aliases(9, "v%d: coupon { customers { id name email } } ") + `}`, nil, "costs too much",
 		},
 		"fragments that double, without a page": {
 			`query { ` + aliases(8, "a%d: getCustomerByRefId(input: {customerId: \"a\"}) { ...F0 } ") + `} ` + func() string {
@@ -44,7 +44,7 @@ fragment C on Customer { ` + aliases(5, "v%d: environment { slug } ") + `}`, nil
 				return out.String() + "fragment F25 on Customer { id }"
 			}(), nil, "10000 fields",
 		},
-		"many long pages":               {`{ ` + aliases(20, "a%d: customers(paging: {first: 100}) { edges { cursor node { id name email refId coupon { id customers { id name } } } } } ") + `}`, nil, "costs too much"},
+		"many long pages":               {`{ ` + aliases(20, "a%d: customers(paging: {first: 100}) { edges { cursor node { id name email refId coupon { id customers { id name email } } } } } ") + `}`, nil, "costs too much"},
 		"the schema, many times":        {`{ ` + aliases(20, "a%d: __schema { types { name description fields { name description args { name description } } } } ") + `}`, nil, "costs too much"},
 		"a document of too many tokens": {`{ customers { ` + strings.Repeat("id ", 10_000) + `} }`, nil, "token"},
 		"a document of too many bytes":  {`{ getCustomerByRefId(input: {customerId: "` + strings.Repeat("a", 140_000) + `"}) { id } }`, nil, "131072 bytes"},

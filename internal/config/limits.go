@@ -45,8 +45,8 @@ func defaultLimits() Limits {
 		Aliases:    30,
 		RootFields: 20,
 		Directives: 50,
-		// Ten times the widest read of one customer; half a second of one core.
-		Cost: 250_000,
+		// Twenty times the widest read of one customer; a second of one core.
+		Cost: 500_000,
 		// More than the whole schema, less than twice of it.
 		IntrospectionCost: 80_000,
 		Errors:            10,

@@ -23,7 +23,7 @@ var limits = map[string]struct {
 	"max-aliases":            {func(l *Limits) any { return &l.Aliases }, 30},
 	"max-root-fields":        {func(l *Limits) any { return &l.RootFields }, 20},
 	"max-directives":         {func(l *Limits) any { return &l.Directives }, 50},
-	"max-cost":               {func(l *Limits) any { return &l.Cost }, 250000},
+	"max-cost":               {func(l *Limits) any { return &l.Cost }, 500000},
 	"max-introspection-cost": {func(l *Limits) any { return &l.IntrospectionCost }, 80000},
 	"max-errors":             {func(l *Limits) any { return &l.Errors }, 10},
 	"max-answer-bytes":       {func(l *Limits) any { return &l.AnswerBytes }, 16777216},
