@@ -65,7 +65,7 @@ func NewHandler(routes Routes) http.Handler {
 	if routes.Webhook != nil {
 		handler = besideWebhook(routes.Webhook, observation.Log, handler)
 	}
-	handler = observed(handler, observation)
+	handler = observed(defaultPace.keeping(handler, observation.Log), observation)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), r.TLS != nil)
 		id := r.Header.Get(requestIDHeader)

@@ -29,6 +29,8 @@ type Server struct {
 	Timeouts   Timeouts
 	// Grace is how long requests may take once no more connections are accepted.
 	Grace time.Duration
+	// MaxConnections is how many connections there may be at once; 0 is no bound.
+	MaxConnections int
 	// Log hears what is wrong with connections; nil for net/http's own way.
 	Log *slog.Logger
 }
@@ -52,7 +54,12 @@ func (t Timeouts) write() time.Duration {
 // It does not leave that to http.Server.Shutdown, which drops the first request of a connection if its header is
 // still on its way, and closes kept-alive connections while the next request may be.
 func (s Server) Serve(ctx context.Context, listener net.Listener) error {
-	var connections sync.WaitGroup
+	limited := func(net.Conn, http.ConnState) {}
+	if s.MaxConnections > 0 {
+		bounded := limitConnections(listener, s.MaxConnections, s.Log)
+		listener, limited = bounded, bounded.ConnState
+	}
+	var open sync.WaitGroup
 	server := &http.Server{
 		Handler:           s.Drain.announce(s.Handler),
 		TLSConfig:         s.TLS,
@@ -61,12 +68,13 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 		WriteTimeout:      s.Timeouts.write(),
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(conn net.Conn, state http.ConnState) {
+			limited(conn, state)
 			switch state {
 			case http.StateNew:
-				connections.Add(1)
+				open.Add(1)
 			case http.StateClosed, http.StateHijacked:
-				connections.Done()
+				open.Done()
 			case http.StateActive, http.StateIdle:
 			}
 		},
@@ -102,7 +110,7 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 	<-ended
 	drained := make(chan struct{})
 	go func() {
-		connections.Wait()
+		open.Wait()
 		close(drained)
 	}()
 	grace := time.After(s.Grace)
