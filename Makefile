@@ -68,6 +68,10 @@ tests/audit/node_modules: tests/audit/package-lock.json
 attack: build ## attack the server in every way of tests/attack/vectors, and fail unless each is refused at little cost (Linux)
 	@$(GO) run ./tests/attack $(BIN)/clientele tests/attack/vectors
 
+.PHONY: proof
+proof: build ## show on this machine that the bounds hold that the documentation names (Linux; minutes)
+	@$(GO) run ./tests/proof/memory $(BIN)/clientele
+
 .PHONY: generate
 generate: ## generate the GraphQL server from the schema
 	$(GO) generate ./...

@@ -20,6 +20,8 @@ const (
 	maxRefusalBytes = 1_500
 	// fieldBytes is what a field takes beside its name and a text: quotation marks, a colon, a comma, a number.
 	fieldBytes = 8
+	// holdStep is in what portions memory for an answer is reserved. Those that are shorter take none.
+	holdStep = 16 << 10
 )
 
 // answerSize counts the bytes of an answer while it is made. What an operation costs is counted in fields, and with
@@ -51,7 +53,11 @@ func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
 	if a != nil {
 		a.fields.Add(1)
-		a.bytes.Add(int64(fieldBytes + len(graphql.GetFieldContext(ctx).Field.Alias) + sizeOf(value)))
+		added := int64(fieldBytes + len(graphql.GetFieldContext(ctx).Field.Alias) + sizeOf(value))
+		all := a.bytes.Add(added)
+		if steps := all/holdStep - (all-added)/holdStep; steps > 0 && err == nil {
+			err = callOf(ctx).memory.HoldAnswer(int(steps * holdStep))
+		}
 	}
 	return value, err
 }

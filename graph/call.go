@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/internal/domain"
+	"clientele/internal/membudget"
 	"clientele/persistence"
 )
 
@@ -24,7 +25,9 @@ type call struct {
 	size *answerSize
 	// work counts what the store does for the request, and busy is set once it refused to do more.
 	work *persistence.Work
-	busy *busy
+	// memory is the request's part of what all requests may hold at once.
+	memory *membudget.Share
+	busy   *busy
 	// price is what the operation costs at worst, once that is known: see checkCost.
 	price int
 	// seed is a text of the request's own, the same whenever it is executed, and answered notes whom its answer is

@@ -17,6 +17,7 @@ import (
 	"clientele/graph/model"
 	"clientele/internal/domain"
 	"clientele/internal/logging"
+	"clientele/internal/membudget"
 	"clientele/persistence"
 )
 
@@ -102,12 +103,15 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 	}
 	extensions := map[string]any{}
+	tooLarge, isTooLarge := errors.AsType[*membudget.TooLargeError](err)
 	refusal, isRefusal := errors.AsType[*domain.Error](err)
 	switch {
 	case isRefusal && inArguments(ctx):
 		// Scalars do not know what they are read for; the path behind the root field does.
 		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
+	case isTooLarge:
+		refusal = limited("bytesInFlight", tooLarge.Total, domain.Errorf(domain.BadUserInput, "%s; ask for fewer fields, or a shorter page", tooLarge))
 	case errors.Is(err, persistence.ErrBusy):
 		refusal = callOf(ctx).busy.refuse(err)
 	case errors.Is(err, persistence.ErrUnavailable):

@@ -15,6 +15,7 @@ import (
 	"clientele/internal/domain"
 	"clientele/internal/idempotency"
 	"clientele/internal/logging"
+	"clientele/internal/membudget"
 	"clientele/internal/ratelimit"
 	"clientele/persistence"
 )
@@ -41,6 +42,8 @@ type Config struct {
 	Documents DocumentConfig
 	// Govern returns what bounds the work of one request of an API key, and what ends that; nil bounds nothing.
 	Govern func(keyID string) (governor persistence.Governor, end func())
+	// Memory bounds what all requests hold at once; nil bounds nothing.
+	Memory *membudget.Budget
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
@@ -79,8 +82,9 @@ func NewHandler(config Config) http.Handler {
 		defer cancel()
 		c := call{
 			requestID: r.Header.Get(RequestIDHeader), size: &answerSize{limit: config.Limits.AnswerBytes},
-			work: &persistence.Work{}, busy: &busy{},
+			work: &persistence.Work{}, busy: &busy{}, memory: config.Memory.Share(ctx),
 		}
+		defer c.memory.Release()
 		if config.CheckOrigin != nil && config.CheckOrigin(r) != nil {
 			refusal := domain.Errorf(domain.IdentityForbidden, "a browser sent this request for a page of an origin that may not use the API")
 			writeError(w, r, http.StatusForbidden, errors.present(withCall(ctx, c), refusal))
@@ -104,7 +108,10 @@ func NewHandler(config Config) http.Handler {
 		}
 		governor, end := config.govern(actor.KeyID)
 		defer end()
-		ctx = persistence.WithWork(ctx, c.work, governor)
+		if governor == nil {
+			governor = persistence.GovernorOf(ctx)
+		}
+		ctx = persistence.WithWork(ctx, c.work, withMemory{governor, c.memory})
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
 	}))
 }
@@ -114,6 +121,20 @@ func (c Config) govern(keyID string) (persistence.Governor, func()) {
 		return nil, func() {}
 	}
 	return c.Govern(keyID)
+}
+
+// withMemory is a governor that also bounds memory.
+type withMemory struct {
+	persistence.Governor
+
+	memory *membudget.Share
+}
+
+func (g withMemory) Hold(bytes int) error {
+	if err := g.Governor.Hold(bytes); err != nil {
+		return err
+	}
+	return g.memory.Hold(bytes)
 }
 
 // forgetful gives each field of a mutation look-ups and a clock of its own, because the fields before it changed

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -76,6 +77,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		errs := executor.DispatchError(ctx, refused.errs).Errors
 		writeError(w, r, refused.status, t.limits.fewBriefly(errs)...)
 		return
+	}
+	if response, ok := answer.(*graphql.Response); ok {
+		// The documents that it was made of are not needed any more.
+		callOf(ctx).memory.Keep(cap(response.Data))
 	}
 	writeJSON(w, r, http.StatusOK, answer)
 }
@@ -237,13 +242,62 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	// Answers are of one key, and of one moment.
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
+	if status != http.StatusOK {
+		w.WriteHeader(status)
+	}
 	// Whoever does not read the answer to its end is not there to be told.
 	_ = encodeJSON(w, answer)
 }
 
 func encodeJSON(w io.Writer, answer any) error {
+	if response, ok := answer.(*graphql.Response); ok && len(response.Data) > 0 {
+		return writeResponse(w, response)
+	}
+	return encodeValue(w, answer)
+}
+
+// writeResponse writes what encoding/json would write of a response that is not incremental, without a copy of the
+// data, which is JSON already.
+func writeResponse(w io.Writer, response *graphql.Response) error {
+	var head, tail bytes.Buffer
+	head.WriteByte('{')
+	if len(response.Errors) > 0 {
+		head.WriteString(`"errors":`)
+		if err := encodeValue(&head, response.Errors); err != nil {
+			return err
+		}
+		head.Truncate(head.Len() - 1) // Without the line break.
+		head.WriteByte(',')
+	}
+	head.WriteString(`"data":`)
+	if len(response.Extensions) > 0 {
+		tail.WriteString(`,"extensions":`)
+		if err := encodeValue(&tail, response.Extensions); err != nil {
+			return err
+		}
+		tail.Truncate(tail.Len() - 1)
+	}
+	tail.WriteString("}\n")
+	if len(response.Data) <= holdStep {
+		// One write is worth more than a copy of so little.
+		head.Write(response.Data)
+		head.Write(tail.Bytes())
+		_, err := w.Write(head.Bytes())
+		return err
+	}
+	if answer, ok := w.(http.ResponseWriter); ok && answer.Header().Get("Content-Encoding") == "" {
+		answer.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(response.Data)+tail.Len()))
+	}
+	for _, part := range [][]byte{head.Bytes(), response.Data, tail.Bytes()} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encodeValue(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(answer)
+	return encoder.Encode(value)
 }

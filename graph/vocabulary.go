@@ -35,7 +35,7 @@ func Codes() []string {
 
 // limitNames are the limits that refusals name in the fact "limit", rate limits included.
 var limitNames = []string{
-	"aliases", "answerBytes", "bodyBytes", "comparisons", "cost", "customer", "depth", "directives", "errors",
+	"aliases", "answerBytes", "bodyBytes", "bytesInFlight", "comparisons", "cost", "customer", "depth", "directives", "errors",
 	"inFlight", "introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes",
 	"readTimeout", "rootFields", "selections", "tokens", "values", "work",
 }

@@ -38,7 +38,9 @@ type App struct {
 	documents graph.DocumentConfig
 	// certificate is what to serve HTTPS with; nil for plain HTTP.
 	certificate *httpd.Certificate
-	signals     *signals
+	// memory bounds what the requests of a server hold.
+	memory  memory
+	signals *signals
 	// scans has the places for what reads much more than it returns.
 	scans *admission.Gate
 	drain *httpd.Drain
@@ -128,6 +130,7 @@ func (a *App) Close(ctx context.Context) error {
 
 // Serve prints where the server is and what it uses, and serves on the listener until the context is done.
 func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) error {
+	a.memory = newMemory(ctx, a.config, a.log)
 	secret, err := a.firstKey(ctx)
 	if err != nil {
 		return err
@@ -167,6 +170,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Documents:     a.documents,
 			RateLimits:    newRateLimits(a.config),
 			Limits:        graphLimits(a.config.Limits),
+			Memory:        a.memory.budget,
 			Log:           a.log,
 			Metrics:       a.signals.metrics,
 			Tracer:        a.signals.tracer("graph"),
@@ -199,7 +203,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	a.greet(out, listener.Addr(), greeting{secret: secret, earlierKeys: earlier, catalogue: catalogue, billing: biller.greeting})
 	server := httpd.Server{
 		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
-		Timeouts: timeouts(a.config.Limits),
+		Timeouts: timeouts(a.config.Limits), MaxConnections: a.memory.connections,
 	}
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()

@@ -23,6 +23,9 @@ import (
 	"clientele/persistence/observe"
 )
 
+// opsConnections are those of the operations listener, which has its own so that clients cannot take them.
+const opsConnections = 64
+
 // opsGrace is how long a scrape may take when the server ends.
 const opsGrace = time.Second
 
@@ -115,7 +118,7 @@ func (a *App) serveOps(ctx context.Context, listener net.Listener) {
 			Metrics: a.signals.metrics.Handler(a.log), Ready: a.store.Ping, Drain: a.drain,
 			Profiling: a.config.Observability.OpsProfiling,
 		}),
-		Drain: &httpd.Drain{}, Grace: opsGrace, Log: a.log,
+		Drain: &httpd.Drain{}, Grace: opsGrace, Log: a.log, MaxConnections: opsConnections,
 	}
 	if err := server.Serve(ctx, listener); err != nil {
 		a.log.ErrorContext(ctx, "metrics are not served any more", "error", err.Error())

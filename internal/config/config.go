@@ -46,6 +46,7 @@ type Config struct {
 	Network       Network
 	RateLimits    RateLimits
 	Limits        Limits
+	Memory        Memory
 	Documents     Documents
 	Billing       Billing
 	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
@@ -142,6 +143,7 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 		}
 	}
 	if name == CommandServe {
+		config.Memory.readRuntime(getenv)
 		if err := config.Observability.readTracing(getenv); err != nil {
 			return config, err
 		}
@@ -197,7 +199,7 @@ func (c Config) Verify() error {
 	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
 		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
 	}
-	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Billing.verify(c.Exposed()))
+	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.Memory.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Billing.verify(c.Exposed()))
 }
 
 // checkAddress checks the form of an address to listen on.

@@ -136,6 +136,14 @@ var settingCases = map[string]settingCase{
 		env: "CLIENTELE_AUTOMATIC_PERSISTED_QUERIES", one: "0", two: "100000",
 		value: func(c Config) any { return c.Documents.Automatic }, wantOne: 0, wantTwo: 100_000,
 	},
+	"max-bytes-in-flight": {
+		env: "CLIENTELE_MAX_BYTES_IN_FLIGHT", one: "1048576", two: "auto",
+		value: func(c Config) any { return c.Memory.BytesInFlight }, wantOne: Bound(1 << 20), wantTwo: Bound(0),
+	},
+	"max-connections": {
+		env: "CLIENTELE_MAX_CONNECTIONS", one: "1", two: "2147483647",
+		value: func(c Config) any { return c.Memory.Connections }, wantOne: Bound(1), wantTwo: Bound(2_147_483_647),
+	},
 	"rate-limit-key": {
 		env: "CLIENTELE_RATE_LIMIT_KEY", one: "0", two: "60000000",
 		value: func(c Config) any { return c.RateLimits.Key }, wantOne: Quota(0), wantTwo: Quota(60_000_000),

@@ -38,7 +38,7 @@ var (
 // Settings are all settings, in the order of the documentation.
 func Settings() []Setting {
 	settings := slices.Concat(
-		programSettings(), networkSettings(), billingSettings(), limitSettings(), rateLimitSettings(), documentSettings(),
+		programSettings(), networkSettings(), billingSettings(), limitSettings(), memorySettings(), rateLimitSettings(), documentSettings(),
 		observabilitySettings(), commandSettings(),
 	)
 	defaults := Default()

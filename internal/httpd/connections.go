@@ -197,3 +197,11 @@ func (c *connection) Close() error {
 	c.of.mu.Unlock()
 	return c.Conn.Close()
 }
+
+// CloseWrite is how net/http ends a connection whose client may still be sending, so that it can read why.
+func (c *connection) CloseWrite() error {
+	if tcp, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return tcp.CloseWrite()
+	}
+	return nil
+}

@@ -139,6 +139,21 @@ func TestAFullServerStops(t *testing.T) {
 	})
 }
 
+// A client that is refused while it still sends has to be able to read why.
+func TestABoundedConnectionIsClosedInTwoSteps(t *testing.T) {
+	t.Parallel()
+	address := listenOn(t, bounded(http.NotFoundHandler(), 1))
+	for range 5 {
+		conn := dial(t, address)
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 200<<10)+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(conn); err != nil || !strings.Contains(string(text), " 431 ") {
+			t.Errorf("%v: %.100s", err, text)
+		}
+	}
+}
+
 // Over real sockets: clients that take every connection of the API, and do not read what they asked for, keep neither
 // the operations listener nor, once they are cut off, others from being served.
 func TestConnectionsAreBoundedOnBothListeners(t *testing.T) {

@@ -76,10 +76,10 @@ var (
 )
 
 // NewBudget makes a budget of total bytes. Of these, alone bytes are the reserve of one request: see Alone. The total
-// is raised to twice the reserve if it is less. quiet, if it is not nil, is called in a goroutine of its own when
+// is raised to what the reserve needs if it is less. quiet, if it is not nil, is called in a goroutine of its own when
 // nothing is held any more after much was, which is the time to return memory to the system.
 func NewBudget(total, alone int64, quiet func()) *Budget {
-	return &Budget{total: max(total, 2*alone), alone: alone, quiet: quiet}
+	return &Budget{total: max(total, alone+alone/4), alone: alone, quiet: quiet}
 }
 
 // Total is how many bytes may be held at once.

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"math"
+	"testing"
+
+	"clientele/internal/config"
+)
+
+func TestConnectionsGoByFilesAndMemory(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set   config.Bound
+		limit int64
+		files uint64
+		want  int
+	}{
+		"a large machine":          {0, 32 << 30, 1 << 20, 10_000},
+		"files without a limit":    {0, 32 << 30, math.MaxUint64, 10_000},
+		"files are not known":      {0, 32 << 30, 0, 10_000},
+		"few files":                {0, 32 << 30, 1024, 768},
+		"hardly any files":         {0, 32 << 30, 128, 32},
+		"a container of 1 GiB":     {0, 1 << 30, 1 << 20, 2048},
+		"a container of 64 MiB":    {0, 64 << 20, 1 << 20, 128},
+		"memory without a limit":   {0, math.MaxInt64, 20_000, 10_000},
+		"what was set is what was": {5, 1 << 30, 1024, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := connections(config.Memory{Connections: c.set}, c.limit, c.files); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestBytesInFlightGoByMemory(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set         config.Bound
+		limit, want int64
+	}{
+		"a large machine":        {0, 32 << 30, maxInFlight},
+		"memory without a limit": {0, math.MaxInt64, maxInFlight},
+		"a small container":      {0, 256 << 20, 64 << 20},
+		"set":                    {1 << 30, 256 << 20, 1 << 30},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := bytesInFlight(config.Memory{BytesInFlight: c.set}, c.limit); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestGarbageIsBounded(t *testing.T) {
+	t.Parallel()
+	for live, want := range map[uint64]int{0: gcPercent, 10 << 20: gcPercent, 32 << 20: gcPercent, 64 << 20: 200, 128 << 20: 100, 1 << 30: leastPercent, 1 << 40: leastPercent} {
+		if got := percentFor(live); got != want {
+			t.Errorf("%d live bytes: %d, want %d", live, got, want)
+		}
+	}
+}

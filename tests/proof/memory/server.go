@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const apiKey = "server-for-the-proofs-on-this-machine"
+
+// server is the program, running.
+type server struct {
+	command *exec.Cmd
+	exited  chan struct{}
+	folder  string
+	// where says what bounds the server's memory.
+	where string
+	// group is nil outside one.
+	group        *cgroup
+	address, ops string
+	client       *http.Client
+	// before is the size that it had before the first burst.
+	before int
+}
+
+var (
+	addressForm = regexp.MustCompile(`GraphQL\s+http://(\S+)/graphql`)
+	opsForm     = regexp.MustCompile(`Metrics and health at http://(\S+)`)
+)
+
+// start starts the program on the embedded engine, in a cgroup of 1 GiB if one can be made, and waits until it serves.
+func start(ctx context.Context, program string, confined bool) (*server, error) {
+	folder, err := os.MkdirTemp("", "clientele-proof-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{folder: folder, where: "On this machine, without a bound from outside", client: &http.Client{}, exited: make(chan struct{})}
+	arguments := []string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--data-dir=" + folder, "--api-key=" + apiKey, "--log-level=warn"}
+	environment := os.Environ()
+	if confined {
+		if s.group, err = newCgroup(container); err != nil {
+			s.where = fmt.Sprintf("With GOMEMLIMIT=900MiB alone, because no cgroup can be made (%v)", err)
+			environment = append(environment, "GOMEMLIMIT=900MiB")
+		} else {
+			s.where = fmt.Sprintf("In a cgroup (%s) of %d MB", s.group.version(), container>>20)
+		}
+	}
+	if s.group == nil {
+		s.command = exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the caller's program
+	} else {
+		// The shell puts itself into the group, and becomes the program.
+		s.command = exec.CommandContext(ctx, "sh", append([]string{"-c", `echo $$ > "$0" && exec "$@"`, s.group.file("cgroup.procs"), program}, arguments...)...) //nolint:gosec // as above
+	}
+	s.command.Env = environment
+	s.command.Stderr = os.Stderr
+	out, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.command.Start(); err != nil {
+		return nil, err
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if found := addressForm.FindStringSubmatch(lines.Text()); found != nil {
+			s.address = found[1]
+		}
+		if found := opsForm.FindStringSubmatch(lines.Text()); found != nil {
+			s.ops = found[1]
+		}
+		if strings.Contains(lines.Text(), "Data ") {
+			go func() {
+				defer close(s.exited)
+				_, _ = io.Copy(io.Discard, out)
+				_ = s.command.Wait()
+			}()
+			return s, nil
+		}
+	}
+	return nil, errors.Join(errors.New("the program ended without serving"), s.command.Wait())
+}
+
+func (s *server) alive() bool {
+	select {
+	case <-s.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *server) stop() {
+	_ = s.command.Process.Signal(syscall.SIGKILL)
+	<-s.exited
+	_ = os.RemoveAll(s.folder)
+	if s.group != nil {
+		s.group.remove()
+	}
+}
+
+// status is one of the figures that the system has of the server's memory, in bytes; 0 once it is gone.
+func (s *server) status(figure string) int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	found := regexp.MustCompile(`(?m)^` + figure + `:\s+(\d+) kB`).FindSubmatch(status)
+	if found == nil {
+		return 0
+	}
+	kilobytes, _ := strconv.Atoi(string(found[1]))
+	return kilobytes << 10
+}
+
+// cgroup bounds the memory of a process, by version 2 or 1 of the interface.
+type cgroup struct {
+	folder string
+	v2     bool
+}
+
+func newCgroup(bytes int) (*cgroup, error) {
+	name := fmt.Sprintf("clientele-proof-%d", os.Getpid())
+	var faults []error
+	for _, g := range []*cgroup{{filepath.Join("/sys/fs/cgroup", name), true}, {filepath.Join("/sys/fs/cgroup/memory", name), false}} {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(g.folder), "cgroup.procs")); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if err := os.Mkdir(g.folder, 0o755); err != nil { //nolint:gosec // the system has its own rights for it
+			faults = append(faults, err)
+			continue
+		}
+		limit := "memory.limit_in_bytes"
+		if g.v2 {
+			limit = "memory.max"
+			_ = os.WriteFile(filepath.Join(filepath.Dir(g.folder), "cgroup.subtree_control"), []byte("+memory"), 0) // unless it is on
+		}
+		if err := os.WriteFile(g.file(limit), []byte(strconv.Itoa(bytes)), 0); err != nil {
+			g.remove()
+			faults = append(faults, err)
+			continue
+		}
+		return g, nil
+	}
+	return nil, errors.Join(faults...)
+}
+
+func (g *cgroup) version() string {
+	if g.v2 {
+		return "v2"
+	}
+	return "v1"
+}
+
+func (g *cgroup) file(name string) string { return filepath.Join(g.folder, name) }
+
+// peak is the most memory that the group has had.
+func (g *cgroup) peak() int {
+	name := "memory.max_usage_in_bytes"
+	if g.v2 {
+		name = "memory.peak"
+	}
+	text, _ := os.ReadFile(g.file(name))
+	bytes, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return bytes
+}
+
+// kills is how often the system killed a process for want of memory.
+func (g *cgroup) kills() int {
+	name := "memory.oom_control"
+	if g.v2 {
+		name = "memory.events"
+	}
+	text, _ := os.ReadFile(g.file(name))
+	found := regexp.MustCompile(`(?m)^oom_kill (\d+)`).FindSubmatch(text)
+	if found == nil {
+		return 0
+	}
+	kills, _ := strconv.Atoi(string(found[1]))
+	return kills
+}
+
+// remove waits until the system has taken the process out of the group.
+func (g *cgroup) remove() {
+	for range 50 {
+		if err := os.Remove(g.folder); err == nil {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
