@@ -1,9 +1,14 @@
 package tests
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -317,4 +322,76 @@ func TestToolsInBrowsers(t *testing.T) {
 			t.Errorf("%s: it exposes %q", origin, exposed)
 		}
 	}
+}
+
+// TestGzip: long answers are compressed for clients that ask for it, and for no others.
+func TestGzip(t *testing.T) {
+	onEngines(t, func(t *testing.T, server *service) {
+		for i := range 60 {
+			server.must(t, provisionOperation, object{"input": object{"customerId": fmt.Sprint("c", i), "name": strings.Repeat("Ada ", 20), "additionalMetaData": object{"a": "b"}}})
+		}
+		const page = `{ customers(paging: { first: 60 }) { edges { cursor node { id customerId name additionalMetaData } } } }`
+		ask := func(query, accept string) *answer {
+			return server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept-Encoding": accept}, strings.NewReader(body(t, query, nil)))
+		}
+		plain := ask(page, "identity")
+		if plain.status != http.StatusOK || len(plain.Errors) > 0 || len(plain.body) < 8<<10 || plain.header.Get("Content-Encoding") != "" {
+			t.Fatalf("status %d: %d bytes", plain.status, len(plain.body))
+		}
+		for accept, gzipped := range map[string]bool{
+			"gzip": true, "gzip, deflate, br, zstd": true, "*": true, "gzip, identity;q=0": true, "gzip;q=0.1": true,
+			"br": false, "deflate, zstd": false, "gzip;q=0": false, "identity": false, "gzip;q=0.5, identity": false, "*;q=0": false,
+		} {
+			got := ask(page, accept)
+			if (got.header.Get("Content-Encoding") == "gzip") != gzipped || got.header.Get("Vary") != "Accept-Encoding" || got.status != http.StatusOK {
+				t.Errorf("%s: status %d, %v", accept, got.status, got.header)
+				continue
+			}
+			text := got.body
+			if gzipped {
+				if len(text) > len(plain.body)/2 {
+					t.Errorf("%s: %d bytes of %d", accept, len(text), len(plain.body))
+				}
+				text = gunzipped(t, text)
+			}
+			var sent struct{ Data object }
+			if err := json.Unmarshal(text, &sent); err != nil || !reflect.DeepEqual(sent.Data, plain.Data) {
+				t.Errorf("%s: %v: %.200s", accept, err, text)
+			}
+		}
+		for what, got := range map[string]*answer{
+			"a short answer": ask(count, "gzip"), "a refusal": ask("{ unknown }", "gzip"), "health": server.exchange(t, http.MethodGet, "/readyz", map[string]string{"Accept-Encoding": "gzip"}, nil),
+		} {
+			if got.header.Get("Content-Encoding") != "" {
+				t.Errorf("%s is compressed", what)
+			}
+		}
+		get := func(method string, headers map[string]string) *answer {
+			headers["Accept-Encoding"] = "gzip"
+			return server.stranger.exchange(t, method, "/schema.graphql", headers, nil)
+		}
+		schema := get(http.MethodGet, map[string]string{})
+		if schema.header.Get("Content-Encoding") != "gzip" || !strings.Contains(string(gunzipped(t, schema.body)), "type Customer") {
+			t.Errorf("the schema: status %d, %v", schema.status, schema.header)
+		}
+		if again := get(http.MethodGet, map[string]string{"If-None-Match": schema.header.Get("ETag")}); again.status != http.StatusNotModified {
+			t.Errorf("the schema that is known: status %d", again.status)
+		}
+		if head := get(http.MethodHead, map[string]string{}); head.status != http.StatusOK || head.header.Get("Content-Encoding") != "" {
+			t.Errorf("HEAD: status %d, %v", head.status, head.header)
+		}
+	})
+}
+
+func gunzipped(t *testing.T, text []byte) []byte {
+	t.Helper()
+	reader, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

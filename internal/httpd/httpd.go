@@ -54,10 +54,11 @@ type Routes struct {
 // header X-Request-Id repeats. An id that the client sent is kept if it has the form of one.
 func NewHandler(routes Routes) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", routes.API)
+	compression := newCompression()
+	mux.Handle("/graphql", compression.wrap(routes.API))
 	mux.Handle("GET /{$}", routes.Playground)
 	if routes.Schema != nil {
-		mux.Handle("GET /schema.graphql", routes.Schema)
+		mux.Handle("GET /schema.graphql", compression.wrap(routes.Schema))
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
 	observation := routes.Observation.orSilent()
