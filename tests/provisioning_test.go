@@ -92,6 +92,8 @@ func TestSubscribing(t *testing.T) {
 		{"the most units", nil, basic(object{"billableFeatures": []object{{"featureId": "seats", "quantity": 10}}}), facts("total", "70 USD")},
 		{"by the year", nil, basic(object{"billingPeriod": "ANNUALLY"}), facts("total", "300 USD", "period", "a year")},
 		{"a price of the country", nil, basic(object{"billingCountryCode": "DK", "billableFeatures": []object{{"featureId": "seats", "quantity": 3}}}), facts("total", "256.5 DKK")},
+		{"a price of the country, in lower case", nil, basic(object{"billingCountryCode": "dk", "billableFeatures": []object{{"featureId": "seats", "quantity": 3}}}), facts("total", "256.5 DKK")},
+		{"a country that is not in ISO 3166", nil, basic(object{"billingCountryCode": "XK"}), facts("total", "30 USD")},
 		{"a country without a price of its own", nil, basic(object{"billingCountryCode": "SE"}), facts("total", "30 USD")},
 		{"a country without a price by the year", nil, basic(object{"billingCountryCode": "DK", "billingPeriod": "ANNUALLY"}), facts("total", "300 USD")},
 		{"another currency", object{"billingInformation": object{"currency": "EUR"}}, basic(nil), facts("total", "26 EUR")},

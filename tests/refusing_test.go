@@ -50,7 +50,7 @@ func TestSubscribingRefusals(t *testing.T) {
 		"a plan without a name":                                    {"BadUserInput", in + ".planId", object{"planId": ""}, nil},
 		"a plan that was not published":                            {"UnPublishedPackage", in + ".planId", object{"planId": "draft"}, nil},
 		"no resource where several can be":                         {"BadUserInput", in + ".resourceId", object{"planId": "workspace"}, nil},
-		"a country in lower case":                                  {"BadUserInput", in + ".billingCountryCode", basic(object{"billingCountryCode": "dk"}), nil},
+		"a withdrawn country in lower case":                        {"BadUserInput", in + ".billingCountryCode", basic(object{"billingCountryCode": "su"}), nil},
 		"a country of three letters":                               {"BadUserInput", in + ".billingCountryCode", basic(object{"billingCountryCode": "DNK"}), nil},
 		"a country that is none":                                   {"BadUserInput", in + ".billingCountryCode", basic(object{"billingCountryCode": "UK"}), nil},
 		"no billing period":                                        {"BillingPeriodMissingError", in + ".billingPeriod", basic(object{"billingPeriod": nil}), nil},

@@ -135,7 +135,7 @@ var wrongDetails = map[string]struct {
 	"a metadata text of 501 characters as JSON":    {object{"additionalMetaData": object{"k": long(499)}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData", words: "500 characters"}},
 	"a metadata list of 501 characters as JSON":    {object{"additionalMetaData": object{"k": []string{long(497)}}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData", words: "500 characters"}},
 	"one wrong metadata value among right ones":    {object{"additionalMetaData": object{"a": 1, "k": long(499), "z": 2}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData"}},
-	"a country in lower case":                      {billed("country", "dk"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
+	"a withdrawn country in lower case":            {billed("country", "su"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
 	"a country that is none":                       {billed("country", "XX"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
 	"a country of three letters":                   {billed("country", "DNK"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
 	"a shipping country that is none":              {billing("shippingAddress", object{"country": "ZZ"}), refusal{code: "InvalidAddressError", field: "billingInformation.shippingAddress.country"}},

@@ -5795,7 +5795,7 @@ input CustomerBillingInfo {
 
 "A postal address; each text has at most 255 characters."
 input Address {
-  "The country by its ISO 3166-1 alpha-2 code, as in DK."
+  "The country by its ISO 3166-1 alpha-2 code, as in DK, or one of AC, TA and XK (Kosovo), in any case."
   country: String
   "State, province or region."
   state: String
@@ -5816,8 +5816,9 @@ input TaxExempt {
   "The kind of tax id in Stripe's terms, as in eu_vat."
   type: String!
   """
-  The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
-  the case of letters do not matter.
+  The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
+  Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
+  simulator, the ids that it publishes for tests and as examples are accepted too.
   """
   value: String!
 }
@@ -8182,7 +8183,7 @@ enum ErrorCode {
   IntegrityViolation
   "The metadata is no object, or would break a limit once merged."
   InvalidMetadataError
-  "A country is no ISO 3166-1 alpha-2 code, or a text of the address is too long."
+  "A country is no ISO 3166-1 alpha-2 code that the provider takes, or a text of the address is too long."
   InvalidAddressError
   "A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice."
   InvalidTaxId
@@ -9422,7 +9423,7 @@ input ProvisionCustomerSubscriptionInput {
   subscriptionId: String
   "A code that names a coupon for this subscription. Fails with one of the PromotionCode errors."
   promotionCode: String
-  "The country, ISO 3166-1 alpha-2, that picks localised prices; the default price where there is none for it."
+  "The country, by the codes of Address, that picks localised prices; the default price where there is none for it."
   billingCountryCode: String
   "Entitlements that take the place of the plan's for this subscription, at most 100, one a feature."
   subscriptionEntitlements: [SubscriptionEntitlementInput!]
@@ -9517,7 +9518,7 @@ input SubscriptionBillingInfo {
 input BillingAddress {
   "City or town."
   city: String
-  "The country by its ISO 3166-1 alpha-2 code."
+  "The country, by the codes of Address."
   country: String
   "First line."
   line1: String

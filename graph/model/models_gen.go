@@ -131,7 +131,7 @@ type AddonSort struct {
 
 // A postal address; each text has at most 255 characters.
 type Address struct {
-	// The country by its ISO 3166-1 alpha-2 code, as in DK.
+	// The country by its ISO 3166-1 alpha-2 code, as in DK, or one of AC, TA and XK (Kosovo), in any case.
 	Country graphql.Omittable[*string] `json:"country,omitempty"`
 	// State, province or region.
 	State graphql.Omittable[*string] `json:"state,omitempty"`
@@ -229,7 +229,7 @@ type BillableFeatureInput struct {
 type BillingAddress struct {
 	// City or town.
 	City graphql.Omittable[*string] `json:"city,omitempty"`
-	// The country by its ISO 3166-1 alpha-2 code.
+	// The country, by the codes of Address.
 	Country graphql.Omittable[*string] `json:"country,omitempty"`
 	// First line.
 	Line1 graphql.Omittable[*string] `json:"line1,omitempty"`
@@ -2042,7 +2042,7 @@ type ProvisionCustomerSubscriptionInput struct {
 	SubscriptionID graphql.Omittable[*string] `json:"subscriptionId,omitempty"`
 	// A code that names a coupon for this subscription. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
-	// The country, ISO 3166-1 alpha-2, that picks localised prices; the default price where there is none for it.
+	// The country, by the codes of Address, that picks localised prices; the default price where there is none for it.
 	BillingCountryCode graphql.Omittable[*string] `json:"billingCountryCode,omitempty"`
 	// Entitlements that take the place of the plan's for this subscription, at most 100, one a feature.
 	SubscriptionEntitlements graphql.Omittable[[]*SubscriptionEntitlementInput] `json:"subscriptionEntitlements,omitempty"`
@@ -2558,8 +2558,9 @@ type SyncState struct {
 type TaxExempt struct {
 	// The kind of tax id in Stripe's terms, as in eu_vat.
 	Type string `json:"type"`
-	// The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
-	// the case of letters do not matter.
+	// The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
+	// Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
+	// simulator, the ids that it publishes for tests and as examples are accepted too.
 	Value string `json:"value"`
 }
 
@@ -4447,7 +4448,7 @@ const (
 	ErrorCodeIntegrityViolation ErrorCode = "IntegrityViolation"
 	// The metadata is no object, or would break a limit once merged.
 	ErrorCodeInvalidMetadataError ErrorCode = "InvalidMetadataError"
-	// A country is no ISO 3166-1 alpha-2 code, or a text of the address is too long.
+	// A country is no ISO 3166-1 alpha-2 code that the provider takes, or a text of the address is too long.
 	ErrorCodeInvalidAddressError ErrorCode = "InvalidAddressError"
 	// A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice.
 	ErrorCodeInvalidTaxID ErrorCode = "InvalidTaxId"

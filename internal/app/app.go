@@ -14,7 +14,6 @@ import (
 	"clientele/graph"
 	"clientele/internal/admission"
 	"clientele/internal/auth"
-	"clientele/internal/billing"
 	"clientele/internal/catalog"
 	"clientele/internal/config"
 	"clientele/internal/httpd"
@@ -157,7 +156,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		return err
 	}
 	defer biller.end()
-	useCases := graph.NewUseCases(a.store, billing.Check, time.Now, biller.options()...)
+	useCases := graph.NewUseCases(a.store, a.billingCheck(), time.Now, biller.options()...)
 	useCases.Keys = a.keys
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{

@@ -41,6 +41,14 @@ func (b *biller) options() []customers.Option {
 	return []customers.Option{customers.WithSync(b.sync)}
 }
 
+// billingCheck is what billing information has to be like for the account that it goes to.
+func (a *App) billingCheck() customers.BillingCheck {
+	if a.config.Billing.IsTest() {
+		return billing.CheckForTests
+	}
+	return billing.Check
+}
+
 // run works until the context is done and everything that works has come to its end.
 func (b *biller) run(ctx context.Context) {
 	var group sync.WaitGroup

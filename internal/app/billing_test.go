@@ -33,6 +33,8 @@ func TestWhatIsTheSendersFault(t *testing.T) {
 		"the signature":         {billing.ErrBadSignature, httpd.RefusedError{Why: billing.ErrBadSignature.Error()}},
 		"the event":             {billing.ErrBadEvent, httpd.RefusedError{Why: billing.ErrBadEvent.Error()}},
 		"the event, wrapped":    {fmt.Errorf("secret: %w", billing.ErrBadEvent), httpd.RefusedError{Why: billing.ErrBadEvent.Error()}},
+		"a future signature":    {billing.ErrFutureSignature, httpd.RefusedError{Why: billing.ErrFutureSignature.Error()}},
+		"a future event":        {billing.ErrFutureEvent, httpd.RefusedError{Why: billing.ErrFutureEvent.Error()}},
 		"anything else":         {other, other},
 		"that nobody has time":  {context.DeadlineExceeded, context.DeadlineExceeded},
 		"a provider's failures": {&billing.ProviderError{Kind: billing.Permanent}, &billing.ProviderError{}},

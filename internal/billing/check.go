@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"clientele/internal/billing/taxid"
 	"clientele/internal/domain"
 )
 
@@ -26,7 +28,6 @@ const (
 	maxTextLength             = 255
 	maxBillingPhoneLength     = 20
 	maxTaxIDs                 = 5
-	maxTaxValueLength         = 50
 	maxCustomFields           = 4
 	maxCustomFieldKeyLength   = 40
 	maxCustomFieldValueLength = 140
@@ -43,16 +44,23 @@ const (
 	OwnMetadataPrefix = "clientele_"
 )
 
-// Check answers the first rule that the billing information breaks, nil if there is none. field is the
-// input's path, such as "billingInformation", and errors name the path below it. What was not given breaks
-// no rule. The currency is not judged: its type at the API's edge already is the list of currencies.
+// Check returns the first rule that the billing information breaks, nil if there is none, for a live account at the
+// provider. field is the input's path, such as "billingInformation", and errors name the path below it. What was not
+// given breaks no rule. The currency is not judged: its type at the API's edge already is the list of currencies.
 //
 // Errors: InvalidAddress, InvalidTaxID, InvalidMetadata, else BadUserInput. None of them holds a value.
-func Check(field string, info domain.BillingInformation) error {
+func Check(field string, info domain.BillingInformation) error { return check(field, info, taxid.Live) }
+
+// CheckForTests is Check for a test account, which takes the provider's published tax ids too.
+func CheckForTests(field string, info domain.BillingInformation) error {
+	return check(field, info, taxid.Test)
+}
+
+func check(field string, info domain.BillingInformation, mode taxid.Mode) error {
 	return cmp.Or(
 		checkAddress(field+".billingAddress", info.BillingAddress, maxBillingPhoneLength),
 		checkAddress(field+".shippingAddress", info.ShippingAddress, maxTextLength),
-		checkTaxIDs(field+".taxIds", info.TaxIDs),
+		checkTaxIDs(field+".taxIds", info.TaxIDs, mode),
 		checkCustomFields(field+".invoiceCustomFields", info.InvoiceCustomFields),
 		checkText(domain.BadUserInput, field+".paymentMethodId", info.PaymentMethodID, 1, maxTextLength),
 		checkTimezone(field+".timezone", info.Timezone),
@@ -83,9 +91,8 @@ func checkCountry(field string, code *string) error {
 	if code == nil {
 		return nil
 	}
-	if !domain.IsCountry(*code) {
-		return domain.FieldErrorf(domain.InvalidAddress, field,
-			"must be the ISO 3166-1 alpha-2 code of a country, in upper case")
+	if _, known := domain.Country(*code); !known {
+		return domain.FieldErrorf(domain.InvalidAddress, field, "must be the ISO 3166-1 alpha-2 code of a country, such as DK")
 	}
 	return nil
 }
@@ -104,30 +111,22 @@ func checkText(kind domain.Kind, field string, text *string, minLength, maxLengt
 	return nil
 }
 
-func checkTaxIDs(field string, ids []domain.TaxID) error {
+func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
 	if len(ids) > maxTaxIDs {
 		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d entries", maxTaxIDs)
 	}
 	for i, id := range ids {
 		entry := fmt.Sprintf("%s[%d]", field, i)
-		form, known := taxForms[id.Type]
-		if !known {
-			return domain.FieldErrorf(domain.InvalidTaxID, entry+".type",
-				"must be one of Stripe's tax id types, such as eu_vat")
+		if err := taxid.Validate(id.Type, id.Value, mode); err != nil {
+			part := entry + ".value"
+			if errors.Is(err, taxid.ErrType) {
+				part = entry + ".type"
+			}
+			return domain.FieldErrorf(domain.InvalidTaxID, part, "%s", err.Error())
 		}
-		if utf8.RuneCountInString(id.Value) > maxTaxValueLength {
-			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
-				"must have at most %d characters", maxTaxValueLength)
-		}
-		normal := normalTaxValue(id.Value)
-		if !form.MatchString(normal) {
-			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value", "must have the form of its type")
-		}
-		if !hasRightCheckDigits(id.Type, normal) {
-			return domain.FieldErrorf(domain.InvalidTaxID, entry+".value",
-				"must have check digits that agree with the rest of it")
-		}
-		if slices.ContainsFunc(ids[:i], func(before domain.TaxID) bool { return SameTaxID(before, id) }) {
+		if slices.ContainsFunc(ids[:i], func(before domain.TaxID) bool {
+			return before.Type == id.Type && taxid.Same(id.Type, before.Value, id.Value)
+		}) {
 			return domain.FieldErrorf(domain.InvalidTaxID, entry, "must differ from the entries before it")
 		}
 	}

@@ -62,6 +62,21 @@ func (b Billing) Provider() string {
 	}
 }
 
+// testKeyForm is that of keys of Stripe's test mode and sandboxes, of an account or of an organisation.
+var testKeyForm = regexp.MustCompile(`^[sr]k_(org_)?test_`)
+
+// IsTest reports whether no real customer is billed: by a key of test mode, or by the simulator.
+func (b Billing) IsTest() bool {
+	switch b.Provider() {
+	case BillingSimulator:
+		return true
+	case BillingStripe:
+		return testKeyForm.MatchString(string(b.StripeSecretKey))
+	default:
+		return false
+	}
+}
+
 // WebhookSecrets are the secrets that Stripe may have signed an event with.
 func (b Billing) WebhookSecrets() []string {
 	var secrets []string

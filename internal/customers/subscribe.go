@@ -259,9 +259,13 @@ func (b *subscriber) check() error {
 			return domain.FieldErrorf(domain.BadUserInput, date.field, "must be in a year from %d to %d", earliestYear, latestYear)
 		}
 	}
-	if in.BillingCountryCode != nil && !domain.IsCountry(*in.BillingCountryCode) {
-		return domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.billingCountryCode",
-			"must be the ISO 3166-1 alpha-2 code of a country, in upper case")
+	if in.BillingCountryCode != nil {
+		code, known := domain.Country(*in.BillingCountryCode)
+		if !known {
+			return domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.billingCountryCode",
+				"must be the ISO 3166-1 alpha-2 code of a country, such as DK")
+		}
+		in.BillingCountryCode = &code
 	}
 	if in.Budget != nil {
 		if err := checkAmount("subscriptionParams.budget.limit", in.Budget.Limit); err != nil {

@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// alsoTaken are what the provider takes for a country beside those of ISO 3166-1, sorted: Ascension, Tristan da Cunha
+// and Kosovo.
+var alsoTaken = []string{"AC", "TA", "XK"}
+
 // countries are the 249 officially assigned codes of ISO 3166-1 alpha-2, sorted. They are written out
 // because the region tables at hand (golang.org/x/text) also take 38 codes that are withdrawn, reserved or
 // user-assigned for countries: AN, SU, UK, XK and the like. A test of internal/billing compares this list
@@ -37,8 +41,18 @@ var countries = strings.Fields(`
 	ZA ZM ZW
 `)
 
-// IsCountry reports whether the text is the ISO 3166-1 alpha-2 code of a country, in upper case.
+// IsCountry reports whether the text is the code of a country, in upper case: one of ISO 3166-1 alpha-2, or one that
+// the provider takes beside them.
 func IsCountry(code string) bool {
 	_, found := slices.BinarySearch(countries, code)
-	return found
+	return found || slices.Contains(alsoTaken, code)
+}
+
+// Country is the code of a country in upper case, given in any case; false if IsCountry knows none like it.
+func Country(code string) (string, bool) {
+	if len(code) != 2 {
+		return "", false // so that no letter beyond ASCII becomes one within
+	}
+	upper := strings.ToUpper(code)
+	return upper, IsCountry(upper)
 }

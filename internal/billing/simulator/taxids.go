@@ -12,8 +12,24 @@ const maxTaxIDs = 5
 var (
 	taxTypes = regexp.MustCompile(`^[a-z]{2,3}(_[a-z]+)+$`)
 	// Stripe knows the form of each type. One is enough here to see what a refusal leads to.
-	euVAT = regexp.MustCompile(`^[A-Za-z]{2}[ 0-9A-Za-z]{6,16}$`)
+	euVAT = regexp.MustCompile(`^[A-Z]{2}[A-Z+*]{0,3}[0-9][0-9A-Z+*]{1,12}$`)
+	// verifications are how the ids end that Stripe has for tests of what comes after the form.
+	verifications = map[string]string{"000000000": "verified", "111111111": "unverified", "222222222": "pending"}
 )
+
+// verification is how the authority's answer ends for the types that Stripe asks about.
+func verification(kind, value string) any {
+	switch kind {
+	case "eu_vat", "gb_vat", "au_abn":
+	default:
+		return nil
+	}
+	status := "pending"
+	if known, found := verifications[value]; found {
+		status = known
+	}
+	return object{"status": status, "verified_name": nil, "verified_address": nil}
+}
 
 func (s *Simulator) listTaxIDs(c *call) answer {
 	found := s.living(c.ids[0])
@@ -33,14 +49,14 @@ func (s *Simulator) createTaxID(c *call) answer {
 		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
 	case !taxTypes.MatchString(kind):
 		return refuse(http.StatusBadRequest, "", "type", "Invalid type: "+kind)
-	case value == "", kind == "eu_vat" && !euVAT.MatchString(value):
+	case value == "", kind == "eu_vat" && verifications[value] == "" && !euVAT.MatchString(value):
 		return refuse(http.StatusBadRequest, "tax_id_invalid", "value", "Invalid value for "+kind+": "+value)
 	case len(found.taxIDs) >= maxTaxIDs:
 		return refuse(http.StatusBadRequest, "", "", "A customer can have at most 5 tax IDs.")
 	}
 	made := object{
 		"id": newID("txi"), "object": "tax_id", "customer": found.id, "type": kind, "value": value,
-		"created": s.options.Now().Unix(), "livemode": false,
+		"created": s.options.Now().Unix(), "livemode": false, "verification": verification(kind, value),
 	}
 	found.taxIDs = append(found.taxIDs, made)
 	s.happened(c.requestID, "customer.tax_id.created", made, nil)

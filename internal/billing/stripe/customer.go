@@ -7,9 +7,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v86"
+	"golang.org/x/text/language"
 
 	"clientele/internal/billing"
 	"clientele/internal/domain"
@@ -96,13 +98,22 @@ func updateParams(update billing.CustomerUpdate) (*stripego.CustomerUpdateParams
 		Name: cmp.Or(info.CustomerName, update.Name), Email: update.Email, Metadata: metadata,
 	}
 	if info.Language != nil {
-		params.PreferredLocales = []*string{info.Language}
+		params.PreferredLocales = []*string{stripego.String(locale(*info.Language))}
 	}
 	if err := setCustomFields(params, info.InvoiceCustomFields); err != nil {
 		return nil, err
 	}
 	setAddresses(params, update)
 	return params, nil
+}
+
+// locale is a language tag in the case that Stripe names locales in, as in pt-BR.
+func locale(tag string) string {
+	parsed, err := language.Raw.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	return parsed.String()
 }
 
 // setAddresses sends what of the addresses is given. Stripe replaces an address as a whole. Its shipping
@@ -132,13 +143,21 @@ func setAddresses(params *stripego.CustomerUpdateParams, update billing.Customer
 // addressParams is nil if nothing of the address is left to send: Stripe takes no empty texts in it.
 func addressParams(a domain.Address) *stripego.AddressParams {
 	params := stripego.AddressParams{
-		City: notEmpty(a.City), Country: notEmpty(a.Country), Line1: notEmpty(a.AddressLine1),
+		City: notEmpty(a.City), Country: upperCase(notEmpty(a.Country)), Line1: notEmpty(a.AddressLine1),
 		Line2: notEmpty(a.AddressLine2), PostalCode: notEmpty(a.PostalCode), State: notEmpty(a.State),
 	}
 	if params == (stripego.AddressParams{}) {
 		return nil
 	}
 	return &params
+}
+
+// upperCase is a country's code as Stripe takes it; people write it in lower case too.
+func upperCase(code *string) *string {
+	if code == nil {
+		return nil
+	}
+	return stripego.String(strings.ToUpper(*code))
 }
 
 func notEmpty(text *string) *string {

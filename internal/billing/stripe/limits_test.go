@@ -15,6 +15,7 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/billingtest"
+	"clientele/internal/billing/taxid"
 	"clientele/internal/domain"
 )
 
@@ -27,7 +28,7 @@ var newerTaxIDTypes = []string{
 
 func TestTaxIDTypesAreThoseOfStripe(t *testing.T) {
 	stripes := taxIDTypesOfTheClient(t)
-	ours := billing.TaxIDTypes()
+	ours := taxid.Types()
 	for _, taxType := range stripes {
 		// What Stripe calls unknown nobody can give.
 		if taxType != "unknown" && !slices.Contains(ours, taxType) {

@@ -408,3 +408,37 @@ func TestPicturesAreNotFromTheFuture(t *testing.T) {
 		t.Errorf("%+v, %v", picture, err)
 	}
 }
+
+// What people write in several ways is sent in the one that Stripe documents.
+func TestWhatStripeIsSentHasItsForm(t *testing.T) {
+	sim, p := open(t, nil)
+	id, customer := create(t, p)
+	update := billing.CustomerUpdate{Ref: customer.Ref, ID: customer.ID, Information: domain.BillingInformation{
+		BillingAddress:  &domain.Address{Country: new("xk"), City: new("Prishtina")},
+		ShippingAddress: &domain.Address{Country: new("dK")},
+		Language:        new("pt-br"),
+	}}
+	if _, err := p.UpdateCustomer(t.Context(), id, update); err != nil {
+		t.Fatal(err)
+	}
+	kept := sim.Customers()[0]
+	if kept.Address["country"] != "XK" || kept.Shipping["country"] != "DK" || !reflect.DeepEqual(kept.Locales, []string{"pt-BR"}) {
+		t.Errorf("kept are %+v", kept)
+	}
+	for _, ids := range [][]domain.TaxID{
+		{{Type: "eu_vat", Value: "dk 10 15 08 17"}, {Type: "br_cpf", Value: "52998224725"}, {Type: "no_vat", Value: "NO 923 609 016"}, {Type: "au_abn", Value: "000 000 000"}},
+		{{Type: "eu_vat", Value: "DK-10150817"}, {Type: "br_cpf", Value: "529.982.247-25"}, {Type: "no_vat", Value: "923609016MVA"}, {Type: "au_abn", Value: "000000000"}},
+	} {
+		before := len(sim.Events())
+		if _, err := p.SetTaxIDs(t.Context(), id, ids); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"eu_vat: DK10150817", "br_cpf: 529.982.247-25", "no_vat: 923609016MVA", "au_abn: 000000000"}
+		if got := sim.Customers()[0].TaxIDs; !reflect.DeepEqual(got, want) {
+			t.Errorf("kept are %q", got)
+		}
+		if again := len(sim.Events()) - before; again != 0 && ids[3].Value == "000000000" {
+			t.Errorf("the same ids changed %d", again)
+		}
+	}
+}

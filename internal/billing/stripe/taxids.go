@@ -7,13 +7,15 @@ import (
 	stripego "github.com/stripe/stripe-go/v86"
 
 	"clientele/internal/billing"
+	"clientele/internal/billing/taxid"
 	"clientele/internal/domain"
 )
 
 // maxTaxIDs is how many tax ids a customer has at most at Stripe.
 const maxTaxIDs = 5
 
-// SetTaxIDs adds before it removes, so that a refused id leaves those that were there; unless there is no room.
+// SetTaxIDs sends ids in the layout that Stripe documents, and recognises those that are there in any other. It adds
+// before it removes, so that a refused id leaves those that were there; unless there is no room.
 func (p *Provider) SetTaxIDs(ctx context.Context, id string, taxIDs []domain.TaxID) (billing.Receipt, error) {
 	if err := noCustomer(id); err != nil {
 		return billing.Receipt{}, err
@@ -29,7 +31,7 @@ func (p *Provider) SetTaxIDs(ctx context.Context, id string, taxIDs []domain.Tax
 		}
 		present++
 		wanted := slices.IndexFunc(missing, func(t domain.TaxID) bool {
-			return billing.SameTaxID(t, domain.TaxID{Type: string(there.Type), Value: there.Value})
+			return t.Type == string(there.Type) && taxid.Same(t.Type, t.Value, there.Value)
 		})
 		if wanted < 0 {
 			surplus = append(surplus, there.ID)
@@ -41,7 +43,7 @@ func (p *Provider) SetTaxIDs(ctx context.Context, id string, taxIDs []domain.Tax
 	add := func() error {
 		for _, t := range missing {
 			made, err := p.client.V1TaxIDs.Create(ctx, &stripego.TaxIDCreateParams{
-				Customer: stripego.String(id), Type: stripego.String(t.Type), Value: stripego.String(t.Value),
+				Customer: stripego.String(id), Type: stripego.String(t.Type), Value: stripego.String(taxid.Canonical(t.Type, t.Value)),
 			})
 			if err != nil {
 				return p.ofCustomer(ctx, id, err, writes)

@@ -1,6 +1,7 @@
-package billing
+package taxid
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,29 +10,27 @@ import (
 // digits, in upper case, of a value that has its type's form.
 type digitCheck func(id string) bool
 
-// hasRightCheckDigits judges a normalTaxValue that has its type's form.
-func hasRightCheckDigits(taxType, normal string) bool {
-	check, found := checkDigits[taxType]
+// hasRightCheckDigits judges a value that has its type's form, given tidy and without punctuation.
+func hasRightCheckDigits(taxType, written, id string) bool {
+	check, found := judged[taxType]
 	if !found {
 		return true
 	}
-	if taxType == "co_nit" && !strings.Contains(normal, "-") {
+	if taxType == "co_nit" && !endsInCheckDigit.MatchString(written) {
 		// A NIT may come without its check digit, and only the hyphen tells that it did not.
 		return true
 	}
-	return check(withoutPunctuation.Replace(normal))
+	return check(id)
 }
 
-var withoutPunctuation = strings.NewReplacer("-", "", ".", "", "/", "")
+var endsInCheckDigit = regexp.MustCompile(`-\d$`)
 
-// checkDigits are the types whose check digits are public, well known and kept to by all ids that are in use. A type
-// that is not here is judged by its form alone, and so is a kind of id within a type that a line leaves out:
-// refusing a right id keeps a customer from paying, accepting a wrong one is found out by the authority.
+// judged are the types whose check digits can never be wrong in an id that was issued: the rule is published by whoever
+// issues the ids, and all ids in use keep to it. A kind of id within a type for which that is not so is left out by its
+// line. Refusing a right id keeps a customer from paying; accepting a wrong one is found out by the authority.
 //
-// Left out on purpose are those whose authorities gave out ids that break the rule (do_rcn, ec_ruc, mx_rfc), gave it
-// up (is_kt), never published it (sg_gst, hk_br, jp_trn for persons), or mix kinds of ids that cannot be told apart
-// (cn_tin, ua_vat, id_npwp).
-var checkDigits = map[string]digitCheck{
+// unjudged has all other types, each with the reason.
+var judged = map[string]digitCheck{
 	"ar_cuit":    checkCharacter("09987654321", 5, 4, 3, 2, 7, 6, 5, 4, 3, 2),
 	"au_abn":     remainder(89, []int{10}, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19), // of the id less 1 in its first digit
 	"au_acn":     divisible(10, 8, 7, 6, 5, 4, 3, 2, 1, 1),
@@ -57,28 +56,124 @@ var checkDigits = map[string]digitCheck{
 	"it_cf":      italianPersonOrCompany,
 	"jp_cn":      japanese,
 	"kr_brn":     korean,
-	"kz_bin": twiceWeighted("0123456789-",
-		[]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, []int{3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2}),
-	"no_vat": digitsOf(divisible(11, 3, 2, 7, 6, 5, 4, 3, 2, 1)),
-	"nz_bn":  divisible(10, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1), // a global location number
+	"no_vat":     digitsOf(divisible(11, 3, 2, 7, 6, 5, 4, 3, 2, 1)),
+	"nz_bn":      divisible(10, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1), // a global location number
 	// The check digit is what is missing to 11, hence the signs.
 	"nz_gst": padded(9, twiceWeighted("0123456789-",
 		[]int{-3, -2, -7, -6, -5, -4, -3, -2}, []int{-7, -4, -3, -2, -5, -2, -7, -6})),
 	"pe_ruc": checkCharacter("10987654321", 5, 4, 3, 2, 7, 6, 5, 4, 3, 2),
 	"pl_nip": polish,
 	"pt_nif": portuguese,
-	"ro_tin": digitsOf(romanianPersonOrCompany),
+	"ro_tin": digitsOf(romanianTaxpayer),
 	"rs_pib": iso7064Mod11And10,
 	"ru_inn": russian,
-	"sg_uen": singaporean,
 	"si_tin": slovenian,
 	"th_vat": checkCharacter("10987654321", 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2),
 	"tr_tin": turkish,
 	"tw_vat": taiwanese,
 	"uy_ruc": divisible(11, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2, 1),
-	"ve_rif": venezuelan,
 	"vn_tin": vietnamese,
 	"za_vat": luhn,
+}
+
+// The reasons not to judge check digits.
+const (
+	notCertain  = "the authority itself publishes no rule, so that none is certain enough to refuse by"
+	ruleNotKept = "the authority gave out ids that break the rule, or gave the rule up"
+	mixedKinds  = "kinds of ids with different rules cannot be told apart"
+)
+
+var unjudged = map[string]string{
+	"ad_nrt":     notCertain,
+	"ae_trn":     notCertain,
+	"al_tin":     notCertain,
+	"am_tin":     notCertain,
+	"ao_tin":     mixedKinds,
+	"au_arn":     notCertain,
+	"au_wpn":     notCertain,
+	"aw_tin":     notCertain,
+	"az_tin":     notCertain,
+	"ba_tin":     mixedKinds,
+	"bb_tin":     notCertain,
+	"bd_bin":     notCertain,
+	"bf_ifu":     notCertain,
+	"bh_vat":     notCertain,
+	"bj_ifu":     notCertain,
+	"bo_tin":     mixedKinds,
+	"bs_tin":     notCertain,
+	"ca_pst_bc":  notCertain,
+	"ca_pst_mb":  notCertain,
+	"ca_pst_sk":  notCertain,
+	"ca_qst":     notCertain,
+	"cd_nif":     notCertain,
+	"cm_niu":     notCertain,
+	"cn_tin":     mixedKinds,
+	"cr_tin":     mixedKinds,
+	"cv_nif":     notCertain,
+	"de_stn":     notCertain,
+	"do_rcn":     ruleNotKept,
+	"ec_ruc":     ruleNotKept,
+	"eg_tin":     notCertain,
+	"et_tin":     notCertain,
+	"eu_oss_vat": notCertain,
+	"fo_vat":     notCertain,
+	"fr_spi":     notCertain,
+	"ge_vat":     mixedKinds,
+	"gi_tin":     notCertain,
+	"gn_nif":     notCertain,
+	"hk_br":      notCertain,
+	"id_npwp":    mixedKinds,
+	"il_vat":     notCertain,
+	"is_kt":      ruleNotKept,
+	"is_vat":     notCertain,
+	"jp_rn":      notCertain,
+	"jp_trn":     mixedKinds,
+	"ke_pin":     notCertain,
+	"kg_tin":     notCertain,
+	"kh_tin":     notCertain,
+	"kz_bin":     ruleNotKept,
+	"la_tin":     notCertain,
+	"li_uid":     notCertain,
+	"li_vat":     notCertain,
+	"lk_vat":     notCertain,
+	"ma_vat":     mixedKinds,
+	"md_cf":      notCertain,
+	"md_vat":     notCertain,
+	"me_pib":     mixedKinds,
+	"mk_vat":     notCertain,
+	"mr_nif":     notCertain,
+	"mu_vat":     notCertain,
+	"mx_rfc":     ruleNotKept,
+	"my_frp":     notCertain,
+	"my_itn":     notCertain,
+	"my_sst":     notCertain,
+	"mz_nuit":    mixedKinds,
+	"ng_tin":     notCertain,
+	"no_voec":    notCertain,
+	"np_pan":     notCertain,
+	"om_vat":     notCertain,
+	"ph_tin":     notCertain,
+	"py_ruc":     notCertain,
+	"ru_kpp":     notCertain,
+	"sa_vat":     notCertain,
+	"sg_gst":     notCertain,
+	"sg_uen":     notCertain,
+	"sm_coe":     mixedKinds,
+	"sn_ninea":   notCertain,
+	"sr_fin":     notCertain,
+	"sv_nit":     mixedKinds,
+	"tj_tin":     notCertain,
+	"tt_bir":     notCertain,
+	"tt_vat":     notCertain,
+	"tz_vat":     notCertain,
+	"ua_vat":     mixedKinds,
+	"ug_tin":     notCertain,
+	"us_ein":     notCertain,
+	"uz_tin":     notCertain,
+	"uz_vat":     notCertain,
+	"ve_rif":     notCertain,
+	"zm_tin":     notCertain,
+	"zw_tin":     notCertain,
 }
 
 // europeanCheckDigits are given what follows the member state's letters.
@@ -129,7 +224,7 @@ var (
 	slovenian  = checkCharacter("-0987654321", 8, 7, 6, 5, 4, 3, 2)
 	swiss      = divisible(11, 5, 4, 3, 2, 7, 6, 5, 4, 1)
 
-	// 0 and 42 are the first and the second series; 55 is told of others, and let pass.
+	// 0 and 42 are the first and the second series; 55 is reported of others, and accepted.
 	britishCompany = remainder(97, []int{0, 42, 55}, 8, 7, 6, 5, 4, 3, 2, 10, 1)
 )
 
@@ -269,12 +364,8 @@ func romanianCompany(id string) bool {
 	return padded(10, checkCharacter("01234567890", 70, 50, 30, 20, 10, 70, 50, 30, 20))(id)
 }
 
-func romanianPersonOrCompany(id string) bool {
-	if len(id) == 13 {
-		return checkCharacter("01234567891", 2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)(id)
-	}
-	return romanianCompany(id)
-}
+// romanianTaxpayer leaves out persons: numbers with wrong check digits were given to some.
+func romanianTaxpayer(id string) bool { return len(id) == 13 || romanianCompany(id) }
 
 func russian(id string) bool {
 	if len(id) == 10 {
@@ -282,11 +373,6 @@ func russian(id string) bool {
 	}
 	return checkCharacter("01234567890", 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)(id) &&
 		checkCharacter("01234567890", 3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)(id)
-}
-
-// singaporean judges local companies, whose ids are a year, five digits and a letter.
-func singaporean(id string) bool {
-	return len(id) != 10 || !allDigits(id[:9]) || checkCharacter("ZKCMDNERGWH", 10, 8, 6, 4, 9, 7, 5, 3, 1)(id)
 }
 
 // spanish are companies, citizens and foreigners. Other letters have rules that are not certain.
@@ -336,12 +422,6 @@ func turkish(id string) bool {
 		sum += power
 	}
 	return (sum+digit(id[9]))%10 == 0
-}
-
-func venezuelan(id string) bool {
-	kind := strings.IndexByte("VEJPG", id[0])
-	return kind < 0 ||
-		checkCharacter("00987654321", 4, 3, 2, 7, 6, 5, 4, 3, 2)(string(rune('1'+kind))+id[1:])
 }
 
 // vietnamese leaves out citizens, who have twelve digits; a branch has three more than its company.
