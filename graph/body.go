@@ -19,6 +19,9 @@ import (
 	"clientele/internal/domain"
 )
 
+// bodyFactor is how many bytes of memory a body takes for each of its own once it is read.
+const bodyFactor = 6
+
 // readParams reads what the client sends. A refusal repeats nothing of it.
 func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 	params := &request{}
@@ -121,6 +124,11 @@ func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
 	}
 	// Editors and some HTTP clients of Windows put a byte order mark in front, which JSON does not allow.
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	if len(body) > holdStep {
+		if err := callOf(r.Context()).memory.HoldBytes(bodyFactor * len(body)); err != nil {
+			return nil, refusedWith(http.StatusTooManyRequests, err)
+		}
+	}
 	if refused := l.checkSize(body, depthAround); refused != nil {
 		return nil, refused
 	}

@@ -75,6 +75,9 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 			w.Header().Set("Allow", refused.allow)
 		}
 		errs := executor.DispatchError(ctx, refused.errs).Errors
+		if busy := callOf(ctx).busy; busy.refused() {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds(busy.wait())))
+		}
 		writeError(w, r, refused.status, t.limits.fewBriefly(errs)...)
 		return
 	}

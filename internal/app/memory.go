@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,7 +51,7 @@ func newMemory(ctx context.Context, cfg config.Config, log *slog.Logger) memory 
 	limit, source := memoryLimit(cfg.Memory)
 	if !cfg.Memory.PercentSet {
 		debug.SetGCPercent(gcPercent)
-		boundGarbage(gcPercent)
+		boundGarbageOnce()
 	}
 	m := memory{
 		budget: membudget.NewBudget(
@@ -105,9 +106,11 @@ func connections(cfg config.Memory, limit int64, files uint64) int {
 	return int(max(1, min(maxConnections, byFiles, limit/8/connectionBytes)))
 }
 
+// boundGarbageOnce is for a process with several servers, as tests have.
+var boundGarbageOnce = sync.OnceFunc(func() { boundGarbage(gcPercent) })
+
 // boundGarbage lowers the target of the garbage collection while the heap is large, after each collection.
 func boundGarbage(percent int) {
-	type sentinel struct{ self *sentinel }
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	if live[0].Value.Kind() == metrics.KindUint64 {
@@ -117,8 +120,8 @@ func boundGarbage(percent int) {
 		}
 		percent = want
 	}
-	// Unreachable at once, so that the next collection finds it.
-	runtime.AddCleanup(&sentinel{}, func(percent int) { boundGarbage(percent) }, percent)
+	// Unreachable at once, so that the next collection finds it; large enough not to share its place with others.
+	runtime.AddCleanup(new([64]byte), func(percent int) { boundGarbage(percent) }, percent)
 }
 
 // percentFor is the target for a heap of which so much is in use.

@@ -2,7 +2,11 @@ package app
 
 import (
 	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"testing"
+	"time"
 
 	"clientele/internal/config"
 )
@@ -61,4 +65,31 @@ func TestGarbageIsBounded(t *testing.T) {
 			t.Errorf("%d live bytes: %d, want %d", live, got, want)
 		}
 	}
+}
+
+// The target follows the heap, up and down, as long as the process runs.
+func TestTheTargetFollowsTheHeap(t *testing.T) { // Not parallel: there is one heap, and one target.
+	before := debug.SetGCPercent(gcPercent)
+	defer debug.SetGCPercent(before)
+	boundGarbageOnce()
+	target := func() int {
+		sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+		metrics.Read(sample)
+		return int(sample[0].Value.Uint64())
+	}
+	expect := func(when string, within func(int) bool) {
+		t.Helper()
+		for range 500 {
+			runtime.GC()
+			if within(target()) {
+				return
+			}
+			<-time.After(10 * time.Millisecond)
+		}
+		t.Errorf("%s the target is %d", when, target())
+	}
+	large := make([]byte, 2*maxGarbage)
+	expect("with a large heap", func(percent int) bool { return percent <= 50 })
+	runtime.KeepAlive(large) // and not from here on
+	expect("with a small heap", func(percent int) bool { return percent == gcPercent })
 }

@@ -30,8 +30,8 @@ type connections struct {
 	net.Listener
 
 	most int
-	log  *slog.Logger
-	full *logging.Throttle
+	// full is called when a connection has to wait.
+	full func()
 
 	mu   sync.Mutex
 	open int
@@ -44,12 +44,18 @@ type connections struct {
 }
 
 // limitConnections bounds the connections of a listener. The server must call ConnState of what it returns.
-func limitConnections(listener net.Listener, most int, log *slog.Logger) *connections {
+func limitConnections(ctx context.Context, listener net.Listener, most int, log *slog.Logger) *connections {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	throttle := logging.NewThrottle(fullEvery, 1)
+	full := func() {
+		if times, pass := throttle.Pass("full"); pass {
+			log.WarnContext(ctx, "all connections are in use; others wait to be accepted", "max", most, "times", times)
+		}
+	}
 	return &connections{
-		Listener: listener, most: most, log: log, full: logging.NewThrottle(fullEvery, 1),
+		Listener: listener, most: most, full: full,
 		changed: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 }
@@ -100,7 +106,7 @@ func (l *connections) makeRoom() {
 			continue
 		}
 		if !warned {
-			l.warn()
+			l.full()
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -127,12 +133,6 @@ func (l *connections) victim(now time.Time) (*connection, time.Duration) {
 		return c, 0
 	}
 	return nil, time.Minute
-}
-
-func (l *connections) warn() {
-	if times, pass := l.full.Pass("full"); pass {
-		l.log.WarnContext(context.Background(), "all connections are in use; others wait to be accepted", "max", l.most, "times", times) //nolint:contextcheck // of no request
-	}
 }
 
 // Close implements net.Listener.

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -47,15 +46,13 @@ func (p pace) keeping(next http.Handler, log *slog.Logger) http.Handler {
 	slow := logging.NewThrottle(slowEvery, 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, pace: p}
-		defer func() {
-			if !paced.cut {
-				return
-			}
-			if times, pass := slow.Pass("slow"); pass {
-				log.WarnContext(context.WithoutCancel(r.Context()), "a client was cut off that did not read its answer", "written", paced.written, "times", times)
-			}
-		}()
 		next.ServeHTTP(paced, r)
+		if !paced.cut {
+			return
+		}
+		if times, pass := slow.Pass("slow"); pass {
+			log.WarnContext(r.Context(), "a client was cut off that did not read its answer", "written", paced.written, "times", times)
+		}
 	})
 }
 

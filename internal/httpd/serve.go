@@ -56,7 +56,7 @@ func (t Timeouts) write() time.Duration {
 func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 	limited := func(net.Conn, http.ConnState) {}
 	if s.MaxConnections > 0 {
-		bounded := limitConnections(listener, s.MaxConnections, s.Log)
+		bounded := limitConnections(ctx, listener, s.MaxConnections, s.Log)
 		listener, limited = bounded, bounded.ConnState
 	}
 	var open sync.WaitGroup

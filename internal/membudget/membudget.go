@@ -17,7 +17,7 @@ import (
 
 const (
 	// documentFactor is how many bytes a decoded document takes for each byte that is stored, with the model that the
-	// answer is made from.
+	// answer is made from. TestDecodedDocumentsTakeWhatIsCounted measures it.
 	documentFactor = 3
 	// answerFactor is how many bytes an answer takes for each of its own until it is written: the values of its
 	// fields, and a buffer that doubles as it grows.
@@ -112,7 +112,8 @@ func (b *Budget) Share(ctx context.Context) *Share {
 // fields are guarded by the mutex of the budget, but for those of counting.
 type Share struct {
 	budget *Budget
-	ctx    context.Context //nolint:containedctx // a share lives as long as its request, and Hold of the storage contract has no context
+	// ctx is the request's: Hold of the storage contract has none.
+	ctx context.Context
 
 	counting sync.Mutex
 	// used is what the request needs, granted at least as much; the difference is what step asked for in advance.
@@ -127,8 +128,10 @@ type Share struct {
 // Hold implements the part of persistence.Governor that is about memory: it reserves what documents of so many stored
 // bytes take once they are decoded. Errors: persistence.ErrBusy, a *TooLargeError, and the context's.
 func (s *Share) Hold(stored int) error {
-	return s.need(int64(stored) * documentFactor)
+	return s.need(documentBytes(stored))
 }
+
+func documentBytes(stored int) int64 { return int64(stored) * documentFactor }
 
 // HoldAnswer reserves what so many more bytes of the answer take until they are written. Errors: as of Hold.
 func (s *Share) HoldAnswer(bytes int) error {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -40,8 +41,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: memory PROGRAM")
-		os.Exit(2)
+		log.Fatal("usage: memory PROGRAM")
 	}
 	held := true
 	for _, confined := range []bool{false, true} {
@@ -52,8 +52,7 @@ func main() {
 		held = held && p.held
 	}
 	if !held {
-		fmt.Println("memory: a bound was missed")
-		os.Exit(1)
+		log.Fatal("memory: a bound was missed")
 	}
 	fmt.Println("memory: every bound held")
 }

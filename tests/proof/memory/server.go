@@ -47,22 +47,22 @@ func start(ctx context.Context, program string, confined bool) (*server, error) 
 	}
 	s := &server{folder: folder, where: "On this machine, without a bound from outside", client: &http.Client{}, exited: make(chan struct{})}
 	arguments := []string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--data-dir=" + folder, "--api-key=" + apiKey, "--log-level=warn"}
-	environment := os.Environ()
 	if confined {
 		if s.group, err = newCgroup(container); err != nil {
 			s.where = fmt.Sprintf("With GOMEMLIMIT=900MiB alone, because no cgroup can be made (%v)", err)
-			environment = append(environment, "GOMEMLIMIT=900MiB")
 		} else {
 			s.where = fmt.Sprintf("In a cgroup (%s) of %d MB", s.group.version(), container>>20)
 		}
 	}
-	if s.group == nil {
+	switch {
+	case confined && s.group == nil:
+		s.command = exec.CommandContext(ctx, "env", append([]string{"GOMEMLIMIT=900MiB", program}, arguments...)...) //nolint:gosec // the caller's program
+	case s.group == nil:
 		s.command = exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the caller's program
-	} else {
+	default:
 		// The shell puts itself into the group, and becomes the program.
 		s.command = exec.CommandContext(ctx, "sh", append([]string{"-c", `echo $$ > "$0" && exec "$@"`, s.group.file("cgroup.procs"), program}, arguments...)...) //nolint:gosec // as above
 	}
-	s.command.Env = environment
 	s.command.Stderr = os.Stderr
 	out, err := s.command.StdoutPipe()
 	if err != nil {
