@@ -116,6 +116,15 @@ type outcome struct {
 
 // withstand makes an attack, several times if need be, and answers how the fastest ended.
 func (s *server) withstand(ctx context.Context, v *vector) outcome {
+	crowd, err := s.crowd(ctx, v)
+	defer func() {
+		for _, connection := range crowd {
+			_ = connection.Close()
+		}
+	}()
+	if err != nil {
+		return outcome{faults: []string{"no crowd: " + err.Error()}}
+	}
 	var best outcome
 	for try := range tries {
 		got, err := s.send(ctx, v)
@@ -133,6 +142,25 @@ func (s *server) withstand(ctx context.Context, v *vector) outcome {
 		best.faults = append(best.faults, fmt.Sprintf("it took more than %s", maxTime))
 	}
 	return best
+}
+
+// crowd opens the connections of a vector's crowd.
+func (s *server) crowd(ctx context.Context, v *vector) ([]net.Conn, error) {
+	var all []net.Conn
+	for range v.Crowd.Connections {
+		connection, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", s.address)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, connection)
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetReadBuffer(4 << 10)
+		}
+		if _, err := io.WriteString(connection, v.Crowd.Send); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }
 
 // faults are what an answer has against what is expected.

@@ -43,6 +43,11 @@ type vector struct {
 	Chunked bool
 	// Stall is "header" or "body": of this the last byte is not sent.
 	Stall string
+	// Crowd are connections that are there while the request is sent. Each sends a text and reads nothing.
+	Crowd struct {
+		Connections int
+		Send        string
+	}
 
 	Expect struct {
 		Status int
@@ -92,7 +97,7 @@ func readVectors(folder string) ([]*vector, error) {
 // written is the vector with what its templates stand for, which can be large.
 func (v *vector) written() (*vector, error) {
 	out := *v
-	for _, field := range []*string{&out.Path, &out.Query, &out.Variables, &out.OperationName, &out.Body} {
+	for _, field := range []*string{&out.Path, &out.Query, &out.Variables, &out.OperationName, &out.Body, &out.Crowd.Send} {
 		var err error
 		if *field, err = written(*field); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.file, err)
