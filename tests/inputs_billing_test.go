@@ -241,11 +241,12 @@ func TestBillingInputsAsPeopleWriteThem(t *testing.T) {
 	address := func(country string) object {
 		return object{"billingAddress": object{"country": country}, "shippingAddress": object{"country": country}}
 	}
-	cases := []struct {
+	type inputCase struct {
 		name  string
 		input object
 		want  simulator.Customer
-	}{
+	}
+	cases := []inputCase{
 		{"tax ids of the European Union", taxIDs("eu_vat", "dk 10 15 08 17", "eu_vat", "BE 0417.497.106", "eu_vat", "ES-A28015865", "eu_vat", "EL 094014201", "eu_vat", "XI 980 7806 84"),
 			simulator.Customer{TaxIDs: []string{"eu_vat: DK10150817", "eu_vat: BE0417497106", "eu_vat: ESA28015865", "eu_vat: EL094014201", "eu_vat: XI980780684"}}},
 		{"tax ids with dots, dashes and slashes", taxIDs("br_cnpj", "33000167000101", "br_cpf", "529 982 247 25", "de_stn", "133/8150/8159", "pl_nip", "526-02-50-995", "us_ein", "123456789"),
@@ -263,6 +264,8 @@ func TestBillingInputsAsPeopleWriteThem(t *testing.T) {
 		{"a time zone by its newer name", object{"timezone": "Europe/Kyiv"}, simulator.Customer{Metadata: map[string]string{"clientele_timezone": "Europe/Kyiv"}}},
 		{"a time zone by its older name", object{"timezone": "Europe/Kiev"}, simulator.Customer{Metadata: map[string]string{"clientele_timezone": "Europe/Kiev"}}},
 		{"a time zone by a link of before", object{"timezone": "US/Pacific"}, simulator.Customer{Metadata: map[string]string{"clientele_timezone": "US/Pacific"}}},
+		{"a currency in thousandths", object{"currency": "KWD"}, simulator.Customer{Metadata: map[string]string{"clientele_currency": "KWD"}}},
+		{"a currency of the provider's", object{"currency": "HUF"}, simulator.Customer{Metadata: map[string]string{"clientele_currency": "HUF"}}},
 		{"a currency without minor units", object{"currency": "JPY"}, simulator.Customer{Metadata: map[string]string{"clientele_currency": "JPY"}}},
 	}
 	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
@@ -291,6 +294,9 @@ func TestBillingInputsAsPeopleWriteThem(t *testing.T) {
 					t.Errorf("%s: the provider has %q", c.name, got.Metadata)
 				}
 			}
+		}
+		if shown := text(billedAs(t, server.client, fmt.Sprint("customer-", slices.IndexFunc(cases, func(c inputCase) bool { return c.input["currency"] == "HUF" })))["billingCurrency"]); shown != "HUF" {
+			t.Errorf("the currency asked for is shown as %q", shown)
 		}
 		// The same id in two layouts is given twice.
 		for _, twice := range []object{taxIDs("br_cpf", "52998224725", "br_cpf", "529.982.247-25"), taxIDs("eu_vat", "DK10150817", "eu_vat", "dk 10 15 08 17")} {

@@ -5855,12 +5855,18 @@ enum Currency {
   USD
   "United Arab Emirates Dirham"
   AED
+  "Afghan Afghani"
+  AFN
   "Albanian Lek"
   ALL
   "Armenian Dram"
   AMD
   "Netherlands Antillean Guilder"
   ANG
+  "Angolan Kwanza"
+  AOA
+  "Argentine Peso"
+  ARS
   "Australian Dollar"
   AUD
   "Aruban Florin"
@@ -5875,12 +5881,16 @@ enum Currency {
   BDT
   "Bulgarian Lev"
   BGN
+  "Bahraini Dinar"
+  BHD
   "Burundian Franc"
   BIF
   "Bermudan Dollar"
   BMD
   "Brunei Dollar"
   BND
+  "Bolivian Boliviano"
+  BOB
   "Bahamian Dollar"
   BSD
   "Botswanan Pula"
@@ -5897,6 +5907,12 @@ enum Currency {
   CHF
   "Chinese Yuan"
   CNY
+  "Colombian Peso"
+  COP
+  "Costa Rican Colón"
+  CRC
+  "Cape Verdean Escudo"
+  CVE
   "Czech Koruna"
   CZK
   "Danish Krone"
@@ -5913,6 +5929,8 @@ enum Currency {
   EUR
   "Fijian Dollar"
   FJD
+  "Falkland Islands Pound"
+  FKP
   "British Pound"
   GBP
   "Georgian Lari"
@@ -5921,14 +5939,20 @@ enum Currency {
   GIP
   "Gambian Dalasi"
   GMD
+  "Guatemalan Quetzal"
+  GTQ
   "Guyanaese Dollar"
   GYD
   "Hong Kong Dollar"
   HKD
+  "Honduran Lempira"
+  HNL
   "Croatian Kuna"
   HRK
   "Haitian Gourde"
   HTG
+  "Hungarian Forint"
+  HUF
   "Indonesian Rupiah"
   IDR
   "Israeli New Shekel"
@@ -5939,6 +5963,8 @@ enum Currency {
   ISK
   "Jamaican Dollar"
   JMD
+  "Jordanian Dinar"
+  JOD
   "Japanese Yen"
   JPY
   "Kenyan Shilling"
@@ -5951,10 +5977,14 @@ enum Currency {
   KMF
   "South Korean Won"
   KRW
+  "Kuwaiti Dinar"
+  KWD
   "Cayman Islands Dollar"
   KYD
   "Kazakhstani Tenge"
   KZT
+  "Lao Kip"
+  LAK
   "Lebanese Pound"
   LBP
   "Sri Lankan Rupee"
@@ -5979,6 +6009,8 @@ enum Currency {
   MOP
   "Mauritanian Ouguiya (1973–2017)"
   MRO
+  "Mauritian Rupee"
+  MUR
   "Maldivian Rufiyaa"
   MVR
   "Malawian Kwacha"
@@ -5993,12 +6025,20 @@ enum Currency {
   NAD
   "Nigerian Naira"
   NGN
+  "Nicaraguan Córdoba"
+  NIO
   "Norwegian Krone"
   NOK
   "Nepalese Rupee"
   NPR
   "New Zealand Dollar"
   NZD
+  "Omani Rial"
+  OMR
+  "Panamanian Balboa"
+  PAB
+  "Peruvian Sol"
+  PEN
   "Papua New Guinean Kina"
   PGK
   "Philippine Peso"
@@ -6027,28 +6067,42 @@ enum Currency {
   SEK
   "Singapore Dollar"
   SGD
+  "Saint Helena Pound"
+  SHP
   "Sierra Leonean Leone"
   SLE
   "Sierra Leonean Leone (1964—2022)"
   SLL
   "Somali Shilling"
   SOS
+  "Surinamese Dollar"
+  SRD
+  "São Tomé and Príncipe Dobra, by its older code"
+  STD
+  "Salvadoran Colón"
+  SVC
   "Swazi Lilangeni"
   SZL
   "Thai Baht"
   THB
   "Tajikistani Somoni"
   TJS
+  "Tunisian Dinar"
+  TND
   "Tongan Paʻanga"
   TOP
   "Turkish Lira"
   TRY
   "Trinidad & Tobago Dollar"
   TTD
+  "New Taiwan Dollar"
+  TWD
   "Tanzanian Shilling"
   TZS
   "Ukrainian Hryvnia"
   UAH
+  "Uruguayan Peso"
+  UYU
   "Uzbekistani Som"
   UZS
   "Vietnamese Dong"

@@ -3665,12 +3665,18 @@ const (
 	CurrencyUsd Currency = "USD"
 	// United Arab Emirates Dirham
 	CurrencyAed Currency = "AED"
+	// Afghan Afghani
+	CurrencyAfn Currency = "AFN"
 	// Albanian Lek
 	CurrencyAll Currency = "ALL"
 	// Armenian Dram
 	CurrencyAmd Currency = "AMD"
 	// Netherlands Antillean Guilder
 	CurrencyAng Currency = "ANG"
+	// Angolan Kwanza
+	CurrencyAoa Currency = "AOA"
+	// Argentine Peso
+	CurrencyArs Currency = "ARS"
 	// Australian Dollar
 	CurrencyAud Currency = "AUD"
 	// Aruban Florin
@@ -3685,12 +3691,16 @@ const (
 	CurrencyBdt Currency = "BDT"
 	// Bulgarian Lev
 	CurrencyBgn Currency = "BGN"
+	// Bahraini Dinar
+	CurrencyBhd Currency = "BHD"
 	// Burundian Franc
 	CurrencyBif Currency = "BIF"
 	// Bermudan Dollar
 	CurrencyBmd Currency = "BMD"
 	// Brunei Dollar
 	CurrencyBnd Currency = "BND"
+	// Bolivian Boliviano
+	CurrencyBob Currency = "BOB"
 	// Bahamian Dollar
 	CurrencyBsd Currency = "BSD"
 	// Botswanan Pula
@@ -3707,6 +3717,12 @@ const (
 	CurrencyChf Currency = "CHF"
 	// Chinese Yuan
 	CurrencyCny Currency = "CNY"
+	// Colombian Peso
+	CurrencyCop Currency = "COP"
+	// Costa Rican Colón
+	CurrencyCrc Currency = "CRC"
+	// Cape Verdean Escudo
+	CurrencyCve Currency = "CVE"
 	// Czech Koruna
 	CurrencyCzk Currency = "CZK"
 	// Danish Krone
@@ -3723,6 +3739,8 @@ const (
 	CurrencyEur Currency = "EUR"
 	// Fijian Dollar
 	CurrencyFjd Currency = "FJD"
+	// Falkland Islands Pound
+	CurrencyFkp Currency = "FKP"
 	// British Pound
 	CurrencyGbp Currency = "GBP"
 	// Georgian Lari
@@ -3731,14 +3749,20 @@ const (
 	CurrencyGip Currency = "GIP"
 	// Gambian Dalasi
 	CurrencyGmd Currency = "GMD"
+	// Guatemalan Quetzal
+	CurrencyGtq Currency = "GTQ"
 	// Guyanaese Dollar
 	CurrencyGyd Currency = "GYD"
 	// Hong Kong Dollar
 	CurrencyHkd Currency = "HKD"
+	// Honduran Lempira
+	CurrencyHnl Currency = "HNL"
 	// Croatian Kuna
 	CurrencyHrk Currency = "HRK"
 	// Haitian Gourde
 	CurrencyHtg Currency = "HTG"
+	// Hungarian Forint
+	CurrencyHuf Currency = "HUF"
 	// Indonesian Rupiah
 	CurrencyIDR Currency = "IDR"
 	// Israeli New Shekel
@@ -3749,6 +3773,8 @@ const (
 	CurrencyIsk Currency = "ISK"
 	// Jamaican Dollar
 	CurrencyJmd Currency = "JMD"
+	// Jordanian Dinar
+	CurrencyJod Currency = "JOD"
 	// Japanese Yen
 	CurrencyJpy Currency = "JPY"
 	// Kenyan Shilling
@@ -3761,10 +3787,14 @@ const (
 	CurrencyKmf Currency = "KMF"
 	// South Korean Won
 	CurrencyKrw Currency = "KRW"
+	// Kuwaiti Dinar
+	CurrencyKwd Currency = "KWD"
 	// Cayman Islands Dollar
 	CurrencyKyd Currency = "KYD"
 	// Kazakhstani Tenge
 	CurrencyKzt Currency = "KZT"
+	// Lao Kip
+	CurrencyLak Currency = "LAK"
 	// Lebanese Pound
 	CurrencyLbp Currency = "LBP"
 	// Sri Lankan Rupee
@@ -3789,6 +3819,8 @@ const (
 	CurrencyMop Currency = "MOP"
 	// Mauritanian Ouguiya (1973–2017)
 	CurrencyMro Currency = "MRO"
+	// Mauritian Rupee
+	CurrencyMur Currency = "MUR"
 	// Maldivian Rufiyaa
 	CurrencyMvr Currency = "MVR"
 	// Malawian Kwacha
@@ -3803,12 +3835,20 @@ const (
 	CurrencyNad Currency = "NAD"
 	// Nigerian Naira
 	CurrencyNgn Currency = "NGN"
+	// Nicaraguan Córdoba
+	CurrencyNio Currency = "NIO"
 	// Norwegian Krone
 	CurrencyNok Currency = "NOK"
 	// Nepalese Rupee
 	CurrencyNpr Currency = "NPR"
 	// New Zealand Dollar
 	CurrencyNzd Currency = "NZD"
+	// Omani Rial
+	CurrencyOmr Currency = "OMR"
+	// Panamanian Balboa
+	CurrencyPab Currency = "PAB"
+	// Peruvian Sol
+	CurrencyPen Currency = "PEN"
 	// Papua New Guinean Kina
 	CurrencyPgk Currency = "PGK"
 	// Philippine Peso
@@ -3837,28 +3877,42 @@ const (
 	CurrencySek Currency = "SEK"
 	// Singapore Dollar
 	CurrencySgd Currency = "SGD"
+	// Saint Helena Pound
+	CurrencyShp Currency = "SHP"
 	// Sierra Leonean Leone
 	CurrencySle Currency = "SLE"
 	// Sierra Leonean Leone (1964—2022)
 	CurrencySll Currency = "SLL"
 	// Somali Shilling
 	CurrencySos Currency = "SOS"
+	// Surinamese Dollar
+	CurrencySrd Currency = "SRD"
+	// São Tomé and Príncipe Dobra, by its older code
+	CurrencyStd Currency = "STD"
+	// Salvadoran Colón
+	CurrencySvc Currency = "SVC"
 	// Swazi Lilangeni
 	CurrencySzl Currency = "SZL"
 	// Thai Baht
 	CurrencyThb Currency = "THB"
 	// Tajikistani Somoni
 	CurrencyTjs Currency = "TJS"
+	// Tunisian Dinar
+	CurrencyTnd Currency = "TND"
 	// Tongan Paʻanga
 	CurrencyTop Currency = "TOP"
 	// Turkish Lira
 	CurrencyTry Currency = "TRY"
 	// Trinidad & Tobago Dollar
 	CurrencyTtd Currency = "TTD"
+	// New Taiwan Dollar
+	CurrencyTwd Currency = "TWD"
 	// Tanzanian Shilling
 	CurrencyTzs Currency = "TZS"
 	// Ukrainian Hryvnia
 	CurrencyUah Currency = "UAH"
+	// Uruguayan Peso
+	CurrencyUyu Currency = "UYU"
 	// Uzbekistani Som
 	CurrencyUzs Currency = "UZS"
 	// Vietnamese Dong
@@ -3898,9 +3952,12 @@ const (
 var AllCurrency = []Currency{
 	CurrencyUsd,
 	CurrencyAed,
+	CurrencyAfn,
 	CurrencyAll,
 	CurrencyAmd,
 	CurrencyAng,
+	CurrencyAoa,
+	CurrencyArs,
 	CurrencyAud,
 	CurrencyAwg,
 	CurrencyAzn,
@@ -3908,9 +3965,11 @@ var AllCurrency = []Currency{
 	CurrencyBbd,
 	CurrencyBdt,
 	CurrencyBgn,
+	CurrencyBhd,
 	CurrencyBif,
 	CurrencyBmd,
 	CurrencyBnd,
+	CurrencyBob,
 	CurrencyBsd,
 	CurrencyBwp,
 	CurrencyByn,
@@ -3919,6 +3978,9 @@ var AllCurrency = []Currency{
 	CurrencyCdf,
 	CurrencyChf,
 	CurrencyCny,
+	CurrencyCop,
+	CurrencyCrc,
+	CurrencyCve,
 	CurrencyCzk,
 	CurrencyDkk,
 	CurrencyDop,
@@ -3927,27 +3989,34 @@ var AllCurrency = []Currency{
 	CurrencyEtb,
 	CurrencyEur,
 	CurrencyFjd,
+	CurrencyFkp,
 	CurrencyGbp,
 	CurrencyGel,
 	CurrencyGip,
 	CurrencyGmd,
+	CurrencyGtq,
 	CurrencyGyd,
 	CurrencyHkd,
+	CurrencyHnl,
 	CurrencyHrk,
 	CurrencyHtg,
+	CurrencyHuf,
 	CurrencyIDR,
 	CurrencyIls,
 	CurrencyInr,
 	CurrencyIsk,
 	CurrencyJmd,
+	CurrencyJod,
 	CurrencyJpy,
 	CurrencyKes,
 	CurrencyKgs,
 	CurrencyKhr,
 	CurrencyKmf,
 	CurrencyKrw,
+	CurrencyKwd,
 	CurrencyKyd,
 	CurrencyKzt,
+	CurrencyLak,
 	CurrencyLbp,
 	CurrencyLkr,
 	CurrencyLrd,
@@ -3960,6 +4029,7 @@ var AllCurrency = []Currency{
 	CurrencyMnt,
 	CurrencyMop,
 	CurrencyMro,
+	CurrencyMur,
 	CurrencyMvr,
 	CurrencyMwk,
 	CurrencyMxn,
@@ -3967,9 +4037,13 @@ var AllCurrency = []Currency{
 	CurrencyMzn,
 	CurrencyNad,
 	CurrencyNgn,
+	CurrencyNio,
 	CurrencyNok,
 	CurrencyNpr,
 	CurrencyNzd,
+	CurrencyOmr,
+	CurrencyPab,
+	CurrencyPen,
 	CurrencyPgk,
 	CurrencyPhp,
 	CurrencyPkr,
@@ -3984,17 +4058,24 @@ var AllCurrency = []Currency{
 	CurrencyScr,
 	CurrencySek,
 	CurrencySgd,
+	CurrencyShp,
 	CurrencySle,
 	CurrencySll,
 	CurrencySos,
+	CurrencySrd,
+	CurrencyStd,
+	CurrencySvc,
 	CurrencySzl,
 	CurrencyThb,
 	CurrencyTjs,
+	CurrencyTnd,
 	CurrencyTop,
 	CurrencyTry,
 	CurrencyTtd,
+	CurrencyTwd,
 	CurrencyTzs,
 	CurrencyUah,
+	CurrencyUyu,
 	CurrencyUzs,
 	CurrencyVnd,
 	CurrencyVuv,
@@ -4016,7 +4097,7 @@ var AllCurrency = []Currency{
 
 func (e Currency) IsValid() bool {
 	switch e {
-	case CurrencyUsd, CurrencyAed, CurrencyAll, CurrencyAmd, CurrencyAng, CurrencyAud, CurrencyAwg, CurrencyAzn, CurrencyBam, CurrencyBbd, CurrencyBdt, CurrencyBgn, CurrencyBif, CurrencyBmd, CurrencyBnd, CurrencyBsd, CurrencyBwp, CurrencyByn, CurrencyBzd, CurrencyCad, CurrencyCdf, CurrencyChf, CurrencyCny, CurrencyCzk, CurrencyDkk, CurrencyDop, CurrencyDzd, CurrencyEgp, CurrencyEtb, CurrencyEur, CurrencyFjd, CurrencyGbp, CurrencyGel, CurrencyGip, CurrencyGmd, CurrencyGyd, CurrencyHkd, CurrencyHrk, CurrencyHtg, CurrencyIDR, CurrencyIls, CurrencyInr, CurrencyIsk, CurrencyJmd, CurrencyJpy, CurrencyKes, CurrencyKgs, CurrencyKhr, CurrencyKmf, CurrencyKrw, CurrencyKyd, CurrencyKzt, CurrencyLbp, CurrencyLkr, CurrencyLrd, CurrencyLsl, CurrencyMad, CurrencyMdl, CurrencyMga, CurrencyMkd, CurrencyMmk, CurrencyMnt, CurrencyMop, CurrencyMro, CurrencyMvr, CurrencyMwk, CurrencyMxn, CurrencyMyr, CurrencyMzn, CurrencyNad, CurrencyNgn, CurrencyNok, CurrencyNpr, CurrencyNzd, CurrencyPgk, CurrencyPhp, CurrencyPkr, CurrencyPln, CurrencyQar, CurrencyRon, CurrencyRsd, CurrencyRub, CurrencyRwf, CurrencySar, CurrencySbd, CurrencyScr, CurrencySek, CurrencySgd, CurrencySle, CurrencySll, CurrencySos, CurrencySzl, CurrencyThb, CurrencyTjs, CurrencyTop, CurrencyTry, CurrencyTtd, CurrencyTzs, CurrencyUah, CurrencyUzs, CurrencyVnd, CurrencyVuv, CurrencyWst, CurrencyXaf, CurrencyXcd, CurrencyYer, CurrencyZar, CurrencyZmw, CurrencyClp, CurrencyDjf, CurrencyGnf, CurrencyUgx, CurrencyPyg, CurrencyXof, CurrencyXpf, CurrencyBrl:
+	case CurrencyUsd, CurrencyAed, CurrencyAfn, CurrencyAll, CurrencyAmd, CurrencyAng, CurrencyAoa, CurrencyArs, CurrencyAud, CurrencyAwg, CurrencyAzn, CurrencyBam, CurrencyBbd, CurrencyBdt, CurrencyBgn, CurrencyBhd, CurrencyBif, CurrencyBmd, CurrencyBnd, CurrencyBob, CurrencyBsd, CurrencyBwp, CurrencyByn, CurrencyBzd, CurrencyCad, CurrencyCdf, CurrencyChf, CurrencyCny, CurrencyCop, CurrencyCrc, CurrencyCve, CurrencyCzk, CurrencyDkk, CurrencyDop, CurrencyDzd, CurrencyEgp, CurrencyEtb, CurrencyEur, CurrencyFjd, CurrencyFkp, CurrencyGbp, CurrencyGel, CurrencyGip, CurrencyGmd, CurrencyGtq, CurrencyGyd, CurrencyHkd, CurrencyHnl, CurrencyHrk, CurrencyHtg, CurrencyHuf, CurrencyIDR, CurrencyIls, CurrencyInr, CurrencyIsk, CurrencyJmd, CurrencyJod, CurrencyJpy, CurrencyKes, CurrencyKgs, CurrencyKhr, CurrencyKmf, CurrencyKrw, CurrencyKwd, CurrencyKyd, CurrencyKzt, CurrencyLak, CurrencyLbp, CurrencyLkr, CurrencyLrd, CurrencyLsl, CurrencyMad, CurrencyMdl, CurrencyMga, CurrencyMkd, CurrencyMmk, CurrencyMnt, CurrencyMop, CurrencyMro, CurrencyMur, CurrencyMvr, CurrencyMwk, CurrencyMxn, CurrencyMyr, CurrencyMzn, CurrencyNad, CurrencyNgn, CurrencyNio, CurrencyNok, CurrencyNpr, CurrencyNzd, CurrencyOmr, CurrencyPab, CurrencyPen, CurrencyPgk, CurrencyPhp, CurrencyPkr, CurrencyPln, CurrencyQar, CurrencyRon, CurrencyRsd, CurrencyRub, CurrencyRwf, CurrencySar, CurrencySbd, CurrencyScr, CurrencySek, CurrencySgd, CurrencyShp, CurrencySle, CurrencySll, CurrencySos, CurrencySrd, CurrencyStd, CurrencySvc, CurrencySzl, CurrencyThb, CurrencyTjs, CurrencyTnd, CurrencyTop, CurrencyTry, CurrencyTtd, CurrencyTwd, CurrencyTzs, CurrencyUah, CurrencyUyu, CurrencyUzs, CurrencyVnd, CurrencyVuv, CurrencyWst, CurrencyXaf, CurrencyXcd, CurrencyYer, CurrencyZar, CurrencyZmw, CurrencyClp, CurrencyDjf, CurrencyGnf, CurrencyUgx, CurrencyPyg, CurrencyXof, CurrencyXpf, CurrencyBrl:
 		return true
 	}
 	return false
