@@ -228,6 +228,7 @@ func (s *Service) roll(ctx context.Context, old *domain.APIKey, overlap time.Dur
 		return Rolled{}, domain.FieldErrorf(domain.BadUserInput, "id",
 			"is of a key that was replaced by the key %s; roll or revoke that one", old.ReplacedBy)
 	}
+	overlap = overlap.Truncate(time.Millisecond) // what times are kept to
 	var lifetime time.Duration
 	if old.ExpiresAt != nil {
 		lifetime = old.ExpiresAt.Sub(old.CreatedAt)
