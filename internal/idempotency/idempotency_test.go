@@ -507,3 +507,18 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatMustNotBeKeptIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	// Too long to be kept, so that a bound on the wrong text shows.
+	secret := strings.Repeat("s", 2<<20)
+	for i, want := range []string{secret, "null"} {
+		got, err := f.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
+			return idempotency.Outcome{Answer: []byte(secret), Kept: []byte("null"), Settled: true}
+		})
+		if err != nil || string(got.Text) != want || got.Replayed != (i == 1) {
+			t.Errorf("request %d: %d bytes, replayed %t, %v", i, len(got.Text), got.Replayed, err)
+		}
+	}
+}
