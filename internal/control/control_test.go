@@ -24,7 +24,7 @@ import (
 // folder is a data folder with a path that is short on every system.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ctl")
+	dir, err := os.MkdirTemp("", "ctl") //nolint:usetesting // t.TempDir puts the name of the test into the path
 	if err != nil {
 		t.Fatal(err)
 	}
