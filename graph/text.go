@@ -279,7 +279,8 @@ func (s *textScanner) token(kind byte, name string) {
 // behind it.
 func (s *textScanner) string() (closed bool, _ *gqlerror.Error) {
 	from, start, at, edits := s.at, s.runes, s.location(), len(s.edits)
-	token, moved := stringToken{at: at}, gqlerror.Location{}
+	token := stringToken{at: at}
+	var moved gqlerror.Location
 	if strings.HasPrefix(s.text[s.at:], `"""`) {
 		if closed = s.blockString(); !closed {
 			return false, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 	"pgregory.net/rapid"
 )
@@ -237,6 +238,17 @@ func checkShape(t rapid.TB, text string) {
 	again, refused := readText(readable.text)
 	if refused != nil || again.text != readable.text {
 		t.Fatalf("%q is %q, and then %q, %v", text, readable.text, again.text, refused)
+	}
+	// The strings are those that gqlparser sees, at the same places: a string that one of them takes for a comment, or for
+	// something else, could hide anything.
+	lexed := lexer.New(&ast.Source{Input: readable.text})
+	for token, _ := lexed.ReadToken(); token.Kind != lexer.EOF && token.Kind != lexer.Invalid; token, _ = lexed.ReadToken() {
+		if token.Kind != lexer.String && token.Kind != lexer.BlockString {
+			continue
+		}
+		if _, known := readable.strings[token.Pos.Start]; !known {
+			t.Fatalf("%q: the string at %d is not known", text, token.Pos.Start)
+		}
 	}
 	document, err := parser.ParseQuery(&ast.Source{Input: readable.text})
 	if err == nil {

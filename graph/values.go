@@ -312,6 +312,10 @@ func (c *literalChecker) object(definition *ast.Definition, value *ast.Value, pa
 			c.check(field.Type, child.Value, append(path, ast.PathName(child.Name)))
 			continue
 		}
+		if c.wrong[child.Value] {
+			continue
+		}
+		c.wrong[child.Value] = true
 		unknown := core.Message(`Field "%s" is not defined by type "%s".`, child.Name, definition.Name)
 		options := []core.ErrorOption{unknown, core.At(child.Position)}
 		if !c.quiet && len(child.Name) <= maxSuggestedFor {

@@ -53,9 +53,19 @@ var wrongValues = map[string]string{
 
 var zeros = strings.Repeat("0", 300)
 
+// loaded is a document that fits a schema.
+func loaded(t *testing.T, schema *ast.Schema, text string) *ast.QueryDocument {
+	t.Helper()
+	document, errs := newDocuments(schema, testLimits, true).read(t.Context(), text)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	return document
+}
+
 func TestCoerceRefuses(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: valuesSchema})
-	document := gqlparser.MustLoadQuery(schema, `query ($in: In) { f(in: $in) }`)
+	document := loaded(t, schema, `query ($in: In) { f(in: $in) }`)
 	for text, want := range wrongValues {
 		var value any
 		if err := decodeJSON([]byte(text), &value); err != nil {
@@ -136,7 +146,7 @@ func literal(value any) string {
 
 func TestCoerceTakes(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: valuesSchema})
-	document := gqlparser.MustLoadQuery(schema, `query ($in: In, $int: Int, $ints: [Int!], $float: Float, $colour: Colour) {
+	document := loaded(t, schema, `query ($in: In, $int: Int, $ints: [Int!], $float: Float, $colour: Colour) {
 		f(in: $in, int: $int, ints: $ints, float: $float, colour: $colour) }`)
 	for sent, want := range map[string]string{
 		`{"int": 1.0}`:                        `{"int": 1}`,
@@ -177,6 +187,20 @@ func TestCoerceTakes(t *testing.T) {
 			got, _ := json.Marshal(variables)
 			t.Errorf("%s is %s, not %s", sent, got, want)
 		}
+	}
+}
+
+// TestUnknownFieldsAreReportedOnce: a fragment is met with each operation that spreads it.
+func TestUnknownFieldsAreReportedOnce(t *testing.T) {
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: valuesSchema})
+	const document = `query A { ...F } query B { ...F } fragment F on Query { f(in: { itn: 1 }) }`
+	_, errs := newDocuments(schema, testLimits, true).read(t.Context(), document)
+	if len(errs) != 1 || errs[0].Message != `Field "itn" is not defined by type "In". Did you mean "in", "int", "ints", "id", or "ins"?` {
+		t.Errorf("%v", errs)
+	}
+	_, errs = newDocuments(schema, testLimits, false).read(t.Context(), document)
+	if len(errs) != 1 || errs[0].Message != `Field "itn" is not defined by type "In".` {
+		t.Errorf("quiet: %v", errs)
 	}
 }
 

@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -169,6 +170,21 @@ func TestStringsOfTheLatestEdition(t *testing.T) {
 		}
 		mustBeError(t, "another value", keyed(`\u{1F601}`), http.StatusOK, "IdempotencyKeyReused")
 	})
+}
+
+// TestHashesAreOfTheTextAsSent: a persisted document is named by the hash of what the client has, escapes and descriptions
+// included.
+func TestHashesAreOfTheTextAsSent(t *testing.T) {
+	server := startEmbedded(t)
+	server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "name": "Ada 😀"}})
+	const query = `"Finds Ada" query Find("how" $name: String = "Ada \u{1F600}") { customers(filter: { name: { eq: $name } }) { totalCount } }`
+	named := object{"persistedQuery": object{"version": 1, "sha256Hash": fmt.Sprintf("%x", sha256.Sum256([]byte(query)))}}
+	for _, request := range []object{{"query": query, "extensions": named}, {"extensions": named}} {
+		got := server.post(t, asJSON(t, request))
+		if list, _ := got.Data["customers"].(object); len(got.Errors) > 0 || list["totalCount"] != 1.0 {
+			t.Errorf("%s", got.body)
+		}
+	}
 }
 
 func TestKeysOfTheBody(t *testing.T) {
