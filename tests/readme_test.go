@@ -3,102 +3,386 @@ package tests
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// examplesForm is a request to paste into a shell and, if it is there, what is answered.
-var examplesForm = regexp.MustCompile("(?s)```sh\n(curl .*?)```(?:\n\n```json\n(.*?)```)?")
-
-// holds reports whether an answer has all that is expected of it; "…" stands for any value.
-func holds(got, want any) bool {
-	switch want := want.(type) {
-	case map[string]any:
-		object, is := got.(map[string]any)
-		for name, part := range want {
-			value, there := object[name]
-			is = is && there && holds(value, part)
-		}
-		return is
-	case []any:
-		list, is := got.([]any)
-		is = is && len(list) == len(want)
-		for i := 0; is && i < len(want); i++ {
-			is = holds(list[i], want[i])
-		}
-		return is
-	default:
-		return want == "…" && got != nil || got == want
-	}
+// walkedPages are the pages of the docs with something to paste, and how many blocks of each must run at least.
+var walkedPages = map[string]int{
+	"README.md": 16, "docs/graphql.md": 8, "docs/catalogue.md": 5, "docs/simulator.md": 10, "docs/operations.md": 4,
 }
 
-// TestExamplesOfTheDocs pastes the requests of the README, and of the page for client authors, into a shell, one after
-// the other, each against a server that was started as `make run` starts it, with a simulated billing provider. An
-// answer that is not shown must be one without errors.
-func TestExamplesOfTheDocs(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("the examples need curl, which is not installed")
+// TestWalkThroughTheDocs pastes every shell block of the README and of docs/, in the order of the page, into a shell,
+// on the server that the block before it has started, and compares what is printed with what the page shows.
+//
+// An HTML comment in front of a block, which readers do not see, is for the walker: `<!-- stop the server -->` stands
+// for the Ctrl+C that the text asks for, and `<!-- not run: reason -->` leaves the block out. "…" in what a page shows
+// stands for what differs from time to time.
+func TestWalkThroughTheDocs(t *testing.T) {
+	for _, tool := range []string{"curl", "make", "bash"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("the docs need " + tool + ", which is not installed")
+		}
 	}
-	makefile, err := os.ReadFile("../tools/run.sh")
+	pages, err := filepath.Glob("../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const key = "server-for-this-machine-only"
-	if !strings.Contains(string(makefile), key) {
-		t.Errorf("make run does not use the key %s", key)
-	}
-	if !strings.Contains(string(makefile), "serve --catalog examples/catalog.yaml") {
-		t.Error("make run does not use the catalogue of the examples")
-	}
-	for path, fewest := range map[string]int{"../README.md": 7, "../docs/graphql.md": 8} {
-		t.Run(path, func(t *testing.T) {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			examples := examplesForm.FindAllStringSubmatch(string(text), -1)
-			if len(examples) < fewest {
-				t.Fatalf("it has %d requests", len(examples))
-			}
-			server := startProcess(t, t.TempDir(), "--api-key", key, "--catalog", exampleCatalog, "--billing", "simulator")
-			for _, example := range examples {
-				script := strings.ReplaceAll(example[1], "http://127.0.0.1:8080", server.url)
-				output, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
-				if err != nil {
-					t.Fatalf("%s\n%v\n%s", script, err, output)
-				}
-				if strings.Contains(script, "/schema.graphql") {
-					if !strings.Contains(string(output), "type Query {") {
-						t.Errorf("%s\n%s", script, output)
-					}
+	for _, path := range append([]string{"../README.md", "../examples/clients/README.md"}, pages...) {
+		page, _ := filepath.Rel("..", path)
+		t.Run(page, func(t *testing.T) {
+			blocks := shellBlocks(t, readFile(t, path))
+			w := newDocsWalk(t)
+			ran := 0
+			for _, b := range blocks {
+				if b.notRun != "" {
+					t.Logf("line %d is not run: %s", b.line, b.notRun)
 					continue
 				}
-				mustAnswer(t, script, output, example[2])
+				ran++
+				w.paste(t, b)
+				if t.Failed() {
+					t.Fatalf("%s:%d", page, b.line)
+				}
+			}
+			if ran < walkedPages[page] {
+				t.Errorf("only %d of its blocks ran", ran)
 			}
 		})
 	}
 }
 
-// mustAnswer compares what a script printed, one or several answers, with the answer that is shown, if there is one.
-func mustAnswer(t *testing.T, script string, output []byte, shown string) {
-	t.Helper()
-	var want any
-	if shown != "" {
-		if err := json.Unmarshal([]byte(shown), &want); err != nil {
-			t.Fatalf("%s\nis shown as the answer: %v", shown, err)
+// TestEveryRequestOfTheReadmeShowsItsAnswer: a new user sees whether it worked.
+func TestEveryRequestOfTheReadmeShowsItsAnswer(t *testing.T) {
+	for _, page := range []string{"../README.md", "../docs/simulator.md", "../docs/catalogue.md"} {
+		for _, b := range shellBlocks(t, readFile(t, page)) {
+			if b.notRun == "" && strings.Contains(b.script, "curl ") && b.shown == "" {
+				t.Errorf("%s:%d: a request without its answer", page, b.line)
+			}
 		}
 	}
-	answers := json.NewDecoder(bytes.NewReader(output))
-	for n := 0; n == 0 || answers.More(); n++ {
-		var got map[string]any
-		err := answers.Decode(&got)
-		_, hasErrors := got["errors"]
-		if err != nil || want == nil && (hasErrors || got["data"] == nil) || want != nil && !holds(got, want) {
-			t.Errorf("%s\n%v\n%s", script, err, output)
+}
+
+// block is a shell block of a page.
+type block struct {
+	line   int
+	script string
+	// shown is what the page shows as printed, and shownAs its language, json or text.
+	shown, shownAs string
+	// stop is whether the server is stopped first, and notRun why the block is not run.
+	stop   bool
+	notRun string
+}
+
+var (
+	fence       = regexp.MustCompile("^```(\\w*)$")
+	walkComment = regexp.MustCompile(`^<!-- (stop the server|not run: .{10,}) -->$`)
+)
+
+// shellBlocks reads the shell blocks of a page. Nothing but blank lines stands between a block and what it prints.
+func shellBlocks(t *testing.T, page string) []block {
+	t.Helper()
+	var blocks []block
+	lines := strings.Split(page, "\n")
+	comment, adjacent := "", false
+	for i := 0; i < len(lines); i++ {
+		opening := fence.FindStringSubmatch(lines[i])
+		if opening == nil {
+			if strings.TrimSpace(lines[i]) != "" {
+				comment, adjacent = lines[i], false
+			}
+			continue
+		}
+		start := i + 1
+		for i++; i < len(lines) && lines[i] != "```"; i++ {
+		}
+		text := strings.Join(lines[start:min(i, len(lines))], "\n")
+		switch language := opening[1]; {
+		case slices.Contains([]string{"sh", "bash", "shell", "console"}, language):
+			b := block{line: start + 1, script: text}
+			if directive := walkComment.FindStringSubmatch(comment); directive != nil {
+				b.stop = directive[1] == "stop the server"
+				b.notRun, _ = strings.CutPrefix(directive[1], "not run: ")
+				if b.stop {
+					b.notRun = ""
+				}
+			}
+			blocks = append(blocks, b)
+			adjacent = true
+		case adjacent && (language == "json" || language == "text"):
+			blocks[len(blocks)-1].shown, blocks[len(blocks)-1].shownAs = text, language
+			adjacent = false
+		case language == "":
+			t.Errorf("line %d: a block without a language", start)
+		default:
+			adjacent = false
+		}
+		comment = ""
+	}
+	return blocks
+}
+
+// docsWalk is a shell in a checkout of the repository, with at most one server.
+type docsWalk struct {
+	folder, program string
+	server          *makeRun
+}
+
+func newDocsWalk(t *testing.T) *docsWalk {
+	t.Helper()
+	binary, err := buildBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &docsWalk{folder: t.TempDir(), program: binary}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); name != "data" && name != "bin" && !strings.HasPrefix(name, ".") {
+			if err := os.Symlink(filepath.Join(root, name), filepath.Join(w.folder, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return w
+}
+
+var (
+	makeTarget   = regexp.MustCompile(`^make (run(?:-\w+)?)$`)
+	serveCommand = regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S+ )*go run \. serve( |$)`)
+	program      = regexp.MustCompile(`(?m)(^|&& |[A-Z_]+=\S+ )(?:go run \.|clientele) `)
+)
+
+// paste runs a block and compares.
+func (w *docsWalk) paste(t *testing.T, b block) {
+	t.Helper()
+	if b.stop {
+		w.stop(t)
+	}
+	if target := makeTarget.FindStringSubmatch(strings.TrimSpace(b.script)); target != nil {
+		w.stop(t)
+		w.server = startMake(t, target[1], filepath.Join(w.folder, "data"))
+		mustPrint(t, b, w.server.printed, w.server)
+		return
+	}
+	script := program.ReplaceAllString(b.script, "${1}"+w.program+" ")
+	if serveCommand.MatchString(b.script) {
+		w.stop(t)
+		w.serve(t, script)
+		mustPrint(t, b, w.server.printed, w.server)
+		return
+	}
+	if w.server != nil {
+		script = strings.ReplaceAll(script, "http://127.0.0.1:8080", w.server.url)
+		script = strings.ReplaceAll(script, "http://127.0.0.1:8420", w.server.simulator)
+	}
+	command := exec.CommandContext(t.Context(), "bash", "-e", "-c", script)
+	command.Dir = w.folder
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		t.Errorf("%s\n%v\n%s%s", script, err, stdout.String(), stderr.String())
+		return
+	}
+	switch {
+	case b.shownAs == "json":
+		mustAnswer(t, script, stdout.Bytes(), b.shown)
+	case b.shownAs == "text":
+		mustPrint(t, b, stdout.String(), nil)
+	case strings.Contains(script, "curl ") && strings.HasPrefix(strings.TrimSpace(stdout.String()), "{"):
+		mustAnswer(t, script, stdout.Bytes(), "")
+	}
+}
+
+func (w *docsWalk) stop(t *testing.T) {
+	t.Helper()
+	if w.server != nil {
+		w.server.interrupt(t)
+	}
+	w.server = nil
+}
+
+// serve starts the program as a block says, on a free port.
+func (w *docsWalk) serve(t *testing.T, script string) {
+	t.Helper()
+	run := &makeRun{command: exec.Command("bash", "-c", script)} //nolint:gosec // a block of the docs
+	run.command.Dir = w.folder
+	run.command.Env = append(os.Environ(), "CLIENTELE_LISTEN=127.0.0.1:0", "CLIENTELE_SIMULATOR_LISTEN=127.0.0.1:0")
+	run.command.Stderr = everySignal
+	run.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	run.start(t)
+	w.server = run
+}
+
+// mustPrint compares what was printed with the lines that are shown. Of what a server prints some lines may be shown,
+// in their order; its addresses and folder are the test's own.
+func mustPrint(t *testing.T, b block, printed string, server *makeRun) {
+	t.Helper()
+	if b.shown == "" {
+		return
+	}
+	if server != nil {
+		printed = strings.ReplaceAll(printed, server.url, "http://127.0.0.1:8080")
+		printed = strings.ReplaceAll(printed, server.simulator, "http://127.0.0.1:8420")
+		printed = strings.ReplaceAll(printed, "on 127.0.0.1:0.", "on 127.0.0.1:8080.")
+		printed = regexp.MustCompile(`embedded engine in \S+`).ReplaceAllString(printed, "embedded engine in ./data")
+	}
+	got := strings.Split(strings.TrimSpace(printed), "\n")
+	// A line with "…" alone stands for any number of lines.
+	gap := server != nil
+	for want := range strings.SplitSeq(strings.TrimSpace(b.shown), "\n") {
+		if strings.TrimSpace(want) == "…" {
+			gap = true
+			continue
+		}
+		at := slices.IndexFunc(got, func(line string) bool { return fits(line, want) })
+		if at < 0 || at > 0 && !gap {
+			t.Errorf("%s\nprinted\n%s\nwhich lacks the line, or has it elsewhere:\n%s", b.script, printed, want)
 			return
 		}
+		got, gap = got[at+1:], server != nil
+	}
+	if len(got) > 0 && !gap {
+		t.Errorf("%s\nprinted more than is shown:\n%s", b.script, strings.Join(got, "\n"))
+	}
+}
+
+// fits reports whether a text is the pattern with something in the place of each "…".
+func fits(text, pattern string) bool {
+	parts := strings.Split(strings.Join(strings.Fields(pattern), " "), "…")
+	text = strings.Join(strings.Fields(text), " ")
+	if len(parts) == 1 {
+		return text == parts[0]
+	}
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
+	}
+	text = text[len(parts[0]):]
+	for _, part := range parts[1 : len(parts)-1] {
+		_, rest, found := strings.Cut(text, part)
+		if !found {
+			return false
+		}
+		text = rest
+	}
+	return strings.HasSuffix(text, parts[len(parts)-1])
+}
+
+// mustAnswer compares what a script printed with the answer that is shown, and without one with success.
+func mustAnswer(t *testing.T, script string, output []byte, shown string) {
+	t.Helper()
+	var got, want any
+	decoder := json.NewDecoder(bytes.NewReader(output))
+	if err := decoder.Decode(&got); err != nil || decoder.More() {
+		t.Errorf("%s\nprinted no single JSON value: %v\n%s", script, err, output)
+		return
+	}
+	if shown == "" {
+		if answer, is := got.(object); !is || answer["errors"] != nil || answer["data"] == nil {
+			t.Errorf("%s\n%s", script, output)
+		}
+		return
+	}
+	if err := json.Unmarshal([]byte(shown), &want); err != nil {
+		t.Fatalf("%s\nis shown as the answer: %v", shown, err)
+	}
+	if difference := differs("", got, want); difference != "" {
+		t.Errorf("%s\n%s\nprinted\n%s", script, difference, output)
+	}
+}
+
+// differs says where an answer is not what is shown. What is shown may leave out the answer's own extensions, and
+// facts of an error.
+func differs(at string, got, want any) string {
+	switch want := want.(type) {
+	case object:
+		given, is := got.(object)
+		if !is {
+			return fmt.Sprintf("%s is %v", at, got)
+		}
+		for name, part := range want {
+			value, there := given[name]
+			if !there {
+				return fmt.Sprintf("%s.%s is not there", at, name)
+			}
+			if found := differs(at+"."+name, value, part); found != "" {
+				return found
+			}
+		}
+		for name := range given {
+			_, shown := want[name]
+			if !shown && !strings.HasPrefix(at, ".errors") && (at != "" || name != "extensions") {
+				return fmt.Sprintf("%s.%s is not shown", at, name)
+			}
+		}
+		return ""
+	case []any:
+		list, is := got.([]any)
+		if !is || len(list) != len(want) {
+			return fmt.Sprintf("%s is %v", at, got)
+		}
+		for i := range want {
+			if found := differs(fmt.Sprintf("%s[%d]", at, i), list[i], want[i]); found != "" {
+				return found
+			}
+		}
+		return ""
+	case string:
+		if text, is := got.(string); is && fits(text, want) || want == "…" && got != nil {
+			return ""
+		}
+	default:
+		if got == want {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%s is %v, not %v", at, got, want)
+}
+
+// TestTheWalkerCompares keeps the walker from taking everything.
+func TestTheWalkerCompares(t *testing.T) {
+	shown := `{"data": {"a": [{"b": "…", "c": null}], "d": "x…z"}}`
+	for printed, same := range map[string]bool{
+		`{"data": {"a": [{"b": 1, "c": null}], "d": "xyz"}}`:                      true,
+		`{"data": {"a": [{"b": 1, "c": null}], "d": "xz"}, "extensions": {}}`:     true,
+		`{"data": {"a": [{"b": null, "c": null}], "d": "xyz"}}`:                   false,
+		`{"data": {"a": [{"b": 1, "c": 2}], "d": "xyz"}}`:                         false,
+		`{"data": {"a": [{"b": 1}], "d": "xyz"}}`:                                 false,
+		`{"data": {"a": [{"b": 1, "c": null, "e": 1}], "d": "xyz"}}`:              false,
+		`{"data": {"a": [], "d": "xyz"}}`:                                         false,
+		`{"data": {"a": [{"b": 1, "c": null}], "d": "xy"}}`:                       false,
+		`{"data": {"a": [{"b": 1, "c": null}], "d": "xyz"}, "errors": [{}]}`:      false,
+		`{"data": {"a": [{"b": 1, "c": null}], "d": "xyz"}, "extension": "more"}`: false,
+	} {
+		var got, want any
+		if err := json.Unmarshal([]byte(printed), &got); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(shown), &want); err != nil {
+			t.Fatal(err)
+		}
+		if difference := differs("", got, want); (difference == "") != same {
+			t.Errorf("%s: %q", printed, difference)
+		}
+	}
+	blocks := shellBlocks(t, "a\n\n<!-- stop the server -->\n\n```sh\nx\n```\n\n```text\ny\n```\n\n<!-- not run: for a reason -->\n\n```sh\nz\n```\n\ntext\n\n```json\n1\n```\n")
+	want := []block{
+		{line: 6, script: "x", shown: "y", shownAs: "text", stop: true}, {line: 16, script: "z", notRun: "for a reason"},
+	}
+	if !slices.Equal(blocks, want) {
+		t.Errorf("%+v", blocks)
 	}
 }

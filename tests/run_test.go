@@ -43,30 +43,36 @@ func startMake(t *testing.T, target, dataDir string) *makeRun {
 	// A group of its own, as a shell gives each job, so that Ctrl+C reaches all of it and nothing else.
 	run.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	run.command.Stderr = everySignal
-	stdout, err := run.command.StdoutPipe()
+	run.start(t)
+	return run
+}
+
+// start starts the command and waits until it serves.
+func (r *makeRun) start(t *testing.T) {
+	t.Helper()
+	stdout, err := r.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.command.Start(); err != nil {
+	if err := r.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { run.interrupt(t) })
+	t.Cleanup(func() { r.interrupt(t) })
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		run.printed += lines.Text() + "\n"
+		r.printed += lines.Text() + "\n"
 		if strings.HasPrefix(lines.Text(), "  Data ") {
 			go func() { _, _ = io.Copy(io.Discard, stdout) }()
-			if address := printedGraphQL.FindStringSubmatch(run.printed); address != nil {
-				run.url = address[1]
+			if address := printedGraphQL.FindStringSubmatch(r.printed); address != nil {
+				r.url = address[1]
 			}
-			if address := printedSimulator.FindStringSubmatch(run.printed); address != nil {
-				run.simulator = address[1]
+			if address := printedSimulator.FindStringSubmatch(r.printed); address != nil {
+				r.simulator = address[1]
 			}
-			return run
+			return
 		}
 	}
-	t.Fatalf("make %s ended without serving: %v\n%s", target, run.command.Wait(), run.printed)
-	return nil
+	t.Fatalf("%q ended without serving: %v\n%s", r.command.Args, r.command.Wait(), r.printed)
 }
 
 // interrupt is Ctrl+C.
