@@ -24,9 +24,15 @@ const (
 
 // filterReader collects the conditions of one filter and counts them against the bounds. Its first
 // refusal stands.
+//
+// A null is ignored, and so is an object or a list with nothing but nulls in it: a generated client sends null for each
+// variable that was not set. A filter in which nothing else is left is refused, because it would ask for everything.
 type filterReader struct {
 	conditions int
-	err        error
+	// nulls counts the nulls that were ignored, and null is the path of the first.
+	nulls int
+	null  string
+	err   error
 }
 
 // comparison reads what one field of a filter says.
@@ -44,29 +50,39 @@ func fromFilter[F any](filter *F, apart func(*F) parts[F]) (persistence.Filter, 
 		return nil, nil
 	}
 	reader := &filterReader{}
-	read := readFilter(reader, "filter", filter, apart, 1)
+	read, _ := readFilter(reader, "filter", filter, apart, 1)
+	if len(read) == 0 && reader.nulls > 0 {
+		reader.refuse(reader.null, "must not be null when the filter asks for nothing else; ask for a missing value with `is: true`")
+	}
 	if reader.err != nil || len(read) == 0 {
 		return nil, reader.err
 	}
 	return read, nil
 }
 
-func readFilter[F any](r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int) persistence.And {
+// readFilter reads a filter and reports whether there is nothing but nulls in it.
+func readFilter[F any](
+	r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int,
+) (all persistence.And, void bool) {
 	if r.err != nil {
-		return nil
+		return nil, false
 	}
 	if depth > maxFilterDepth {
 		r.refuse(path, "must be nested at most %d deep", maxFilterDepth)
-		return nil
+		return nil, false
 	}
 	p := apart(filter)
-	var all persistence.And
+	nulls := r.nulls
 	for i, part := range givenList(r, path+".and", p.and) {
-		all = append(all, readFilter(r, fmt.Sprintf("%s.and[%d]", path, i), part, apart, depth+1)...)
+		read, _ := readElement(r, fmt.Sprintf("%s.and[%d]", path, i), part, apart, depth+1)
+		all = append(all, read...)
 	}
 	var either persistence.Or
 	for i, part := range givenList(r, path+".or", p.or) {
-		either = append(either, readFilter(r, fmt.Sprintf("%s.or[%d]", path, i), part, apart, depth+1))
+		// An alternative of nulls is none. As one without a condition, it would match everything.
+		if read, void := readElement(r, fmt.Sprintf("%s.or[%d]", path, i), part, apart, depth+1); !void {
+			either = append(either, read)
+		}
 	}
 	// An `or` without alternatives asks for nothing, so it matches everything.
 	if len(either) > 0 {
@@ -79,7 +95,19 @@ func readFilter[F any](r *filterReader, path string, filter *F, apart func(*F) p
 		// A filter without a condition counts as one, or a list of them would not be bounded.
 		r.count()
 	}
-	return all
+	return all, len(all) == 0 && r.nulls > nulls
+}
+
+// readElement is readFilter for a filter in a list, where null can stand for one.
+func readElement[F any](
+	r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int,
+) (all persistence.And, void bool) {
+	if filter == nil {
+		r.ignoreNull(path)
+		r.count()
+		return nil, true
+	}
+	return readFilter(r, path, filter, apart, depth)
 }
 
 // compare reads one field of a filter with read, if it is given.
@@ -251,12 +279,17 @@ func (r *filterReader) condition(field persistence.Field, op persistence.Op, ope
 	return persistence.Condition{Field: field, Op: op, Operands: operands}
 }
 
-// counted counts what asks for any as one condition, because it costs as much as one.
-func (r *filterReader) counted(conditions persistence.And) persistence.And {
+// within reads the fields of an object in a filter. What asks for any counts as one condition, because it costs as much
+// as one; an object with nothing but nulls in it is void.
+func (r *filterReader) within(path string, fields ...comparison) (conditions persistence.And, void bool) {
+	nulls := r.nulls
+	for _, field := range fields {
+		conditions = append(conditions, field(r, path)...)
+	}
 	if len(conditions) == 0 {
 		r.count()
 	}
-	return conditions
+	return conditions, len(conditions) == 0 && r.nulls > nulls
 }
 
 func (r *filterReader) count() {
@@ -309,12 +342,11 @@ func (r *filterReader) refuse(path, format string, args ...any) {
 	}
 }
 
-// given is the value of an input field, nil when it was left out. Null is refused: a variable that was
-// never set would otherwise ask for everything.
+// given is the value of an input field, nil when it was left out or is null.
 func given[T any](r *filterReader, path string, field graphql.Omittable[*T]) *T {
 	value, set := field.ValueOK()
 	if set && value == nil {
-		r.refuseNull(path)
+		r.ignoreNull(path)
 	}
 	return value
 }
@@ -323,11 +355,13 @@ func given[T any](r *filterReader, path string, field graphql.Omittable[*T]) *T 
 func givenList[T any](r *filterReader, path string, field graphql.Omittable[[]T]) []T {
 	value, set := field.ValueOK()
 	if set && value == nil {
-		r.refuseNull(path)
+		r.ignoreNull(path)
 	}
 	return value
 }
 
-func (r *filterReader) refuseNull(path string) {
-	r.refuse(path, "must not be null; ask for a missing value with `is: true`")
+func (r *filterReader) ignoreNull(path string) {
+	if r.nulls++; r.nulls == 1 {
+		r.null = path
+	}
 }

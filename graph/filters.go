@@ -47,10 +47,16 @@ func customerFilter(now time.Time) func(*model.CustomerFilter) parts[model.Custo
 				return r.search(path+".iLike", c)
 			}),
 			compare("promotionalEntitlements", f.PromotionalEntitlements, func(r *filterReader, path string, f *model.CustomerFilterPromotionalEntitlementFilter) persistence.And {
-				return withPromotional(now, r.counted(compareEnum("status", persistence.FieldStatus, f.Status)(r, path)))
+				if status, void := r.within(path, compareEnum("status", persistence.FieldStatus, f.Status)); !void {
+					return withPromotional(now, status)
+				}
+				return nil
 			}),
 			compare("subscriptions", f.Subscriptions, func(r *filterReader, path string, f *model.CustomerFilterCustomerSubscriptionFilter) persistence.And {
-				return withSubscription(now, r.counted(compareEnum("status", persistence.FieldStatus, f.Status)(r, path)))
+				if status, void := r.within(path, compareEnum("status", persistence.FieldStatus, f.Status)); !void {
+					return withSubscription(now, status)
+				}
+				return nil
 			}),
 		}}
 	}
@@ -160,16 +166,12 @@ func couponFilter(usedBy func(persistence.Filter) ([]string, error)) func(*model
 			compareEnum("source", persistence.FieldSource, f.Source),
 			compareText("billingId", persistence.FieldBillingID, f.BillingID),
 			compare("customers", f.Customers, func(r *filterReader, path string, f *model.CouponFilterCustomerFilter) persistence.And {
-				var who persistence.And
-				for _, field := range []comparison{
+				who, void := r.within(path,
 					compareID("id", persistence.FieldID, f.ID),
 					compareText("refId", persistence.FieldCustomerID, f.RefID),
 					compareText("customerId", persistence.FieldCustomerID, f.CustomerID),
-				} {
-					who = append(who, field(r, path)...)
-				}
-				who = r.counted(who)
-				if r.err != nil {
+				)
+				if r.err != nil || void {
 					return nil
 				}
 				ids, err := usedBy(who)

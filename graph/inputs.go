@@ -40,13 +40,18 @@ func refuse(field string, given bool) error {
 	return domain.FieldErrorf(domain.UnsupportedParameter, field, "is not supported by this server yet; leave it out")
 }
 
-// couponChangeOf reads a coupon; null and the empty text name none.
-func couponChangeOf(couponRefID graphql.Omittable[*string]) domain.Change[string] {
-	change := changeOf(couponRefID)
-	if change.Value != nil && *change.Value == "" {
-		change.Value = nil
+// textChangeOf is changeOf for a text that can be cleared. The empty text clears it as null does, for generated clients
+// that cannot send null.
+func textChangeOf(field graphql.Omittable[*string]) domain.Change[string] {
+	return domain.Change[string]{Given: field.IsSet(), Value: notEmpty(field)}
+}
+
+// notEmpty is a text that was given; the empty one, which generated clients send for a field that is not set, is none.
+func notEmpty(field graphql.Omittable[*string]) *string {
+	if text := field.Value(); text != nil && *text != "" {
+		return text
 	}
-	return change
+	return nil
 }
 
 func identityOf(customerID string, environmentID graphql.Omittable[*string]) customers.Identity {
@@ -78,13 +83,13 @@ func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.P
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
 		Details: customers.Details{
-			Name:                     changeOf(input.Name),
-			Email:                    changeOf(input.Email),
-			BillingID:                changeOf(input.BillingID),
-			CRMID:                    changeOf(input.CrmID),
-			SalesforceID:             changeOf(input.SalesforceID),
-			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
-			CouponID:                 couponChangeOf(input.CouponRefID),
+			Name:                     textChangeOf(input.Name),
+			Email:                    textChangeOf(input.Email),
+			BillingID:                textChangeOf(input.BillingID),
+			CRMID:                    textChangeOf(input.CrmID),
+			SalesforceID:             textChangeOf(input.SalesforceID),
+			AWSMarketplaceCustomerID: textChangeOf(input.AWSMarketplaceCustomerID),
+			CouponID:                 textChangeOf(input.CouponRefID),
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
@@ -103,13 +108,13 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
 		Details: customers.Details{
-			Name:                     changeOf(input.Name),
-			Email:                    changeOf(input.Email),
-			BillingID:                changeOf(input.BillingID),
-			CRMID:                    changeOf(input.CrmID),
-			SalesforceID:             changeOf(input.SalesforceID),
-			AWSMarketplaceCustomerID: changeOf(input.AWSMarketplaceCustomerID),
-			CouponID:                 couponChangeOf(input.CouponRefID),
+			Name:                     textChangeOf(input.Name),
+			Email:                    textChangeOf(input.Email),
+			BillingID:                textChangeOf(input.BillingID),
+			CRMID:                    textChangeOf(input.CrmID),
+			SalesforceID:             textChangeOf(input.SalesforceID),
+			AWSMarketplaceCustomerID: textChangeOf(input.AWSMarketplaceCustomerID),
+			CouponID:                 textChangeOf(input.CouponRefID),
 			Metadata:                 jsonChangeOf(input.AdditionalMetaData),
 			BillingInformation:       fromCustomerBillingInfo(input.BillingInformation.Value()),
 		},
@@ -124,10 +129,10 @@ func fromImportCustomerInput(input model.ImportCustomerInput) customers.ImportRo
 			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
 		},
 		Details: customers.Details{
-			Name:         changeOf(input.Name),
-			Email:        changeOf(input.Email),
-			BillingID:    changeOf(input.BillingID),
-			SalesforceID: changeOf(input.SalesforceID),
+			Name:         textChangeOf(input.Name),
+			Email:        textChangeOf(input.Email),
+			BillingID:    textChangeOf(input.BillingID),
+			SalesforceID: textChangeOf(input.SalesforceID),
 			Metadata:     jsonChangeOf(input.AdditionalMetaData),
 		},
 		UpdatedAt:       input.UpdatedAt.Value(),

@@ -20,7 +20,8 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 		return request, nil
 	}
 	first, last := paging.First.Value(), paging.Last.Value()
-	after, before := paging.After.Value(), paging.Before.Value()
+	// An empty cursor is the start, or going backwards the end, as no cursor is.
+	after, before := notEmpty(paging.After), notEmpty(paging.Before)
 	for _, clash := range []struct {
 		given       bool
 		field, with string
@@ -47,7 +48,6 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 		request.Limit = *size.value
 	}
 	request.Backward = last != nil || before != nil
-	// An empty cursor is the start, or going backwards the end, as no cursor is.
 	if after != nil {
 		request.After = *after
 	}

@@ -20,10 +20,10 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*cust
 	const path = "subscriptionParams"
 	subscribe := &customers.Subscribe{
 		PlanID: in.PlanID, BillingPeriod: enum[domain.BillingPeriod](in.BillingPeriod.Value()), UnitAmount: fromFloat(in.PriceUnitAmount.Value()),
-		StartDate: in.StartDate.Value(), SubscriptionID: in.SubscriptionID.Value(), RefID: in.RefID.Value(),
+		StartDate: in.StartDate.Value(), SubscriptionID: in.SubscriptionID.Value(), RefID: notEmpty(in.RefID),
 		ResourceID: in.ResourceID.Value(), Metadata: jsonChangeOf(in.AdditionalMetaData), AwaitPayment: true,
 		BillingInformation: fromSubscriptionBillingInfo(in.BillingInformation.Value()),
-		BillingID:          in.BillingID.Value(), SalesforceID: in.SalesforceID.Value(), PromotionCode: in.PromotionCode.Value(),
+		BillingID:          in.BillingID.Value(), SalesforceID: in.SalesforceID.Value(), PromotionCode: notEmpty(in.PromotionCode),
 		BillingCountryCode: in.BillingCountryCode.Value(), PaymentCollectionMethod: "CHARGE",
 	}
 	if await := in.AwaitPaymentConfirmation.Value(); await != nil {
@@ -89,13 +89,13 @@ func fromMoney(money *model.MoneyInputDto) *customers.Amount {
 }
 
 func fromSubscriptionCoupon(in *model.SubscriptionCouponInput) *customers.SubscriptionCoupon {
-	coupon := &customers.SubscriptionCoupon{CouponID: in.CouponID.Value(), PromotionCode: in.PromotionCode.Value()}
+	coupon := &customers.SubscriptionCoupon{CouponID: in.CouponID.Value(), PromotionCode: notEmpty(in.PromotionCode)}
 	if configuration := in.Configuration.Value(); configuration != nil {
 		coupon.StartDate = configuration.StartDate.Value()
 	}
 	if discount := in.Discount.Value(); discount != nil {
 		coupon.Discount = &customers.Discount{
-			Name: discount.Name.Value(), DurationInMonths: discount.DurationInMonths.Value(), PercentOff: fromFloat(discount.PercentOff.Value()),
+			Name: discount.Name.Value(), Description: discount.Description.Value(), DurationInMonths: discount.DurationInMonths.Value(), PercentOff: fromFloat(discount.PercentOff.Value()),
 		}
 		for _, off := range discount.AmountsOff.Value() {
 			coupon.Discount.AmountsOff = append(coupon.Discount.AmountsOff, *fromMoney(off))

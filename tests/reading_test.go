@@ -247,13 +247,15 @@ func TestPageSize(t *testing.T) {
 			paging object
 			ids    string
 		}{
-			"1 from the start":         {object{"first": 1}, "j10"},
-			"1 from the end":           {object{"last": 1}, "a1"},
-			"100 from the start":       {object{"first": 100}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11 a1"},
-			"100 from the end":         {object{"last": 100}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11 a1"},
-			"2 from an empty after":    {object{"first": 2, "after": ""}, "j10 i9"},
-			"2 up to an empty before":  {object{"last": 2, "before": ""}, "k11 a1"},
-			"10 up to an empty before": {object{"before": ""}, "i9 h8 g7 f6 e5 d4 c3 b2 k11 a1"},
+			"1 from the start":        {object{"first": 1}, "j10"},
+			"1 from the end":          {object{"last": 1}, "a1"},
+			"100 from the start":      {object{"first": 100}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11 a1"},
+			"100 from the end":        {object{"last": 100}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11 a1"},
+			"2 from an empty after":   {object{"first": 2, "after": ""}, "j10 i9"},
+			"2 up to an empty before": {object{"last": 2, "before": ""}, "k11 a1"},
+			"10 with an empty before": {object{"before": ""}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11"},
+			"2 with both empty":       {object{"first": 2, "after": "", "before": ""}, "j10 i9"},
+			"2 back with both empty":  {object{"last": 2, "after": "", "before": ""}, "k11 a1"},
 		} {
 			if got := server.list(t, object{"paging": c.paging}); strings.Join(got.ids, " ") != c.ids {
 				t.Errorf("%s: %v", name, got.ids)

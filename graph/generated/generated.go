@@ -5463,9 +5463,9 @@ input GetCustomerByRefIdInput {
 
 "A new customer without a subscription."
 input CustomerInput {
-  "Full name, at most 255 characters."
+  "Full name, at most 255 characters without control characters; the empty text is none."
   name: String
-  "Billing email address, at most 255 characters."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
   email: String
   "The same as customerId; when both are given they must be equal."
   refId: String
@@ -5493,7 +5493,7 @@ input CustomerInput {
   billingInformation: CustomerBillingInfo
   """
   The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
-  JSON. A key with null is left out.
+  JSON, no control characters in keys. A key with null is left out.
   """
   additionalMetaData: JSON
   "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
@@ -5504,9 +5504,9 @@ input CustomerInput {
 
 "A new customer with, if wanted, its initial subscription."
 input ProvisionCustomerInput {
-  "Full name, at most 255 characters."
+  "Full name, at most 255 characters without control characters; the empty text is none."
   name: String
-  "Billing email address, at most 255 characters."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
   email: String
   "The same as customerId; when both are given they must be equal."
   refId: String
@@ -5534,7 +5534,7 @@ input ProvisionCustomerInput {
   billingInformation: CustomerBillingInfo
   """
   The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
-  JSON. A key with null is left out.
+  JSON, no control characters in keys. A key with null is left out.
   """
   additionalMetaData: JSON
   "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
@@ -5547,15 +5547,18 @@ input ProvisionCustomerInput {
   excludeFromExperiment: Boolean = false
 }
 
-"Changes to a customer: what is left out stays, what is null is cleared."
+"""
+Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+clients that cannot send null.
+"""
 input UpdateCustomerInput {
   "The same as customerId; one of the two names the customer."
   refId: String
   "The customer's id; it cannot be changed."
   customerId: String
-  "Full name, at most 255 characters."
+  "Full name, at most 255 characters without control characters; the empty text is none."
   name: String
-  "Billing email address, at most 255 characters."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
   email: String
   "Must be the API key's own environment when given."
   environmentId: String
@@ -5611,9 +5614,9 @@ input UnarchiveCustomerInput {
 
 "A customer as another system knows it."
 input ImportCustomerInput {
-  "Full name, at most 255 characters."
+  "Full name, at most 255 characters without control characters; the empty text is none."
   name: String
-  "Billing email address, at most 255 characters."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
   email: String
   "The same as customerId; one of the two names the customer."
   refId: String
@@ -5647,15 +5650,15 @@ input ImportCustomerBulkInput {
 }
 
 """
-Which customers. Fields, and operators within a field, all have to hold. Null is refused: ask for a
-missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, an empty filter counting as one, nested at most 5
-deep.
+Which customers. Fields, and operators within a field, all have to hold. What is null is ignored, but a filter with
+nothing else in it is refused: ask for a missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, an empty filter counting
+as one, nested at most 5 deep.
 """
 input CustomerFilter {
   "All of these hold."
-  and: [CustomerFilter!]
+  and: [CustomerFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [CustomerFilter!]
+  or: [CustomerFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By name."
@@ -5843,7 +5846,7 @@ type Money {
 
 "An amount of money to set."
 input MoneyInputDTO {
-  "The amount in the currency's main unit."
+  "The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero."
   amount: Float!
   "The currency; the default one when left out."
   currency: Currency
@@ -6270,9 +6273,9 @@ type ProductEdge {
 "Which products, with the rules of CustomerFilter."
 input ProductFilter {
   "All of these hold."
-  and: [ProductFilter!]
+  and: [ProductFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [ProductFilter!]
+  or: [ProductFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By refId."
@@ -6469,9 +6472,9 @@ type PlanEdge {
 "Which plans, with the rules of CustomerFilter."
 input PlanFilter {
   "All of these hold."
-  and: [PlanFilter!]
+  and: [PlanFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [PlanFilter!]
+  or: [PlanFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By refId."
@@ -6576,9 +6579,9 @@ type AddonEdge {
 "Which add-ons, with the rules of CustomerFilter."
 input AddonFilter {
   "All of these hold."
-  and: [AddonFilter!]
+  and: [AddonFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [AddonFilter!]
+  or: [AddonFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By refId."
@@ -6732,9 +6735,9 @@ type FeatureEdge {
 "Which features, with the rules of CustomerFilter."
 input FeatureFilter {
   "All of these hold."
-  and: [FeatureFilter!]
+  and: [FeatureFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [FeatureFilter!]
+  or: [FeatureFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By refId."
@@ -6898,9 +6901,9 @@ type Units {
 "Which prices, with the rules of CustomerFilter."
 input PriceFilter {
   "All of these hold."
-  and: [PriceFilter!]
+  and: [PriceFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [PriceFilter!]
+  or: [PriceFilter]
   "By id."
   id: UUIDFilterComparison
   "By time of creation."
@@ -7473,15 +7476,15 @@ input CreateCouponInput {
   It cannot be changed.
   """
   refId: String!
-  "What the coupon is for, at most 1,000 characters."
+  "What the coupon is for, at most 1,000 characters; line breaks and tabs are its only control characters."
   description: String
-  "The coupon's name for people, 1 to 255 characters."
+  "The coupon's name for people, 1 to 255 characters without control characters."
   name: String!
   "Whether the discount is in per cent or in amounts; it follows from the discount, and must fit it when given."
   type: CouponType
   "The older name of percentOff."
   discountValue: Float
-  "The discount in per cent, above 0 and at most 100."
+  "The discount in per cent, above 0 and at most 100, rounded to 12 digits behind the point."
   percentOff: Float
   """
   The discount in amounts above 0, one a currency, in US dollars where none is named. An amount above
@@ -7542,9 +7545,9 @@ input RemoveCouponFromCustomerInput {
 "Which coupons, with the rules of CustomerFilter."
 input CouponFilter {
   "All of these hold."
-  and: [CouponFilter!]
+  and: [CouponFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [CouponFilter!]
+  or: [CouponFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By name."
@@ -7811,9 +7814,9 @@ input RevokePromotionalEntitlementInput {
 "Which promotional entitlements, with the rules of CustomerFilter."
 input PromotionalEntitlementFilter {
   "All of these hold."
-  and: [PromotionalEntitlementFilter!]
+  and: [PromotionalEntitlementFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [PromotionalEntitlementFilter!]
+  or: [PromotionalEntitlementFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By time of the grant."
@@ -8659,7 +8662,7 @@ Which page: ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + ` walk for
 one of the latter is refused.
 """
 input CursorPaging {
-  "Only what stands before this place."
+  "Only what stands before this place; an empty text is none."
   before: ConnectionCursor
   "Only what stands after this place; an empty text is the start."
   after: ConnectionCursor
@@ -8987,9 +8990,9 @@ type SubscriptionAddon {
 "Which add-ons of a subscription, with the rules of CustomerFilter."
 input SubscriptionAddonFilter {
   "All of these hold."
-  and: [SubscriptionAddonFilter!]
+  and: [SubscriptionAddonFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [SubscriptionAddonFilter!]
+  or: [SubscriptionAddonFilter]
   "By id."
   id: UUIDFilterComparison
   "By time at which the subscription got the add-on."
@@ -9037,9 +9040,9 @@ type SubscriptionPrice {
 "Which prices of a subscription, with the rules of CustomerFilter."
 input SubscriptionPriceFilter {
   "All of these hold."
-  and: [SubscriptionPriceFilter!]
+  and: [SubscriptionPriceFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [SubscriptionPriceFilter!]
+  or: [SubscriptionPriceFilter]
   "By id."
   id: UUIDFilterComparison
   "By time at which the subscription got the price."
@@ -9079,9 +9082,9 @@ enum SubscriptionPriceSortFields {
 "Which subscriptions of a customer, with the rules of CustomerFilter."
 input CustomerSubscriptionFilter {
   "All of these hold."
-  and: [CustomerSubscriptionFilter!]
+  and: [CustomerSubscriptionFilter]
   "At least one of these holds; an empty list matches everything."
-  or: [CustomerSubscriptionFilter!]
+  or: [CustomerSubscriptionFilter]
   "By UUID."
   id: UUIDFilterComparison
   "By subscription id."
@@ -9475,7 +9478,7 @@ input ProvisionCustomerSubscriptionInput {
   billingId: String
   "The subscription's id, 1 to 255 characters, unique within the environment; generated when left out."
   subscriptionId: String
-  "A code that names a coupon for this subscription. Fails with one of the PromotionCode errors."
+  "A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors."
   promotionCode: String
   "The country, by the codes of Address, that picks localised prices; the default price where there is none for it."
   billingCountryCode: String
@@ -9604,7 +9607,7 @@ enum SubscriptionProrationBehavior {
 
 "An entitlement to a feature in place of the plan's."
 input SubscriptionEntitlementInput {
-  "What it is for."
+  "What it is for, at most 1,000 characters; line breaks and tabs are its only control characters."
   description: String
   "The feature's refId. Fails with FeatureNotFound for an unknown feature."
   featureId: String!
@@ -9772,7 +9775,7 @@ input SubscriptionCouponInput {
   couponId: String
   "The coupon at the billing provider. Not supported yet: anything but null is refused."
   billingCouponId: String
-  "A code that names the coupon. Fails with one of the PromotionCode errors."
+  "A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors."
   promotionCode: String
   "A discount of its own."
   discount: SubscriptionCouponDiscountInput
@@ -9782,13 +9785,13 @@ input SubscriptionCouponInput {
 
 "A discount for one subscription: percentOff or amountsOff, one of the two."
 input SubscriptionCouponDiscountInput {
-  "Its name."
+  "Its name, 1 to 255 characters without control characters."
   name: String
-  "What it is for."
+  "What it is for, at most 1,000 characters; line breaks and tabs are its only control characters."
   description: String
   "For how many months, a whole number from 1 to 1,200; null for good."
   durationInMonths: Float
-  "In per cent, above 0 and at most 100."
+  "In per cent, above 0 and at most 100, rounded to 12 digits behind the point."
   percentOff: Float
   "In amounts above 0, one a currency, in the subscription's where none is named."
   amountsOff: [MoneyInputDTO!]
@@ -29298,14 +29301,14 @@ func (ec *executionContext) unmarshalInputAddonFilter(ctx context.Context, obj a
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -29957,14 +29960,14 @@ func (ec *executionContext) unmarshalInputCouponFilter(ctx context.Context, obj 
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -30791,14 +30794,14 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -31220,14 +31223,14 @@ func (ec *executionContext) unmarshalInputCustomerSubscriptionFilter(ctx context
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -31638,14 +31641,14 @@ func (ec *executionContext) unmarshalInputFeatureFilter(ctx context.Context, obj
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -32278,14 +32281,14 @@ func (ec *executionContext) unmarshalInputPlanFilter(ctx context.Context, obj an
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -32401,14 +32404,14 @@ func (ec *executionContext) unmarshalInputPriceFilter(ctx context.Context, obj a
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -32633,14 +32636,14 @@ func (ec *executionContext) unmarshalInputProductFilter(ctx context.Context, obj
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -32749,14 +32752,14 @@ func (ec *executionContext) unmarshalInputPromotionalEntitlementFilter(ctx conte
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -33733,14 +33736,14 @@ func (ec *executionContext) unmarshalInputSubscriptionAddonFilter(ctx context.Co
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -34433,14 +34436,14 @@ func (ec *executionContext) unmarshalInputSubscriptionPriceFilter(ctx context.Co
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = graphql.OmittableOf(data)
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -43179,11 +43182,6 @@ func (ec *executionContext) marshalNAddonEdge2ᚖclienteleᚋgraphᚋmodelᚐAdd
 	return ec._AddonEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx context.Context, v any) (*model.AddonFilter, error) {
-	res, err := ec.unmarshalInputAddonFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNAddonSort2ᚖclienteleᚋgraphᚋmodelᚐAddonSort(ctx context.Context, v any) (*model.AddonSort, error) {
 	res, err := ec.unmarshalInputAddonSort(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -43398,11 +43396,6 @@ func (ec *executionContext) marshalNCouponEdge2ᚖclienteleᚋgraphᚋmodelᚐCo
 	return ec._CouponEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCouponFilter2ᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx context.Context, v any) (*model.CouponFilter, error) {
-	res, err := ec.unmarshalInputCouponFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNCouponSort2ᚖclienteleᚋgraphᚋmodelᚐCouponSort(ctx context.Context, v any) (*model.CouponSort, error) {
 	res, err := ec.unmarshalInputCouponSort(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -43544,11 +43537,6 @@ func (ec *executionContext) marshalNCustomerEdge2ᚖclienteleᚋgraphᚋmodelᚐ
 	return ec._CustomerEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCustomerFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx context.Context, v any) (*model.CustomerFilter, error) {
-	res, err := ec.unmarshalInputCustomerFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNCustomerInput2clienteleᚋgraphᚋmodelᚐCustomerInput(ctx context.Context, v any) (model.CustomerInput, error) {
 	res, err := ec.unmarshalInputCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -43593,11 +43581,6 @@ func (ec *executionContext) marshalNCustomerSubscription2ᚖclienteleᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._CustomerSubscription(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNCustomerSubscriptionFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx context.Context, v any) (*model.CustomerSubscriptionFilter, error) {
-	res, err := ec.unmarshalInputCustomerSubscriptionFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCustomerSubscriptionSort2ᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionSort(ctx context.Context, v any) (*model.CustomerSubscriptionSort, error) {
@@ -43824,11 +43807,6 @@ func (ec *executionContext) marshalNFeatureEnumValue2ᚖclienteleᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._FeatureEnumValue(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNFeatureFilter2ᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx context.Context, v any) (*model.FeatureFilter, error) {
-	res, err := ec.unmarshalInputFeatureFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFeatureGroup2ᚖclienteleᚋgraphᚋmodelᚐFeatureGroup(ctx context.Context, sel ast.SelectionSet, v *model.FeatureGroup) graphql.Marshaler {
@@ -44152,11 +44130,6 @@ func (ec *executionContext) marshalNPlanEdge2ᚖclienteleᚋgraphᚋmodelᚐPlan
 	return ec._PlanEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPlanFilter2ᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx context.Context, v any) (*model.PlanFilter, error) {
-	res, err := ec.unmarshalInputPlanFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNPlanSort2ᚖclienteleᚋgraphᚋmodelᚐPlanSort(ctx context.Context, v any) (*model.PlanSort, error) {
 	res, err := ec.unmarshalInputPlanSort(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -44180,11 +44153,6 @@ func (ec *executionContext) marshalNPrice2ᚖclienteleᚋgraphᚋmodelᚐPrice(c
 		return graphql.Null
 	}
 	return ec._Price(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx context.Context, v any) (*model.PriceFilter, error) {
-	res, err := ec.unmarshalInputPriceFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPriceOverrideChangeVariables2ᚖclienteleᚋgraphᚋmodelᚐPriceOverrideChangeVariables(ctx context.Context, sel ast.SelectionSet, v *model.PriceOverrideChangeVariables) graphql.Marshaler {
@@ -44288,11 +44256,6 @@ func (ec *executionContext) marshalNProductEdge2ᚖclienteleᚋgraphᚋmodelᚐP
 	return ec._ProductEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNProductFilter2ᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx context.Context, v any) (*model.ProductFilter, error) {
-	res, err := ec.unmarshalInputProductFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNProductSettings2ᚖclienteleᚋgraphᚋmodelᚐProductSettings(ctx context.Context, sel ast.SelectionSet, v *model.ProductSettings) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -44378,11 +44341,6 @@ func (ec *executionContext) marshalNPromotionalEntitlementEdge2ᚖclienteleᚋgr
 		return graphql.Null
 	}
 	return ec._PromotionalEntitlementEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNPromotionalEntitlementFilter2ᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx context.Context, v any) (*model.PromotionalEntitlementFilter, error) {
-	res, err := ec.unmarshalInputPromotionalEntitlementFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNPromotionalEntitlementPeriod2clienteleᚋgraphᚋmodelᚐPromotionalEntitlementPeriod(ctx context.Context, v any) (model.PromotionalEntitlementPeriod, error) {
@@ -44521,11 +44479,6 @@ func (ec *executionContext) marshalNSubscriptionAddon2ᚖclienteleᚋgraphᚋmod
 	return ec._SubscriptionAddon(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSubscriptionAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx context.Context, v any) (*model.SubscriptionAddonFilter, error) {
-	res, err := ec.unmarshalInputSubscriptionAddonFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNSubscriptionAddonInput2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonInput(ctx context.Context, v any) (*model.SubscriptionAddonInput, error) {
 	res, err := ec.unmarshalInputSubscriptionAddonInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -44650,11 +44603,6 @@ func (ec *executionContext) marshalNSubscriptionPrice2ᚖclienteleᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._SubscriptionPrice(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNSubscriptionPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx context.Context, v any) (*model.SubscriptionPriceFilter, error) {
-	res, err := ec.unmarshalInputSubscriptionPriceFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSubscriptionPriceSort2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceSort(ctx context.Context, v any) (*model.SubscriptionPriceSort, error) {
@@ -45053,7 +45001,7 @@ func (ec *executionContext) marshalOAddon2ᚕᚖclienteleᚋgraphᚋmodelᚐAddo
 	return ret
 }
 
-func (ec *executionContext) unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilterᚄ(ctx context.Context, v any) ([]*model.AddonFilter, error) {
+func (ec *executionContext) unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx context.Context, v any) ([]*model.AddonFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -45062,7 +45010,7 @@ func (ec *executionContext) unmarshalOAddonFilter2ᚕᚖclienteleᚋgraphᚋmode
 	res := make([]*model.AddonFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐAddonFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -45310,7 +45258,7 @@ func (ec *executionContext) marshalOCoupon2ᚖclienteleᚋgraphᚋmodelᚐCoupon
 	return ec._Coupon(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilterᚄ(ctx context.Context, v any) ([]*model.CouponFilter, error) {
+func (ec *executionContext) unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx context.Context, v any) ([]*model.CouponFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -45319,7 +45267,7 @@ func (ec *executionContext) unmarshalOCouponFilter2ᚕᚖclienteleᚋgraphᚋmod
 	res := make([]*model.CouponFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCouponFilter2ᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOCouponFilter2ᚖclienteleᚋgraphᚋmodelᚐCouponFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -45636,7 +45584,7 @@ func (ec *executionContext) unmarshalOCustomerBillingInfo2ᚖclienteleᚋgraph�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilterᚄ(ctx context.Context, v any) ([]*model.CustomerFilter, error) {
+func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx context.Context, v any) ([]*model.CustomerFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -45645,7 +45593,7 @@ func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖclienteleᚋgraphᚋm
 	res := make([]*model.CustomerFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCustomerFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOCustomerFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -45742,7 +45690,7 @@ func (ec *executionContext) marshalOCustomerSubscription2ᚖclienteleᚋgraphᚋ
 	return ec._CustomerSubscription(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilterᚄ(ctx context.Context, v any) ([]*model.CustomerSubscriptionFilter, error) {
+func (ec *executionContext) unmarshalOCustomerSubscriptionFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx context.Context, v any) ([]*model.CustomerSubscriptionFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -45751,7 +45699,7 @@ func (ec *executionContext) unmarshalOCustomerSubscriptionFilter2ᚕᚖclientele
 	res := make([]*model.CustomerSubscriptionFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCustomerSubscriptionFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOCustomerSubscriptionFilter2ᚖclienteleᚋgraphᚋmodelᚐCustomerSubscriptionFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -45995,7 +45943,7 @@ func (ec *executionContext) marshalOFeatureEnumValue2ᚕᚖclienteleᚋgraphᚋm
 	return ret
 }
 
-func (ec *executionContext) unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilterᚄ(ctx context.Context, v any) ([]*model.FeatureFilter, error) {
+func (ec *executionContext) unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx context.Context, v any) ([]*model.FeatureFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46004,7 +45952,7 @@ func (ec *executionContext) unmarshalOFeatureFilter2ᚕᚖclienteleᚋgraphᚋmo
 	res := make([]*model.FeatureFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNFeatureFilter2ᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOFeatureFilter2ᚖclienteleᚋgraphᚋmodelᚐFeatureFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -46330,7 +46278,7 @@ func (ec *executionContext) marshalOPlanCompatiblePackageGroups2ᚕᚖclientele�
 	return ret
 }
 
-func (ec *executionContext) unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilterᚄ(ctx context.Context, v any) ([]*model.PlanFilter, error) {
+func (ec *executionContext) unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx context.Context, v any) ([]*model.PlanFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46339,7 +46287,7 @@ func (ec *executionContext) unmarshalOPlanFilter2ᚕᚖclienteleᚋgraphᚋmodel
 	res := make([]*model.PlanFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPlanFilter2ᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOPlanFilter2ᚖclienteleᚋgraphᚋmodelᚐPlanFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -46398,7 +46346,7 @@ func (ec *executionContext) marshalOPrice2ᚖclienteleᚋgraphᚋmodelᚐPrice(c
 	return ec._Price(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilterᚄ(ctx context.Context, v any) ([]*model.PriceFilter, error) {
+func (ec *executionContext) unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx context.Context, v any) ([]*model.PriceFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46407,7 +46355,7 @@ func (ec *executionContext) unmarshalOPriceFilter2ᚕᚖclienteleᚋgraphᚋmode
 	res := make([]*model.PriceFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐPriceFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -46528,7 +46476,7 @@ func (ec *executionContext) marshalOPricingType2ᚖclienteleᚋgraphᚋmodelᚐP
 	return v
 }
 
-func (ec *executionContext) unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilterᚄ(ctx context.Context, v any) ([]*model.ProductFilter, error) {
+func (ec *executionContext) unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx context.Context, v any) ([]*model.ProductFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46537,7 +46485,7 @@ func (ec *executionContext) unmarshalOProductFilter2ᚕᚖclienteleᚋgraphᚋmo
 	res := make([]*model.ProductFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNProductFilter2ᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOProductFilter2ᚖclienteleᚋgraphᚋmodelᚐProductFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -46570,7 +46518,7 @@ func (ec *executionContext) unmarshalOProductSort2ᚕᚖclienteleᚋgraphᚋmode
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilterᚄ(ctx context.Context, v any) ([]*model.PromotionalEntitlementFilter, error) {
+func (ec *executionContext) unmarshalOPromotionalEntitlementFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx context.Context, v any) ([]*model.PromotionalEntitlementFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46579,7 +46527,7 @@ func (ec *executionContext) unmarshalOPromotionalEntitlementFilter2ᚕᚖcliente
 	res := make([]*model.PromotionalEntitlementFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPromotionalEntitlementFilter2ᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOPromotionalEntitlementFilter2ᚖclienteleᚋgraphᚋmodelᚐPromotionalEntitlementFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -46797,7 +46745,7 @@ func (ec *executionContext) marshalOSubscriptionAddon2ᚕᚖclienteleᚋgraphᚋ
 	return ret
 }
 
-func (ec *executionContext) unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilterᚄ(ctx context.Context, v any) ([]*model.SubscriptionAddonFilter, error) {
+func (ec *executionContext) unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx context.Context, v any) ([]*model.SubscriptionAddonFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -46806,7 +46754,7 @@ func (ec *executionContext) unmarshalOSubscriptionAddonFilter2ᚕᚖclienteleᚋ
 	res := make([]*model.SubscriptionAddonFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNSubscriptionAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOSubscriptionAddonFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionAddonFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -47046,7 +46994,7 @@ func (ec *executionContext) marshalOSubscriptionPrice2ᚕᚖclienteleᚋgraphᚋ
 	return ret
 }
 
-func (ec *executionContext) unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilterᚄ(ctx context.Context, v any) ([]*model.SubscriptionPriceFilter, error) {
+func (ec *executionContext) unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx context.Context, v any) ([]*model.SubscriptionPriceFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -47055,7 +47003,7 @@ func (ec *executionContext) unmarshalOSubscriptionPriceFilter2ᚕᚖclienteleᚋ
 	res := make([]*model.SubscriptionPriceFilter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNSubscriptionPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOSubscriptionPriceFilter2ᚖclienteleᚋgraphᚋmodelᚐSubscriptionPriceFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -408,15 +408,15 @@ type CreateCouponInput struct {
 	// The coupon's id: 1 to 255 letters, digits, dots, colons, hyphens and underscores, beginning with a letter or digit.
 	// It cannot be changed.
 	RefID string `json:"refId"`
-	// What the coupon is for, at most 1,000 characters.
+	// What the coupon is for, at most 1,000 characters; line breaks and tabs are its only control characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// The coupon's name for people, 1 to 255 characters.
+	// The coupon's name for people, 1 to 255 characters without control characters.
 	Name string `json:"name"`
 	// Whether the discount is in per cent or in amounts; it follows from the discount, and must fit it when given.
 	Type graphql.Omittable[*CouponType] `json:"type,omitempty"`
 	// The older name of percentOff.
 	DiscountValue graphql.Omittable[*float64] `json:"discountValue,omitempty"`
-	// The discount in per cent, above 0 and at most 100.
+	// The discount in per cent, above 0 and at most 100, rounded to 12 digits behind the point.
 	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
 	// The discount in amounts above 0, one a currency, in US dollars where none is named. An amount above
 	// 1,000,000,000,000 fails with AmountTooLarge.
@@ -478,7 +478,7 @@ type CreditRateInput struct {
 // Which page: `first` and `after` walk forwards, `last` and `before` backwards. One of the former together with
 // one of the latter is refused.
 type CursorPaging struct {
-	// Only what stands before this place.
+	// Only what stands before this place; an empty text is none.
 	Before graphql.Omittable[*string] `json:"before,omitempty"`
 	// Only what stands after this place; an empty text is the start.
 	After graphql.Omittable[*string] `json:"after,omitempty"`
@@ -619,9 +619,9 @@ type CustomerEdge struct {
 	Cursor string `json:"cursor"`
 }
 
-// Which customers. Fields, and operators within a field, all have to hold. Null is refused: ask for a
-// missing value with `is: true`. At most 100 conditions, an empty filter counting as one, nested at most 5
-// deep.
+// Which customers. Fields, and operators within a field, all have to hold. What is null is ignored, but a filter with
+// nothing else in it is refused: ask for a missing value with `is: true`. At most 100 conditions, an empty filter counting
+// as one, nested at most 5 deep.
 type CustomerFilter struct {
 	// All of these hold.
 	And graphql.Omittable[[]*CustomerFilter] `json:"and,omitempty"`
@@ -681,9 +681,9 @@ type CustomerFilterPromotionalEntitlementFilter struct {
 
 // A new customer without a subscription.
 type CustomerInput struct {
-	// Full name, at most 255 characters.
+	// Full name, at most 255 characters without control characters; the empty text is none.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The same as customerId; when both are given they must be equal.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
@@ -706,7 +706,7 @@ type CustomerInput struct {
 	// provider it is checked and let go.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
-	// JSON. A key with null is left out.
+	// JSON, no control characters in keys. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
 	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
@@ -1341,9 +1341,9 @@ type ImportCustomerBulkInput struct {
 
 // A customer as another system knows it.
 type ImportCustomerInput struct {
-	// Full name, at most 255 characters.
+	// Full name, at most 255 characters without control characters; the empty text is none.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The same as customerId; one of the two names the customer.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
@@ -1394,7 +1394,7 @@ type Money struct {
 
 // An amount of money to set.
 type MoneyInputDto struct {
-	// The amount in the currency's main unit.
+	// The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero.
 	Amount float64 `json:"amount"`
 	// The currency; the default one when left out.
 	Currency graphql.Omittable[*Currency] `json:"currency,omitempty"`
@@ -1964,9 +1964,9 @@ type PromotionalEntitlementSort struct {
 
 // A new customer with, if wanted, its initial subscription.
 type ProvisionCustomerInput struct {
-	// Full name, at most 255 characters.
+	// Full name, at most 255 characters without control characters; the empty text is none.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The same as customerId; when both are given they must be equal.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
@@ -1989,7 +1989,7 @@ type ProvisionCustomerInput struct {
 	// provider it is checked and let go.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
-	// JSON. A key with null is left out.
+	// JSON, no control characters in keys. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
 	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
@@ -2040,7 +2040,7 @@ type ProvisionCustomerSubscriptionInput struct {
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The subscription's id, 1 to 255 characters, unique within the environment; generated when left out.
 	SubscriptionID graphql.Omittable[*string] `json:"subscriptionId,omitempty"`
-	// A code that names a coupon for this subscription. Fails with one of the PromotionCode errors.
+	// A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
 	// The country, by the codes of Address, that picks localised prices; the default price where there is none for it.
 	BillingCountryCode graphql.Omittable[*string] `json:"billingCountryCode,omitempty"`
@@ -2315,13 +2315,13 @@ type SubscriptionCouponConfigurationInput struct {
 
 // A discount for one subscription: percentOff or amountsOff, one of the two.
 type SubscriptionCouponDiscountInput struct {
-	// Its name.
+	// Its name, 1 to 255 characters without control characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// What it is for.
+	// What it is for, at most 1,000 characters; line breaks and tabs are its only control characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// For how many months, a whole number from 1 to 1,200; null for good.
 	DurationInMonths graphql.Omittable[*float64] `json:"durationInMonths,omitempty"`
-	// In per cent, above 0 and at most 100.
+	// In per cent, above 0 and at most 100, rounded to 12 digits behind the point.
 	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
 	// In amounts above 0, one a currency, in the subscription's where none is named.
 	AmountsOff graphql.Omittable[[]*MoneyInputDto] `json:"amountsOff,omitempty"`
@@ -2333,7 +2333,7 @@ type SubscriptionCouponInput struct {
 	CouponID graphql.Omittable[*string] `json:"couponId,omitempty"`
 	// The coupon at the billing provider. Not supported yet: anything but null is refused.
 	BillingCouponID graphql.Omittable[*string] `json:"billingCouponId,omitempty"`
-	// A code that names the coupon. Fails with one of the PromotionCode errors.
+	// A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
 	// A discount of its own.
 	Discount graphql.Omittable[*SubscriptionCouponDiscountInput] `json:"discount,omitempty"`
@@ -2355,7 +2355,7 @@ type SubscriptionCreditEntitlementInput struct {
 
 // An entitlement to a feature in place of the plan's.
 type SubscriptionEntitlementInput struct {
-	// What it is for.
+	// What it is for, at most 1,000 characters; line breaks and tabs are its only control characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// The feature's refId. Fails with FeatureNotFound for an unknown feature.
 	FeatureID string `json:"featureId"`
@@ -2677,15 +2677,16 @@ type UpdateCouponInput struct {
 	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
-// Changes to a customer: what is left out stays, what is null is cleared.
+// Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+// clients that cannot send null.
 type UpdateCustomerInput struct {
 	// The same as customerId; one of the two names the customer.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
 	// The customer's id; it cannot be changed.
 	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
-	// Full name, at most 255 characters.
+	// Full name, at most 255 characters without control characters; the empty text is none.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	// The binary runs in images that have no zone database, and there LoadLocation would know UTC alone.
@@ -105,10 +104,10 @@ func checkText(kind domain.Kind, field string, text *string, minLength, maxLengt
 	if n < minLength || n > maxLength {
 		return domain.FieldErrorf(kind, field, "must have %d to %d characters", minLength, maxLength)
 	}
-	if strings.ContainsFunc(*text, unicode.IsControl) || !utf8.ValidString(*text) {
-		return domain.FieldErrorf(kind, field, "must be text without control characters")
+	if !utf8.ValidString(*text) {
+		return domain.FieldErrorf(kind, field, "must be text in UTF-8")
 	}
-	return nil
+	return domain.CheckLine(kind, field, *text)
 }
 
 func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
@@ -123,6 +122,9 @@ func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
 				part = entry + ".type"
 			}
 			return domain.FieldErrorf(domain.InvalidTaxID, part, "%s", err.Error())
+		}
+		if err := domain.CheckLine(domain.InvalidTaxID, entry+".value", id.Value); err != nil {
+			return err
 		}
 		if slices.ContainsFunc(ids[:i], func(before domain.TaxID) bool {
 			return before.Type == id.Type && taxid.Same(id.Type, before.Value, id.Value)
@@ -154,6 +156,9 @@ func checkCustomFields(field string, raw json.RawMessage) error {
 				"must have keys of 1 to %d characters, with values that are text of at most %d characters",
 				maxCustomFieldKeyLength, maxCustomFieldValueLength)
 		}
+		if strings.ContainsFunc(key, domain.IsControl) || strings.ContainsFunc(text, domain.IsControl) {
+			return domain.FieldErrorf(domain.BadUserInput, field, "must have keys and values without control characters")
+		}
 	}
 	return nil
 }
@@ -173,6 +178,11 @@ func checkMetadata(field string, raw json.RawMessage) error {
 			"must be a JSON object of at most %d keys of 1 to %d characters without square brackets, "+
 				"with values of at most %d characters, of which those that are no texts count as JSON",
 			MaxMetadataKeys, maxMetadataKeyLength, maxMetadataValueLength)
+	}
+	for key := range texts {
+		if strings.ContainsFunc(key, domain.IsControl) {
+			return domain.FieldErrorf(domain.InvalidMetadata, field, "must have keys without control characters")
+		}
 	}
 	for key := range texts {
 		if strings.HasPrefix(key, OwnMetadataPrefix) {

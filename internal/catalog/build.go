@@ -197,9 +197,9 @@ func (b builder) coupon(at []string, c coupon) *domain.Coupon {
 		b.problems.add(at, "needs either percent or amounts")
 	}
 	if c.Percent != nil {
-		percent := domain.Decimal(*c.Percent)
-		if percent.Sign() <= 0 || percent.Compare("100") > 0 || percent.Places() > domain.MaxAmountPlaces {
-			b.problems.add(step(at, "percent"), "must be more than 0 and at most 100, with at most %d digits behind the point", domain.MaxAmountPlaces)
+		percent := domain.Decimal(*c.Percent).Kept()
+		if percent.Sign() <= 0 || percent.Compare("100") > 0 {
+			b.problems.add(step(at, "percent"), "must be more than 0 and at most 100")
 		}
 		built.Type, built.PercentOff = domain.CouponPercentage, &percent
 	}

@@ -197,11 +197,11 @@ func (b builder) currency(at []string, code string) {
 	}
 }
 
-// amount checks what the schema cannot: text is bounded like a number, and the digits are counted.
+// amount is the amount as it is kept. It checks what the schema cannot: text is bounded like a number.
 func (b builder) amount(at []string, a amount) domain.Decimal {
-	built := domain.Decimal(a)
-	if built.Sign() < 0 || built.Compare(domain.MaxAmount) > 0 || built.Places() > domain.MaxAmountPlaces {
-		b.problems.add(at, "must be from 0 to %s, with at most %d digits behind the point", domain.MaxAmount, domain.MaxAmountPlaces)
+	built := domain.Decimal(a).Kept()
+	if built.Sign() < 0 || built.Compare(domain.MaxAmount) > 0 {
+		b.problems.add(at, "must be from 0 to %s", domain.MaxAmount)
 	}
 	return built
 }

@@ -89,7 +89,12 @@ func randomContent(t *rapid.T) content {
 		rapid.StringN(1, 20, -1),
 		rapid.SampledFrom([]string{"true", "null", "~", "12", "1e3", "0x1F", "2026-01-01", "<<", "- a", "a: b", "# a", " a ", "a\nb\n", "\ta", "'", "\"", "\\", "\u0085", "\ufeff", "\x7f", "😀", "\u2028", "yes", "=", "%a", "@a", "`a", "a #b", "[a", "{a", "&a", "*a", "!a", "|", ">", "?", "..."}),
 	)
-	text := func(name string) string { return odd.Draw(t, name) }
+	// A name has one line, and nothing has other control characters. In metadata everything is allowed but in keys.
+	text := func(name string) string {
+		return odd.Filter(func(text string) bool {
+			return domain.ControlRule(text, name == "description" || name == "value" || name == "inner") == ""
+		}).Draw(t, name)
+	}
 	optionalText := func(name string) string {
 		if maybe("has " + name) {
 			return text(name)
@@ -112,7 +117,7 @@ func randomContent(t *rapid.T) content {
 		}
 		data := map[string]any{}
 		for range count("keys") {
-			key := rapid.StringN(1, 40, -1).Draw(t, "key")
+			key := rapid.StringN(1, 40, -1).Filter(func(key string) bool { return domain.ControlRule(key, false) == "" }).Draw(t, "key")
 			data[key] = rapid.SampledFrom([]any{text("value"), 1.5, map[string]any{"b": []any{nil, true, text("inner")}, text("name"): -0.25}, []any{}}).Draw(t, "any")
 		}
 		encoded, err := encodeJSON(data)

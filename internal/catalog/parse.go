@@ -267,6 +267,12 @@ func (r *reader) scalar(node *yaml.Node, path []string) any {
 	case "!!bool":
 		return strings.EqualFold(node.Value, "true")
 	case "!!str", "!!timestamp":
+		if !isMetadata(path) {
+			lines := len(path) > 0 && path[len(path)-1] == "description"
+			if rule := domain.ControlRule(node.Value, lines); rule != "" {
+				r.problems.add(path, "%s", rule)
+			}
+		}
 		return node.Value
 	case "!!int", "!!float":
 		if isMetadata(path) && jsonNumber.MatchString(node.Value) {

@@ -67,8 +67,8 @@ var patternRules = map[string]string{
 	"id":       "must be 1 to 255 letters, digits, '.', '_', ':' and '-', the first a letter or a digit",
 	"currency": "must be an ISO 4217 code in upper case, as in USD",
 	"country":  "must be an ISO 3166-1 alpha-2 code in upper case, as in DK",
-	"amount":   "must be a decimal number, as in 19.99, with at most 12 digits behind the point",
-	"percent":  "must be a decimal number, as in 12.5, with at most 12 digits behind the point",
+	"amount":   "must be a decimal number, as in 19.99, with at most 50 digits behind the point",
+	"percent":  "must be a decimal number, as in 12.5, with at most 50 digits behind the point",
 	"time":     "must be a time, as in 2026-12-24T18:00:00Z, or a date, as in 2026-12-24",
 }
 

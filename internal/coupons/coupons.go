@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -125,14 +124,22 @@ func setTexts(coupon *domain.Coupon, name *string, description domain.Change[str
 		if n := utf8.RuneCountInString(*name); n < 1 || n > maxNameLength {
 			return domain.FieldErrorf(domain.BadUserInput, "name", "must have 1 to %d characters, it has %d", maxNameLength, n)
 		}
-		if strings.TrimSpace(*name) == "" || strings.ContainsFunc(*name, unicode.IsControl) {
-			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be blank or contain control characters")
+		if strings.TrimSpace(*name) == "" {
+			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be blank")
+		}
+		if err := domain.CheckLine(domain.BadUserInput, "name", *name); err != nil {
+			return err
 		}
 		coupon.Name = *name
 	}
 	if description.Given {
 		if description.Value != nil && utf8.RuneCountInString(*description.Value) > maxDescriptionLength {
 			return domain.FieldErrorf(domain.BadUserInput, "description", "must have at most %d characters", maxDescriptionLength)
+		}
+		if description.Value != nil {
+			if err := domain.CheckLines(domain.BadUserInput, "description", *description.Value); err != nil {
+				return err
+			}
 		}
 		coupon.Description = description.Value
 	}

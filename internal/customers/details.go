@@ -3,10 +3,7 @@ package customers
 import (
 	"context"
 	"encoding/json"
-	"net/mail"
-	"strings"
 	"time"
-	"unicode"
 
 	"clientele/internal/domain"
 )
@@ -30,7 +27,7 @@ type Details struct {
 // Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata, IntegrationNotFound.
 func (s *Service) check(d *Details) error {
 	if d.Name.Value != nil {
-		if err := checkText("name", *d.Name.Value, 0); err != nil {
+		if err := checkName("name", *d.Name.Value); err != nil {
 			return err
 		}
 	}
@@ -139,24 +136,3 @@ func sameText(a, b *string) bool {
 	}
 	return *a == *b
 }
-
-// checkEmail takes an addr-spec of RFC 5322, nothing around it.
-func checkEmail(field, email string) error {
-	if err := checkText(field, email, 1); err != nil {
-		return err
-	}
-	// Between angle brackets the parser takes nothing but an addr-spec. It skips white space around the
-	// parts, though, which is allowed only as plain spaces inside a quoted local part.
-	_, err := mail.ParseAddress("<" + email + ">")
-	outside := email
-	if closing := strings.LastIndexByte(email, '"'); closing > 0 && email[0] == '"' {
-		outside = email[closing:]
-	}
-	if err != nil || strings.Contains(outside, " ") || strings.ContainsFunc(email, invisible) {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must be an email address, as in ada@example.com")
-	}
-	return nil
-}
-
-// invisible finds white space other than the plain space, and control characters.
-func invisible(r rune) bool { return r != ' ' && unicode.IsSpace(r) || unicode.IsControl(r) }

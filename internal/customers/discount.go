@@ -133,10 +133,15 @@ func (b *subscriber) discountCoupon(s *domain.Subscription, discount Discount, s
 	coupon := &domain.AppliedCoupon{ID: b.service.newID(), Name: "Discount", StartDate: start, PercentOff: discount.PercentOff}
 	coupon.RefID = coupon.ID
 	if discount.Name != nil {
-		if err := checkText(field+".name", *discount.Name, 1); err != nil {
+		if err := checkName(field+".name", *discount.Name); err != nil {
 			return nil, err
 		}
 		coupon.Name = *discount.Name
+	}
+	if discount.Description != nil {
+		if err := checkDescription(field+".description", *discount.Description); err != nil {
+			return nil, err
+		}
 	}
 	if months := discount.DurationInMonths; months != nil {
 		if *months != math.Trunc(*months) || *months < 1 || *months > domain.MaxDurationInMonths {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	chance "math/rand/v2"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"clientele/internal/domain"
@@ -29,10 +28,14 @@ func (i Identity) resolve(actor domain.Actor) (domain.CustomerRef, error) {
 		return domain.CustomerRef{}, err
 	}
 	ref := domain.CustomerRef{EnvironmentID: environment}
+	refID := i.RefID
+	if refID != nil && *refID == "" {
+		refID = nil // Generated clients send it for a field that is not set.
+	}
 	field, id := "customerId", i.CustomerID
 	if id == nil {
-		field, id = "refId", i.RefID
-	} else if i.RefID != nil && *i.RefID != *id {
+		field, id = "refId", refID
+	} else if refID != nil && *refID != *id {
 		return ref, domain.Errorf(domain.IDMismatch, "customerId and refId differ; give one of them, or both alike")
 	}
 	if id == nil {
@@ -58,10 +61,26 @@ func checkID(field, id string) error {
 	if strings.TrimSpace(id) != id {
 		return domain.FieldErrorf(domain.BadUserInput, field, "must not begin or end with white space")
 	}
-	if strings.ContainsFunc(id, unicode.IsControl) {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must not contain control characters")
+	return domain.CheckLine(domain.BadUserInput, field, id)
+}
+
+// checkName takes a text for people of one line.
+func checkName(field, name string) error {
+	if err := checkText(field, name, 1); err != nil {
+		return err
 	}
-	return nil
+	return domain.CheckLine(domain.BadUserInput, field, name)
+}
+
+// maxDescriptionLength bounds texts of several lines, in characters.
+const maxDescriptionLength = 1000
+
+// checkDescription takes a text for people of several lines.
+func checkDescription(field, description string) error {
+	if n := utf8.RuneCountInString(description); n > maxDescriptionLength {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d characters, it has %d", maxDescriptionLength, n)
+	}
+	return domain.CheckLines(domain.BadUserInput, field, description)
 }
 
 func checkText(field, text string, shortest int) error {

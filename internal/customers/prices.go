@@ -423,8 +423,8 @@ func (a Amount) in(field, currency string) (*domain.Decimal, error) {
 // checkAmount takes amounts that can be money. Errors: AmountTooLarge, BadUserInput.
 func checkAmount(field string, amount domain.Decimal) error {
 	switch {
-	case amount.Sign() < 0 || amount.Places() > domain.MaxAmountPlaces:
-		return domain.FieldErrorf(domain.BadUserInput, field, "must not be negative, and have at most %d digits behind the point", domain.MaxAmountPlaces)
+	case amount.Sign() < 0:
+		return domain.FieldErrorf(domain.BadUserInput, field, "must not be negative")
 	case amount.Compare(domain.MaxAmount) > 0:
 		return domain.FieldErrorf(domain.AmountTooLarge, field, "must be at most %s", domain.MaxAmount)
 	}

@@ -64,12 +64,14 @@ func TestProvisionNamesTheCustomer(t *testing.T) {
 		"by refId":                         {identity: customers.Identity{RefID: new("ada")}, want: "ada"},
 		"by both alike":                    {identity: customers.Identity{CustomerID: new("ada"), RefID: new("ada")}, want: "ada"},
 		"by both, different":               {identity: customers.Identity{CustomerID: new("ada"), RefID: new("Ada")}, kind: domain.IDMismatch},
-		"by both, one of them empty":       {identity: customers.Identity{CustomerID: new("ada"), RefID: new("")}, kind: domain.IDMismatch},
+		"by both, refId empty":             {identity: customers.Identity{CustomerID: new("ada"), RefID: new("")}, want: "ada"},
+		"by an empty refId alone":          {identity: customers.Identity{RefID: new("")}, want: "generated-1"},
+		"by an empty customerId":           {identity: customers.Identity{CustomerID: new("")}, kind: domain.BadUserInput, facts: map[string]any{"field": "customerId"}},
 		"by neither, an id is generated":   {want: "generated-1"},
 		"in the caller's own environment":  {identity: customers.Identity{CustomerID: new("ada"), EnvironmentID: new("production")}, want: "ada"},
 		"in another environment":           {identity: customers.Identity{CustomerID: new("ada"), EnvironmentID: new("staging")}, kind: domain.IdentityForbidden},
-		"in no environment":                {identity: customers.Identity{CustomerID: new("ada"), EnvironmentID: new("")}, kind: domain.IdentityForbidden},
-		"a wrong refId is called by name":  {identity: customers.Identity{RefID: new("")}, kind: domain.BadUserInput, facts: map[string]any{"field": "refId"}},
+		"in an empty environment":          {identity: customers.Identity{CustomerID: new("ada"), EnvironmentID: new("")}, want: "ada"},
+		"a wrong refId is called by name":  {identity: customers.Identity{RefID: new(" ")}, kind: domain.BadUserInput, facts: map[string]any{"field": "refId"}},
 		"a forbidden environment is first": {identity: customers.Identity{CustomerID: new(""), EnvironmentID: new("staging")}, kind: domain.IdentityForbidden},
 	}
 	for name, c := range cases {

@@ -67,7 +67,7 @@ func TestGetOfAnotherEnvironmentIsForbidden(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, staging, "ada")
-	for _, environment := range []string{"staging", "", "Production"} {
+	for _, environment := range []string{"staging", " ", "Production"} {
 		got, err := f.Get(t.Context(), full, &environment, "ada")
 		requireRefusal(t, err, domain.IdentityForbidden, nil)
 		if got != nil {

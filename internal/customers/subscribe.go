@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -98,7 +99,9 @@ type SubscriptionCoupon struct {
 
 // Discount is a coupon that is nobody else's.
 type Discount struct {
-	Name             *string
+	Name *string
+	// Description is checked and let go.
+	Description      *string
 	DurationInMonths *float64
 	PercentOff       *domain.Decimal
 	AmountsOff       []Amount
@@ -546,7 +549,12 @@ func (b *subscriber) overrideEntitlements(ctx context.Context, s *domain.Subscri
 		return err
 	}
 	seen := map[string]bool{}
-	for _, e := range b.input.Entitlements {
+	for i, e := range b.input.Entitlements {
+		if e.Description != nil {
+			if err := checkDescription(fmt.Sprintf("subscriptionParams.subscriptionEntitlements[%d].description", i), *e.Description); err != nil {
+				return err
+			}
+		}
 		if seen[e.FeatureID] {
 			return domain.FieldErrorf(domain.BadUserInput, field, "must not name a feature twice")
 		}

@@ -199,9 +199,9 @@ func TestWritesThatNameNoCustomerRightly(t *testing.T) {
 		"two ids that differ":            {customers.Identity{CustomerID: new("ada"), RefID: new("eve")}, domain.IDMismatch, nil},
 		"an id of no form":               {by("ada\n"), domain.BadUserInput, map[string]any{"field": "customerId"}},
 		"an empty id":                    {by(""), domain.BadUserInput, map[string]any{"field": "customerId"}},
-		"an empty refId":                 {customers.Identity{RefID: new("")}, domain.BadUserInput, map[string]any{"field": "refId"}},
+		"an empty refId, which is none":  {customers.Identity{RefID: new("")}, domain.MissingID, nil},
 		"another environment":            {customers.Identity{CustomerID: new("ada"), EnvironmentID: new("staging")}, domain.IdentityForbidden, nil},
-		"no environment":                 {customers.Identity{CustomerID: new("ada"), EnvironmentID: new("")}, domain.IdentityForbidden, nil},
+		"an environment in upper case":   {customers.Identity{CustomerID: new("ada"), EnvironmentID: new("Production")}, domain.IdentityForbidden, nil},
 		"another environment and no ids": {customers.Identity{EnvironmentID: new("staging")}, domain.IdentityForbidden, nil},
 	}
 	f := start(t)

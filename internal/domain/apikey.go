@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -95,10 +94,7 @@ func (k *APIKey) Validate() error {
 	if utf8.RuneCountInString(k.Name) > maxKeyNameLength {
 		return FieldErrorf(BadUserInput, "name", "must have at most %d characters", maxKeyNameLength)
 	}
-	if strings.ContainsFunc(k.Name, unicode.IsControl) {
-		return FieldErrorf(BadUserInput, "name", "must not contain control characters")
-	}
-	return nil
+	return CheckLine(BadUserInput, "name", k.Name)
 }
 
 // State is the key's state at the given time.
@@ -139,10 +135,11 @@ func (a Actor) AuthorizeAdmin() error {
 	return Errorf(IdentityForbidden, "this needs an API key of scope admin")
 }
 
-// Environment is the environment that the caller acts on. An input may name it, but only its own.
+// Environment is the environment that the caller acts on. An input may name it, but only its own; the empty text, which
+// generated clients send for a field that is not set, names none.
 // Errors: IdentityForbidden.
 func (a Actor) Environment(requested *string) (string, error) {
-	if requested != nil && *requested != a.EnvironmentID {
+	if requested != nil && *requested != "" && *requested != a.EnvironmentID {
 		return "", Errorf(IdentityForbidden, "environmentId is not the environment of this API key")
 	}
 	return a.EnvironmentID, nil

@@ -161,7 +161,8 @@ func TestActorEnvironment(t *testing.T) {
 		"none is the actor's own": {nil, false},
 		"its own":                 {new("production"), false},
 		"another":                 {new("staging"), true},
-		"the empty text":          {new(""), true},
+		"the empty text is none":  {new(""), false},
+		"a space":                 {new(" "), true},
 		"its own in another case": {new("Production"), true},
 		"its own and a slash":     {new("production/"), true},
 	}

@@ -113,7 +113,7 @@ func CheckDiscount(path string, percentOff *Decimal, amountsOff []Money) error {
 		return FieldErrorf(BadUserInput, path+"percentOff", "or amountsOff must be given, and not both")
 	}
 	if percentOff != nil {
-		if percentOff.Sign() <= 0 || percentOff.Compare("100") > 0 || percentOff.Places() > MaxAmountPlaces {
+		if percentOff.Sign() <= 0 || percentOff.Compare("100") > 0 {
 			return FieldErrorf(BadUserInput, path+"percentOff", "must be above 0 and at most 100")
 		}
 		return nil
@@ -121,8 +121,8 @@ func CheckDiscount(path string, percentOff *Decimal, amountsOff []Money) error {
 	seen := map[string]bool{}
 	for _, off := range amountsOff {
 		switch {
-		case off.Amount.Sign() <= 0 || off.Amount.Places() > MaxAmountPlaces:
-			return FieldErrorf(BadUserInput, path+"amountsOff", "must be amounts above 0 with at most %d digits behind the point", MaxAmountPlaces)
+		case off.Amount.Sign() <= 0:
+			return FieldErrorf(BadUserInput, path+"amountsOff", "must be amounts above 0")
 		case off.Amount.Compare(MaxAmount) > 0:
 			return FieldErrorf(AmountTooLarge, path+"amountsOff", "must be at most %s", MaxAmount)
 		case seen[off.Currency]:

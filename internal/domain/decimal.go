@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"math"
 	"math/big"
 	"regexp"
 	"strconv"
@@ -8,7 +9,7 @@ import (
 )
 
 // Decimal is an exact decimal number, kept as its shortest text: "19.99", "-0.5", "0". The zero value is 0.
-// Amounts of money are decimals from the wire to the disk; a binary float never holds one.
+// Amounts of money are decimals in here and on the disk; computing never goes through a binary float.
 type Decimal string
 
 // maxDecimalLength bounds what is parsed, in bytes.
@@ -28,14 +29,20 @@ func ParseDecimal(text string) (Decimal, error) {
 	return fromRat(value), nil
 }
 
-// DecimalOf is the decimal that a client wrote, given the float that a decoder made of it: the shortest one
-// that reads as this float. The float must be finite.
+// floatDigits is how many significant digits a float keeps of every decimal; what is behind them is noise.
+const floatDigits = 15
+
+// DecimalOf is the amount or percentage that a client meant, given the float that a decoder made of it: the shortest
+// decimal that reads as this float, rounded to floatDigits and to MaxAmountPlaces. So what clients computed with floats,
+// such as 0.1 + 0.2, becomes what they meant. The float must be finite.
 func DecimalOf(f float64) Decimal {
 	value, ok := new(big.Rat).SetString(strconv.FormatFloat(f, 'f', -1, 64))
 	if !ok {
 		return "0"
 	}
-	return fromRat(value)
+	whole, _, _ := strings.Cut(strconv.FormatFloat(math.Abs(f), 'f', -1, 64), ".")
+	places := floatDigits - len(strings.TrimLeft(whole, "0"))
+	return fromRat(value).Round(max(0, min(places, MaxAmountPlaces)))
 }
 
 // WholeDecimal is a whole number as a decimal.
@@ -82,6 +89,14 @@ func (d Decimal) Sign() int { return d.rat().Sign() }
 func (d Decimal) Round(places int) Decimal {
 	value, _ := new(big.Rat).SetString(d.rat().FloatString(places))
 	return fromRat(value)
+}
+
+// Kept is the number as amounts and percentages are kept: rounded to MaxAmountPlaces.
+func (d Decimal) Kept() Decimal {
+	if d.Places() <= MaxAmountPlaces {
+		return d
+	}
+	return d.Round(MaxAmountPlaces)
 }
 
 // Float is the number for an answer that has floats; nothing is computed with it.

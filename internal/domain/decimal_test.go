@@ -2,6 +2,7 @@ package domain
 
 import (
 	"math/big"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -28,11 +29,17 @@ func TestParseDecimal(t *testing.T) {
 	}
 }
 
-// What a client writes is what is kept, although a decoder makes a float of it on the way.
-func TestDecimalOfKeepsTheDigitsThatWereWritten(t *testing.T) {
+// What a client writes is what is kept, although a decoder makes a float of it on the way. What it computed with floats is
+// rounded to 15 digits, and to 12 behind the point.
+func TestDecimalOf(t *testing.T) {
 	t.Parallel()
+	tenth, fifth := 0.1, 0.2
 	for f, want := range map[float64]Decimal{
-		0.1: "0.1", 19.99: "19.99", 1e6: "1000000", 0.30000000000000004: "0.30000000000000004", -2.5: "-2.5", 0: "0",
+		0.1: "0.1", 19.99: "19.99", 1e6: "1000000", -2.5: "-2.5", 0: "0", 1e12: "1000000000000", 0.000000000001: "0.000000000001",
+		999999999999.99: "999999999999.99", 123456789.123456: "123456789.123456", 12.345678901234: "12.345678901234",
+		tenth + fifth: "0.3", 0.30000000000000004: "0.3", 1.1 * 3 * fifth: "0.66", 33.333333333333336: "33.333333333333", 100.0 / 3 * 2: "66.666666666667",
+		1000000.2999999999: "1000000.3", 4.35 * 100: "435", 0.0000000000004: "0", 0.0000000000005: "0.000000000001", -0.0000000000005: "-0.000000000001",
+		-0.0000000000004: "0", 1e300: Decimal("1" + strings.Repeat("0", 300)),
 	} {
 		if got := DecimalOf(f); got != want {
 			t.Errorf("%v: got %q, want %q", f, got, want)
@@ -62,6 +69,19 @@ func TestDecimalArithmetic(t *testing.T) {
 	}
 	if n := Decimal("0.250").Places(); n != 3 {
 		t.Errorf("0.250 has %d places", n)
+	}
+}
+
+func TestDecimalAsKept(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[Decimal]Decimal{
+		"0": "0", "": "", "19.99": "19.99", "0.30000000000000004": "0.3", "33.333333333333336": "33.333333333333", "1.999999999999": "1.999999999999",
+		"0.0000000000005": "0.000000000001", "-0.0000000000005": "-0.000000000001", "0.0000000000004999": "0", "99.9999999999999": "100",
+		"1000000.299999999999": "1000000.299999999999",
+	} {
+		if got := d.Kept(); got != want {
+			t.Errorf("%s is kept as %s, want %s", d, got, want)
+		}
 	}
 }
 

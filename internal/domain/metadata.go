@@ -66,9 +66,14 @@ func (m Metadata) Merge(field string, patch json.RawMessage) (Metadata, error) {
 		return nil, FieldErrorf(InvalidMetadata, field, "must be a JSON object")
 	}
 	kept := 0
-	for _, value := range sent {
-		if string(value) != "null" {
-			kept++
+	for key, value := range sent {
+		if string(value) == "null" {
+			continue
+		}
+		kept++
+		// Only of keys that are sent: one that was stored before the rule stays, and null takes it away.
+		if CheckLine(InvalidMetadata, field, key) != nil {
+			return nil, FieldErrorf(InvalidMetadata, field, "must have keys without control characters")
 		}
 	}
 	if kept > MaxMetadataKeys {

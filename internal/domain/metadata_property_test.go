@@ -22,14 +22,16 @@ func (m model) merge(p patch) (model, bool) {
 	}
 	out := model{}
 	maps.Copy(out, m)
+	allowed := true
 	for key, value := range p {
 		if value.compact == "null" {
 			delete(out, key)
 		} else {
+			allowed = allowed && !strings.ContainsFunc(key, IsControl)
 			out[key] = value.compact
 		}
 	}
-	allowed := len(out) <= 50
+	allowed = allowed && len(out) <= 50
 	for key, value := range out {
 		allowed = allowed && key != "" && utf8.RuneCountInString(key) <= 40 && utf8.RuneCountInString(value) <= 500
 	}

@@ -61,7 +61,8 @@ func TestMetadataMerge(t *testing.T) {
 		"keys are not folded":              {Metadata{{"a", "1"}}, `{"A":2}`, Metadata{{"A", "2"}, {"a", "1"}}},
 		"keys beyond the Latin alphabet":   {nil, `{"ключ":1,"🔑":2,"é":3}`, Metadata{{"é", "3"}, {"ключ", "1"}, {"🔑", "2"}}},
 		"keys are not normalised":          {Metadata{{"e\u0301", "1"}}, `{"é":2}`, Metadata{{"e\u0301", "1"}, {"é", "2"}}},
-		"keys with NUL":                    {Metadata{{"a", "1"}}, `{"a\u0000":2,"\u0000":3}`, Metadata{{"\x00", "3"}, {"a", "1"}, {"a\x00", "2"}}},
+		"old keys with NUL stay":           {Metadata{{"\x00", "1"}}, `{"a":2}`, Metadata{{"\x00", "1"}, {"a", "2"}}},
+		"old keys with NUL can be deleted": {Metadata{{"\x00", "1"}, {"a", "1"}}, `{"\u0000":null}`, Metadata{{"a", "1"}}},
 		"keys with quotes and backslashes": {nil, `{"\"\\":1}`, Metadata{{`"\`, "1"}}},
 		"escaped keys are the same key":    {Metadata{{"a", "1"}}, `{"\u0061":2}`, Metadata{{"a", "2"}}},
 	}

@@ -8,7 +8,8 @@ type Money struct {
 	Currency string  `bson:"currency"` // ISO 4217
 }
 
-// MaxAmount bounds every amount of money, and MaxAmountPlaces the digits behind its point.
+// MaxAmount bounds every amount of money, and MaxAmountPlaces is how many digits behind the point of an amount or a
+// percentage are kept.
 const (
 	MaxAmount       Decimal = "1000000000000"
 	MaxAmountPlaces int     = 12
