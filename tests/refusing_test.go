@@ -131,7 +131,7 @@ func TestSubscribingRefusals(t *testing.T) {
 		"a coupon of the provider":                                 {"UnsupportedParameter", in + ".appliedCoupon.billingCouponId", basic(object{"appliedCoupon": object{"billingCouponId": "c"}}), nil},
 		"a promotion code that is unknown":                         {"PromotionCodeNotFound", in + ".promotionCode", basic(object{"promotionCode": "NOTHING"}), nil},
 		"a promotion code in other letters":                        {"PromotionCodeNotFound", in + ".promotionCode", basic(object{"promotionCode": "open"}), nil},
-		"an empty promotion code":                                  {"BadUserInput", in + ".promotionCode", basic(object{"promotionCode": ""}), nil},
+		"a blank promotion code":                                   {"BadUserInput", in + ".promotionCode", basic(object{"promotionCode": " "}), nil},
 		"an inactive promotion code":                               {"PromotionCodeNotActive", in + ".promotionCode", basic(object{"promotionCode": "OFF"}), nil},
 		"an expired promotion code":                                {"PromotionCodeNotActive", in + ".promotionCode", basic(object{"promotionCode": "PAST"}), nil},
 		"a promotion code of the future":                           {"PromotionCodeNotActive", in + ".promotionCode", basic(object{"promotionCode": "FUTURE"}), nil},

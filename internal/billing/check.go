@@ -156,7 +156,7 @@ func checkCustomFields(field string, raw json.RawMessage) error {
 				"must have keys of 1 to %d characters, with values that are text of at most %d characters",
 				maxCustomFieldKeyLength, maxCustomFieldValueLength)
 		}
-		if strings.ContainsFunc(key, domain.IsControl) || strings.ContainsFunc(text, domain.IsControl) {
+		if domain.ControlRule(key, false)+domain.ControlRule(text, false) != "" {
 			return domain.FieldErrorf(domain.BadUserInput, field, "must have keys and values without control characters")
 		}
 	}
@@ -180,7 +180,7 @@ func checkMetadata(field string, raw json.RawMessage) error {
 			MaxMetadataKeys, maxMetadataKeyLength, maxMetadataValueLength)
 	}
 	for key := range texts {
-		if strings.ContainsFunc(key, domain.IsControl) {
+		if domain.ControlRule(key, false) != "" {
 			return domain.FieldErrorf(domain.InvalidMetadata, field, "must have keys without control characters")
 		}
 	}

@@ -119,14 +119,14 @@ func TestADryRunSaysWhatItWouldDo(t *testing.T) {
 	}
 	apply(t, service, small)
 	documents := count(t, store)
-	text := edited(t, "amount: 29}", "amount: 31}", "{feature: audit}", "{feature: audit, name: \"Log\\u001b[2J\"}")
+	text := edited(t, "amount: 29}", "amount: 31}", "{feature: audit}", "{feature: audit, name: \"Log\\u2028[2J\"}")
 	changes, err = service.Apply(t.Context(), environment, parse(t, text), true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "0 to add, 1 to change, 15 unchanged\n" +
 		"  ~ plans paid\n" +
-		"      entitlements[2].name: nothing → \"Log\\u001b[2J\"\n" +
+		"      entitlements[2].name: nothing → \"Log\\u2028[2J\"\n" +
 		"      prices[0].amount: 29 → 31\n" +
 		"a dry run: nothing was written\n"
 	if changes.String() != want {

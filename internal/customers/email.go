@@ -68,7 +68,7 @@ var blank = &unicode.RangeTable{
 // Unicode says to ignore where it cannot be shown has the Hangul fillers, the variation selectors and the tags in it.
 func unseen(r rune) bool {
 	return r != ' ' && unicode.In(r,
-		unicode.Zs, unicode.Cf, unicode.Co, unicode.Cs, blank,
+		unicode.Zs, unicode.Zl, unicode.Zp, unicode.Cf, unicode.Co, unicode.Cs, blank,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Bidi_Control,
 		unicode.Noncharacter_Code_Point,
 	)

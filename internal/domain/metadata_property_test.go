@@ -27,7 +27,7 @@ func (m model) merge(p patch) (model, bool) {
 		if value.compact == "null" {
 			delete(out, key)
 		} else {
-			allowed = allowed && !strings.ContainsFunc(key, IsControl)
+			allowed = allowed && ControlRule(key, false) == ""
 			out[key] = value.compact
 		}
 	}

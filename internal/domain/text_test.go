@@ -22,8 +22,7 @@ func TestControlCharacters(t *testing.T) {
 		{"the first of C1", "a\u0080", false, false},
 		{"the next line of C1", "a\u0085b", false, false},
 		{"the last of C1", "a\u009f", false, false},
-		{"a line separator", "a\u2028b", false, false},
-		{"a paragraph separator", "a\u2029b", false, false},
+		{"separators of lines and paragraphs, which are no controls", "a\u2028b\u2029", true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := CheckLine(InvalidAddress, "name", test.text); (err == nil) != test.line || err != nil && !IsKind(err, InvalidAddress) {
