@@ -165,6 +165,9 @@ func fullInputs() map[string][]object {
 		"attachCustomerPaymentMethod":  {{"customerId": "ada", "refId": "ada", "environmentId": "development", "paymentMethodId": "pm", "integrationId": "i", "vendorIdentifier": "STRIPE"}},
 		"detachCustomerPaymentMethod":  {named},
 		"resyncCustomer":               {named},
+		"createApiKey":                 {{"name": "n", "scope": "READ", "environmentId": "development"}},
+		"rollApiKey":                   {{"id": "0", "environmentId": "development"}},
+		"revokeApiKey":                 {{"id": "0", "environmentId": "development"}},
 	}
 }
 
@@ -172,6 +175,7 @@ func fullInputs() map[string][]object {
 var selections = map[string]string{
 	"provisionCustomer": "{ customer { id } }", "importCustomersBulk": "", "createOneCoupon": "{ id }", "updateOneCoupon": "{ id }",
 	"archiveOneCoupon": "{ id }", "grantPromotionalEntitlements": "{ id }", "revokePromotionalEntitlement": "{ id }",
+	"createApiKey": "{ apiKey { id } }", "rollApiKey": "{ apiKey { id } }", "revokeApiKey": "{ apiKey { id } }",
 }
 
 // mutationOf is an operation with a mutation of one input.
@@ -193,7 +197,7 @@ var otherRules = map[string][]string{
 	"couponRefId":     {"CouponNotFound"},
 	"couponId":        {"CouponNotFound"},
 	"relationId":      {"CouponNotFound"},
-	"id":              {"CustomerNotFound"},
+	"id":              {"CustomerNotFound", "ApiKeyNotFound"},
 	"refId":           {"CouponNotFound", "BadUserInput", "EntityIdDifferentFromRefIdError", "FailedToImportCustomer"},
 	"customerId":      {"BadUserInput", "EntityIdDifferentFromRefIdError", "FailedToImportCustomer"},
 	"environmentId":   {"IdentityForbidden", "FailedToImportCustomer"},
@@ -227,7 +231,9 @@ func TestControlCharactersAreRefusedEverywhere(t *testing.T) {
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	applyCatalog(t, cfg, testCatalog, "development")
+	admin := createKey(t, cfg, "development", "admin")
 	server := startService(t, cfg)
+	server.key = admin
 	types := inputTypes(t, server)
 	server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "name": "Ada"}})
 	server.must(t, createCouponOperation, object{"input": object{"refId": "c", "name": "C", "percentOff": 1}})

@@ -3,7 +3,6 @@ package domain
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 )

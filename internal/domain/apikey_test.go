@@ -137,7 +137,8 @@ func TestActorAuthorizeWrite(t *testing.T) {
 		"full access writes":          {ScopeFull, false},
 		"read access does not":        {ScopeRead, true},
 		"nobody does not":             {"", true},
-		"an unknown scope does not":   {"admin", true},
+		"admin access writes":         {ScopeAdmin, false},
+		"an unknown scope does not":   {"owner", true},
 		"the case of a scope matters": {"FULL", true},
 	}
 	for name, c := range cases {
