@@ -211,6 +211,7 @@ var otherRules = map[string][]string{
 	"timezone":           {"BadUserInput"},
 	"language":           {"BadUserInput"},
 	"taxIds[0].type":     {"InvalidTaxId"},
+	"taxIds[0].value":    {"InvalidTaxId"},
 	// They are not supported with any value.
 	"billingCouponId":  {"UnsupportedParameter"},
 	"currencyId":       {"UnsupportedParameter"},
