@@ -11,6 +11,9 @@ import (
 // written, and the same call can succeed later.
 var ErrBusy = errors.New("too much work is under way")
 
+// ErrTooLarge: the request would need more memory than it could ever get. The same call fails again.
+var ErrTooLarge = errors.New("the request needs more memory than there is")
+
 // Governor decides whether a request may go on with work whose size only shows in the store. Engines find it in
 // the context; without one, nothing is refused. It is safe for concurrent use.
 type Governor interface {
@@ -18,7 +21,7 @@ type Governor interface {
 	// the scan has taken too long. release must be called once. Errors: ErrBusy, and the context's.
 	Scan(ctx context.Context) (scanning context.Context, release func(), err error)
 	// Hold reserves memory for documents of so many stored bytes, before they are decoded. It is given back when
-	// the request ends. Errors: ErrBusy.
+	// the request ends. Errors: ErrBusy, ErrTooLarge.
 	Hold(bytes int) error
 }
 

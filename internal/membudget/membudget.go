@@ -208,6 +208,9 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the request would need more than the %d bytes of memory that all requests have together", e.Total)
 }
 
+// Unwrap makes it a persistence.ErrTooLarge.
+func (*TooLargeError) Unwrap() error { return persistence.ErrTooLarge }
+
 // take gives a share bytes, now or after a wait.
 func (b *Budget) take(s *Share, bytes int64) error {
 	b.mu.Lock()

@@ -45,7 +45,7 @@ func (s *Store) translate(ctx context.Context, err error) error {
 }
 
 // ownErrors are those that the methods of this package decide on themselves.
-var ownErrors = []error{persistence.ErrNotFound, persistence.ErrConflict, persistence.ErrInvalidCursor, persistence.ErrBusy}
+var ownErrors = []error{persistence.ErrNotFound, persistence.ErrConflict, persistence.ErrInvalidCursor, persistence.ErrBusy, persistence.ErrTooLarge}
 
 func endsWithin(ctx context.Context, d time.Duration) bool {
 	deadline, set := ctx.Deadline()

@@ -101,6 +101,7 @@ func TestOutcomes(t *testing.T) {
 		"a conflict":                   {persistence.ErrConflict, "conflict", false},
 		"a wrong cursor":               {persistence.ErrInvalidCursor, "invalid_cursor", false},
 		"too much under way":           {persistence.ErrBusy, "busy", false},
+		"more memory than there is":    {persistence.ErrTooLarge, "too_large", false},
 		"no answer":                    {persistence.ErrUnavailable, "unavailable", true},
 		"a closed store":               {persistence.ErrClosed, "closed", true},
 		"a folder in use":              {persistence.ErrInUse, "in_use", true},

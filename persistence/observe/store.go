@@ -79,6 +79,7 @@ var outcomes = []struct {
 	{persistence.ErrConflict, "conflict", false},
 	{persistence.ErrInvalidCursor, "invalid_cursor", false},
 	{persistence.ErrBusy, "busy", false},
+	{persistence.ErrTooLarge, "too_large", false},
 	{persistence.ErrUnavailable, "unavailable", true},
 	{persistence.ErrClosed, "closed", true},
 	{persistence.ErrInUse, "in_use", true},
