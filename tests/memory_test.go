@@ -33,7 +33,7 @@ func TestMemoryForResponsesIsBounded(t *testing.T) {
 			cfg := config.Default()
 			engine.configure(t, &cfg)
 			// The least that there can be: what one response takes, and a quarter of it.
-			cfg.Limits.AnswerBytes, cfg.Memory.BytesInFlight = 4<<20, 1<<20
+			cfg.Limits.AnswerBytes, cfg.Memory.BytesInFlight = 3<<19, 1<<20
 			server := startService(t, cfg)
 			metadata := object{}
 			for i := range 44 {
@@ -43,9 +43,9 @@ func TestMemoryForResponsesIsBounded(t *testing.T) {
 				server.must(t, provisionOperation, object{"input": object{"customerId": fmt.Sprintf("c%02d", i), "additionalMetaData": metadata}})
 			}
 
-			long := pagesQuery(2, "customerId additionalMetaData")
+			long := pagesQuery(1, "customerId additionalMetaData")
 			server.must(t, long, nil)
-			got := server.do(t, pagesQuery(12, "customerId"), nil)
+			got := server.do(t, pagesQuery(5, "customerId"), nil)
 			if len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "BadUserInput" || got.Errors[0].Extensions["limit"] != "bytesInFlight" {
 				t.Errorf("documents that never fit: status %d, %.500s", got.status, got.body)
 			}

@@ -14,6 +14,8 @@ const (
 	// paceFrom is how long an answer is whose pace counts, and how much of it is written at once. The system buffers
 	// what is shorter.
 	paceFrom = 64 << 10
+	// paceStep is after how much a new deadline is set, if less is written at once, as a compressor does.
+	paceStep = 16 << 10
 	// slowEvery is how often the log says that clients do not read.
 	slowEvery = time.Minute
 )
@@ -63,7 +65,9 @@ type pacedWriter struct {
 	pace            pace
 	began, deadline time.Time
 	written         int64
-	cut             bool
+	// timed is how much had been written when the deadline was set.
+	timed int64
+	cut   bool
 }
 
 // Unwrap lets http.ResponseController reach what the server wrote with.
@@ -74,7 +78,7 @@ func (w *pacedWriter) Write(text []byte) (int, error) {
 	all, long := 0, w.written+int64(len(text)) > paceFrom
 	for {
 		piece := text[all:min(len(text), all+paceFrom)]
-		if long {
+		if long && (w.deadline.IsZero() || len(piece) >= paceStep || w.written-w.timed >= paceStep) {
 			w.setDeadline(int64(len(piece)))
 		}
 		n, err := w.ResponseWriter.Write(piece)
@@ -97,6 +101,7 @@ func (w *pacedWriter) setDeadline(bytes int64) {
 		w.began = now
 	}
 	// A writer that takes no deadline has that of the whole server.
+	w.timed = w.written
 	w.deadline = w.pace.deadline(w.began, now, w.written+bytes)
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(w.deadline)
 }
