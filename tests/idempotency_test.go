@@ -230,7 +230,7 @@ func TestRefusalsAreReplayed(t *testing.T) {
 	server := startEmbedded(t)
 	for name, input := range map[string]object{
 		"a wrong email": {"customerId": "ada", "email": "none"},
-		"a wrong field": {"customerId": 5.5},
+		"a wrong time":  {"customerId": "ada", "createdAt": "yesterday"},
 	} {
 		variables := object{"input": input}
 		first := server.keyed(t, "key-of-"+strings.ReplaceAll(name, " ", "-"), provisionOperation, variables)
@@ -255,7 +255,7 @@ func TestRefusalsAreReplayed(t *testing.T) {
 		query string
 		code  string
 	}{
-		{`mutation {`, "GRAPHQL_PARSE_FAILED"}, {`mutation { nothing }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`mutation {`, "GRAPHQL_PARSE_FAILED"}, {`mutation { provisionCustomer(input: { customerId: 5.5 }) { customer { id } } }`, "BadUserInput"}, {`mutation { nothing }`, "GRAPHQL_VALIDATION_FAILED"},
 	} {
 		if got := server.keyed(t, "not-executed", c.query, nil); got.code() != c.code {
 			t.Errorf("%s: %s", c.query, got.body)

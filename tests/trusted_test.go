@@ -249,7 +249,7 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 			"an unknown name": "{ unknown }",
 			"too costly":      `{ customers(paging: { first: 100 }) { edges { node { ` + strings.Repeat("id ", 200) + `} } } }`,
 			"too many tokens": `{ ` + strings.Repeat("__typename ", 3_000) + `}`,
-			"too long":        `{ __typename } #` + strings.Repeat("x", 70_000),
+			"too long":        `{ __typename } #` + strings.Repeat("x", 140_000),
 		} {
 			if got := server.post(t, both(text)); len(got.Errors) == 0 {
 				t.Errorf("%s: it runs", name)
