@@ -21,6 +21,7 @@ var storeCommands = map[string][]string{
 	"keys create":     {"keys", "create"},
 	"keys list":       {"keys", "list"},
 	"keys revoke":     {"keys", "revoke", "0123456789abcdef"},
+	"keys roll":       {"keys", "roll", "0123456789abcdef"},
 	"catalog apply":   {"catalog", "apply", exampleCatalog},
 	"catalog dry run": {"catalog", "apply", exampleCatalog, "--dry-run"},
 	"catalog export":  {"catalog", "export"},

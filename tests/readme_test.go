@@ -162,8 +162,8 @@ func newDocsWalk(t *testing.T) *docsWalk {
 
 var (
 	makeTarget   = regexp.MustCompile(`^make (run(?:-\w+)?)$`)
-	serveCommand = regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S+ )*go run \. serve( |$)`)
-	program      = regexp.MustCompile(`(?m)(^|&& |[A-Z_]+=\S+ )(?:go run \.|clientele) `)
+	serveCommand = regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S+ )*bin/clientele serve( |$)`)
+	program      = regexp.MustCompile(`(?m)(^|&& |[A-Z_]+=\S+ )(?:bin/)?clientele `)
 )
 
 // paste runs a block and compares.
@@ -218,7 +218,7 @@ func (w *docsWalk) stop(t *testing.T) {
 // serve starts the program as a block says, on a free port.
 func (w *docsWalk) serve(t *testing.T, script string) {
 	t.Helper()
-	run := &makeRun{command: exec.Command("bash", "-c", script)} //nolint:gosec // a block of the docs
+	run := &makeRun{command: exec.Command("bash", "-c", script)}
 	run.command.Dir = w.folder
 	run.command.Env = append(os.Environ(), "CLIENTELE_LISTEN=127.0.0.1:0", "CLIENTELE_SIMULATOR_LISTEN=127.0.0.1:0")
 	run.command.Stderr = everySignal

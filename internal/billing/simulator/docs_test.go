@@ -51,7 +51,7 @@ func TestAFaultOfNoKindIsRefused(t *testing.T) {
 	t.Parallel()
 	sim := New(Options{})
 	for body, want := range map[string]int{
-		`{"kind": "unavailable"}`: http.StatusOK, `{"kind": "unavailble"}`: http.StatusBadRequest, `{}`: http.StatusBadRequest,
+		`{"kind": "unavailable"}`: http.StatusOK, `{"kind": "unavail"}`: http.StatusBadRequest, `{}`: http.StatusBadRequest,
 	} {
 		response := httptest.NewRecorder()
 		sim.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/_simulator/faults", strings.NewReader(body)))
