@@ -21,6 +21,8 @@ type call struct {
 	now func() time.Time
 	// document is the operation's, once it was read.
 	document *ast.QueryDocument
+	// reading is what reading it took.
+	reading *unchargedReading
 	// size counts the answer.
 	size *answerSize
 	// work counts what the store does for the request, and busy is set once it refused to do more.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"sync/atomic"
 	"time"
 
 	"clientele/persistence"
@@ -9,9 +10,12 @@ import (
 // What was done is charged in the points of the price list in cost.go. How much of each makes a point was measured
 // with the benchmarks of persistence/bolt and tests, so that points stay in proportion to the time that they take.
 const (
-	// changePoints are charged for a request at least, and for each change: to authenticate, parse and validate it, and
-	// to make a write durable, is as much work as some fields of an answer. They are taken before anything is read.
-	changePoints = 10
+	// changePoints are charged for a request at least, and for each change: to take a request in, authenticate it and
+	// log it, and to make a write durable, is as much work as a hundred fields. They are taken before anything is read.
+	changePoints = 100
+	// tokenPoints are for a token of a document that is read: to parse it and hold it against the schema. A document
+	// that was sent before is not read again.
+	tokenPoints = 3
 	// So many of these are one point.
 	rowsPerPoint         = 2
 	conditionsPerPoint   = 8
@@ -21,6 +25,17 @@ const (
 	// waitPerPoint is of time that a store in another process took.
 	waitPerPoint = 20 * time.Microsecond
 )
+
+// unchargedReading is how many tokens of a document were read for a request and not charged yet.
+type unchargedReading struct{ tokens atomic.Int64 }
+
+// charge returns the points for what was read, once.
+func (r *unchargedReading) charge() int {
+	if r == nil {
+		return 0
+	}
+	return int(r.tokens.Swap(0)) * tokenPoints
+}
 
 // done is what executing an operation took.
 type done struct {

@@ -33,7 +33,7 @@ func TestGeneratedClientsAreWithinTheDefaultLimits(t *testing.T) {
 		if over(len(o.Query), limits.QueryBytes) {
 			t.Errorf("%s has %d bytes", o.Name, len(o.Query))
 		}
-		document, errs := documents.read(t.Context(), o.Query)
+		document, _, errs := documents.read(o.Query)
 		if len(errs) > 0 {
 			t.Fatalf("%s: %v\n%s", o.Name, errs, o.Query)
 		}

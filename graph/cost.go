@@ -25,7 +25,7 @@ const (
 	// entitlementPoints are for looking up what a customer may use: its features, plans and add-ons.
 	entitlementPoints = 200
 	// writePoints are for a change: to read, check and write a document of usual size.
-	writePoints = 100
+	writePoints = 200
 	// sortPoints are for an order by several fields, which no index has.
 	sortPoints = 100
 	// introspectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
@@ -92,7 +92,7 @@ func checkCost(operation *graphql.OperationContext, found changes, limits Limits
 			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
 	}
 	counter.data = plus(counter.data, times(writePoints, found.all))
-	price := plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare)
+	price := plus(changePoints, plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare))
 	if over(price, limits.Cost) {
 		return 0, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: at most %d points are allowed; ask for fewer fields, a shorter page or fewer conditions", limits.Cost))

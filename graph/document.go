@@ -3,9 +3,7 @@ package graph
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
@@ -17,13 +15,6 @@ import (
 	"clientele/internal/domain"
 )
 
-const (
-	// keptDocuments is how many distinct documents are kept; a client sends a handful.
-	keptDocuments = 1000
-	// maxKeptDocument is the longest text, in bytes, of a document that is kept.
-	maxKeptDocument = 8 << 10
-)
-
 // documents reads documents: it parses them, measures them, and holds them against the schema, in this order, so
 // that what costs more is only done to what passed what costs less. gqlgen's executor would do the first and the
 // last by itself, with nothing in between.
@@ -32,28 +23,39 @@ type documents struct {
 	limits Limits
 	values values
 	rules  []core.Rule
-	kept   graphql.Cache[*ast.QueryDocument]
+	kept   *documentCache
 }
 
 func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
 	inputs := values{schema: schema, quiet: !introspection}
 	return &documents{
-		schema: schema, limits: limits, values: inputs, rules: validationRules(inputs), kept: lru.New[*ast.QueryDocument](keptDocuments),
+		schema: schema, limits: limits, values: inputs, rules: validationRules(inputs), kept: newDocumentCache(),
 	}
 }
 
-// read answers the document of a text, or what is wrong with it.
-func (d *documents) read(ctx context.Context, text string) (*ast.QueryDocument, gqlerror.List) {
-	if document, found := d.kept.Get(ctx, text); found {
-		return document, nil
+// read returns the document of a text, or what is wrong with it, and how many tokens were read for that: none of a
+// document that is kept.
+func (d *documents) read(text string) (_ *ast.QueryDocument, tokens int, _ gqlerror.List) {
+	if document := d.kept.get(text); document != nil {
+		return document, 0, nil
 	}
 	readable, refused := readText(text)
 	if refused != nil {
-		return nil, marked(errcode.ParseFailed, refused)
+		return nil, 0, marked(errcode.ParseFailed, refused)
 	}
-	if err := d.checkTokens(readable); err != nil {
-		return nil, gqlerror.List{gqlerror.Wrap(err)}
+	tokens, err := d.countTokens(readable)
+	if err != nil {
+		return nil, tokens, gqlerror.List{gqlerror.Wrap(err)}
 	}
+	document, errs := d.parse(readable)
+	if len(errs) == 0 {
+		d.kept.add(text, document)
+	}
+	return document, tokens, errs
+}
+
+// parse returns the document of a text, or what is wrong with it.
+func (d *documents) parse(readable *documentText) (*ast.QueryDocument, gqlerror.List) {
 	document, err := parser.ParseQuery(&ast.Source{Input: readable.text})
 	if err != nil {
 		return nil, marked(errcode.ParseFailed, readable.correctError(gqlerror.WrapIfUnwrapped(err)))
@@ -69,22 +71,19 @@ func (d *documents) read(ctx context.Context, text string) (*ast.QueryDocument, 
 	if errs := d.validate(document, cyclic); len(errs) > 0 {
 		return nil, marked(errcode.ValidationFailed, errs...)
 	}
-	if len(text) <= maxKeptDocument {
-		d.kept.Add(ctx, text, document)
-	}
 	return document, nil
 }
 
-// checkTokens counts tokens until there are too many of them. What is no token is for the parser to tell.
-func (d *documents) checkTokens(text *documentText) error {
+// countTokens counts tokens until there are too many of them. What is no token is left to the parser.
+func (d *documents) countTokens(text *documentText) (int, error) {
 	lexed := lexer.New(&ast.Source{Input: text.text})
 	for n := text.descriptions; ; n++ {
 		if over(n, d.limits.Tokens) {
-			return limited("tokens", d.limits.Tokens,
+			return n, limited("tokens", d.limits.Tokens,
 				domain.FieldErrorf(domain.BadUserInput, "query", "must have at most %d tokens; send values as variables", d.limits.Tokens))
 		}
 		if token, _ := lexed.ReadToken(); token.Kind == lexer.EOF || token.Kind == lexer.Invalid {
-			return nil
+			return n, nil
 		}
 	}
 }

@@ -82,7 +82,7 @@ func NewHandler(config Config) http.Handler {
 		defer cancel()
 		c := call{
 			requestID: r.Header.Get(RequestIDHeader), size: &answerSize{limit: config.Limits.AnswerBytes},
-			work: &persistence.Work{}, busy: &busy{}, memory: config.Memory.Share(ctx),
+			work: &persistence.Work{}, busy: &busy{}, reading: &unchargedReading{}, memory: config.Memory.Share(ctx),
 		}
 		defer c.memory.Release()
 		if config.CheckOrigin != nil && config.CheckOrigin(r) != nil {

@@ -21,8 +21,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"pgregory.net/rapid"
 
+	"clientele/graph/generated"
 	"clientele/graph/model"
 	"clientele/internal/domain"
+	"clientele/tests/clientops"
 )
 
 func TestSumsAndProductsStayAtTheLargestNumber(t *testing.T) {
@@ -220,19 +222,19 @@ func TestDocumentsAreKept(t *testing.T) {
 		kept bool
 	}{
 		"a document": {`{ customers { totalCount } }`, true},
-		"a long one": {`{ customers { totalCount } }` + strings.Repeat(" ", maxKeptDocument), false},
+		"a long one": {`{ customers { totalCount } }` + strings.Repeat(" ", maxKeptText), false},
 	} {
-		first, errs := documents.read(t.Context(), c.text)
-		again, moreErrs := documents.read(t.Context(), c.text)
+		first, _, errs := documents.read(c.text)
+		again, _, moreErrs := documents.read(c.text)
 		if len(errs)+len(moreErrs) > 0 || first == again != c.kept {
 			t.Errorf("%s: kept %t, %v", name, first == again, errs)
 		}
 	}
 	for _, wrong := range []string{`{`, `{ a }`, `{ customers @a { totalCount } }`} {
-		if _, errs := documents.read(t.Context(), wrong); len(errs) == 0 {
+		if _, _, errs := documents.read(wrong); len(errs) == 0 {
 			t.Errorf("%s is read", wrong)
 		}
-		if _, kept := documents.kept.Get(t.Context(), wrong); kept {
+		if documents.kept.get(wrong) != nil {
 			t.Errorf("%s is kept", wrong)
 		}
 	}
@@ -247,5 +249,25 @@ func TestErrorsComeInOneOrder(t *testing.T) {
 		if again := ask(t.Context(), t, server, wrong).body; !bytes.Equal([]byte(again), []byte(first)) {
 			t.Fatalf("%s, then %s", first, again)
 		}
+	}
+}
+
+func BenchmarkReadDocument(b *testing.B) {
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	widest := clientops.Widest(schema, ast.Query, "getCustomerByRefId").Query
+	for name, text := range map[string]string{
+		"widest read": widest,
+		"small read":  `query ($input: GetCustomerByRefIdInput!) { getCustomerByRefId(input: $input) { id name email } }`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			documents := newDocuments(schema, testLimits, true)
+			for i := range b.N {
+				_, tokens, errs := documents.read(text + strings.Repeat(" ", i%1000) + fmt.Sprint("#", i))
+				if len(errs) > 0 {
+					b.Fatal(errs)
+				}
+				b.ReportMetric(float64(tokens), "tokens")
+			}
+		})
 	}
 }

@@ -45,14 +45,14 @@ type DocumentConfig struct {
 }
 
 // maxAutomaticDocument is the longest text, in bytes, that is kept for a client.
-const maxAutomaticDocument = 16 << 10
+const maxAutomaticDocument = 32 << 10
 
 // CheckDocuments reads every trusted document as the handler would, so that a manifest for another schema shows at the
 // start. Errors: BadUserInput, with the document's name.
-func CheckDocuments(ctx context.Context, trusted *persisted.Manifest, limits Limits, introspection bool) error {
+func CheckDocuments(trusted *persisted.Manifest, limits Limits, introspection bool) error {
 	reader := newDocuments(servedSchema(), limits, introspection)
 	for _, document := range trusted.Documents() {
-		if _, errs := reader.read(ctx, document.Text); len(errs) > 0 {
+		if _, _, errs := reader.read(document.Text); len(errs) > 0 {
 			return domain.Errorf(domain.BadUserInput, "the trusted document %s does not fit the schema and the limits of this server: %s", document, errs[0].Message)
 		}
 	}

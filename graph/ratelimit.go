@@ -148,20 +148,25 @@ func (l rateLimits) begin(w http.ResponseWriter, actor domain.Actor, price int, 
 	}, nil
 }
 
-// settle charges what an operation took beyond what was charged before, and returns what it is charged in all. The
+// settle charges what an operation took beyond what was charged before, and so many points for reading its document.
+// It returns what the operation is charged in all. The
 // key's bucket may go into debt.
-func (l rateLimits) settle(w http.ResponseWriter, actor domain.Actor, found changes, took done) int {
+func (l rateLimits) settle(w http.ResponseWriter, actor domain.Actor, found changes, reading int, took done) int {
 	before := changePoints * max(found.all, 1)
-	charged := max(before, took.points())
-	if l.limiter == nil {
-		return charged
+	work := max(before, took.points())
+	l.take(w, actor, work-before+reading)
+	return work + reading
+}
+
+// take charges a key for what was done, and tells the client what is left.
+func (l rateLimits) take(w http.ResponseWriter, actor domain.Actor, points int) {
+	if l.limiter == nil || points <= 0 {
+		return
 	}
-	left, exists := l.limiter.Settle(ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: charged - before})
-	if exists {
+	if left, exists := l.limiter.Settle(ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: points}); exists {
 		states := w.Header()
 		states.Set("RateLimit", replaceState(states.Get("RateLimit"), KeyPolicy, left))
 	}
-	return charged
 }
 
 // replaceState puts what is left of a policy's bucket into the header field RateLimit, where it was left before.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,9 +64,9 @@ type limitedServer struct {
 	rates   rateLimits
 }
 
-// The limits of most tests: 100 points and 60 a minute, 3 changes and 2 a minute.
+// The limits of most tests: 600 points and 60 a minute, 3 changes and 2 a minute.
 var (
-	keyLimit      = ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 100}
+	keyLimit      = ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 600}
 	customerLimit = ratelimit.Policy{Name: CustomerPolicy, PerMinute: 2, Burst: 3}
 )
 
@@ -97,6 +98,7 @@ func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
 	listener := httptest.NewServer(server.handler)
 	t.Cleanup(listener.Close)
 	server.url = listener.URL
+	server.warm(t, smallQuery, largeQuery, update)
 	return server
 }
 
@@ -106,6 +108,16 @@ type limitedReply struct {
 	header     http.Header
 	Extensions struct {
 		Cost struct{ Requested, Max, Charged int }
+	}
+}
+
+// warm has the server read documents, which is charged once, to a key of its own for each.
+func (s *limitedServer) warm(t *testing.T, documents ...string) {
+	t.Helper()
+	for _, document := range documents {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql?query="+url.QueryEscape(document), nil)
+		request.Header.Set(APIKeyHeader, "warm "+document)
+		s.handler.ServeHTTP(httptest.NewRecorder(), request)
 	}
 }
 
@@ -195,16 +207,25 @@ func mustRun(t *testing.T, got limitedReply) {
 	}
 }
 
+// manyCustomers selects a fragment of a customer as often as a document may have fields at its root.
+var manyCustomers = func() string {
+	var fields strings.Builder
+	for i := range testLimits.RootFields {
+		fmt.Fprintf(&fields, `a%d: getCustomerByRefId(input: { customerId: "a" }) { ...F } `, i)
+	}
+	return "{ " + fields.String() + "} "
+}()
+
+// largeQuery is charged more than keyLimit has at once.
+var largeQuery = manyCustomers + `fragment F on Customer { id customerId refId name email createdAt updatedAt deletedAt billingId billingLinkUrl crmId
+		salesforceId awsMarketplaceCustomerId billingCurrency defaultPaymentExpirationMonth defaultPaymentExpirationYear
+		defaultPaymentMethodId defaultPaymentMethodLast4Digits defaultPaymentMethodType hasPaymentMethod hasActiveSubscription
+		excludeFromExperiment additionalMetaData environmentId crmHubspotCompanyId version hasActiveResource totalActiveSubscription
+		totalActivePromotionalEntitlements }`
+
 const (
 	// smallQuery is charged the least.
 	smallQuery = `{ getCustomerByRefId(input: { customerId: "a" }) { id name } }`
-	// largeQuery is charged more than keyLimit has at once.
-	largeQuery = `{ a: getCustomerByRefId(input: { customerId: "a" }) { ...F } b: getCustomerByRefId(input: { customerId: "a" }) { ...F }
-		c: getCustomerByRefId(input: { customerId: "a" }) { ...F } d: getCustomerByRefId(input: { customerId: "a" }) { ...F } }
-		fragment F on Customer { id customerId refId name email createdAt updatedAt deletedAt billingId billingLinkUrl crmId salesforceId
-			awsMarketplaceCustomerId billingCurrency defaultPaymentExpirationMonth defaultPaymentExpirationYear
-			defaultPaymentMethodId defaultPaymentMethodLast4Digits defaultPaymentMethodType hasPaymentMethod hasActiveSubscription
-			excludeFromExperiment additionalMetaData environmentId crmHubspotCompanyId }`
 	// tooCostly costs more than testLimits allows.
 	tooCostly = `{ coupons(paging: { first: 100 }) { edges { node { customers { coupon { customers { id } } } } } } }`
 	// update changes the customer "a".
@@ -242,8 +263,8 @@ func TestThePriceOfAnOperation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := serveLimited(t).ask(t, c.operation)
 			mustRun(t, got)
-			if cost := got.Extensions.Cost; cost.Requested != c.price || cost.Max != testLimits.Cost {
-				t.Errorf("want %d of %d: %s", c.price, testLimits.Cost, got.body)
+			if cost := got.Extensions.Cost; cost.Requested != changePoints+c.price || cost.Max != testLimits.Cost {
+				t.Errorf("want %d of %d: %s", changePoints+c.price, testLimits.Cost, got.body)
 			}
 		})
 	}
@@ -266,58 +287,77 @@ func TestWhatAnOperationIsCharged(t *testing.T) {
 		variables map[string]any
 		least     int
 	}{
-		"a query is ten at least": {smallQuery, nil, 10},
-		"a change is ten":         {update, nil, 10},
-		"two changes are twenty": {
-			`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 20,
+		"a query is a hundred at least": {smallQuery, nil, 100},
+		"a change is a hundred":         {update, nil, 100},
+		"two changes are twice as much": {
+			`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 200,
 		},
-		"in a fragment too":                {`mutation { ...F } fragment F on Mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 20},
-		"a change that is skipped is none": {`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) @skip(if: true) { id } }`, nil, 10},
-		"a coupon is a change":             {`mutation { a: createOneCoupon(input: { refId: "c", name: "c", type: PERCENTAGE, percentOff: 1 }) { id } }`, nil, 10},
-		"an import is ten a row":           {bulk, importing(rows(9)), 90},
-		"an import of one row, no list":    {bulk, importing(rows(1)[0]), 10},
-		"an import of no row":              {bulk, importing([]any{}), 10},
+		"in a fragment too":                {`mutation { ...F } fragment F on Mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) { id } }`, nil, 200},
+		"a change that is skipped is none": {`mutation { a: updateOneCustomer(input: { customerId: "a" }) { id } b: updateOneCustomer(input: { customerId: "a" }) @skip(if: true) { id } }`, nil, 100},
+		"a coupon is a change":             {`mutation { a: createOneCoupon(input: { refId: "c", name: "c", type: PERCENTAGE, percentOff: 1 }) { id } }`, nil, 100},
+		"an import is as much a row":       {bulk, importing(rows(5)), 500},
+		"an import of one row, no list":    {bulk, importing(rows(1)[0]), 100},
+		"an import of no row":              {bulk, importing([]any{}), 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serveLimited(t, keyLimit)
+			server.warm(t, c.operation)
 			got := server.send(t, "one", "application/json", requestBody(t, c.operation, c.variables))
 			if got.Extensions.Cost.Charged != c.least {
 				t.Errorf("want %d: status %d: %s", c.least, got.status, got.body)
 			}
-			if want := fmt.Sprintf("r=%d;t=%d", 100-c.least, c.least); got.left(KeyPolicy) != want {
+			if want := fmt.Sprintf("r=%d;t=%d", keyLimit.Burst-c.least, c.least); got.left(KeyPolicy) != want {
 				t.Errorf("RateLimit is %q, want %s", got.header.Get("RateLimit"), want)
 			}
 		})
 	}
 	t.Run("nothing for the worst case that did not happen", func(t *testing.T) {
-		got := serveLimited(t, keyLimit).ask(t, `{ customers(paging: { first: 100 }) { edges { node { id name email customerId } } } }`)
+		const page = `{ customers(paging: { first: 100 }) { edges { node { id name email customerId } } } }`
+		server := serveLimited(t, keyLimit)
+		server.warm(t, page)
+		got := server.ask(t, page)
 		mustRun(t, got)
-		if cost := got.Extensions.Cost; cost.Requested < 800 || cost.Charged > 20 {
+		if cost := got.Extensions.Cost; cost.Requested < 800 || cost.Charged > 120 {
 			t.Errorf("a page with one customer: %s", got.body)
+		}
+	})
+	t.Run("a document once", func(t *testing.T) {
+		const tokens = 17
+		server := serveLimited(t, keyLimit)
+		for _, charged := range []int{changePoints + tokens*tokenPoints, changePoints} {
+			got := server.ask(t, `query Once { getCustomerByRefId(input: { customerId: "a" }) { id } }`)
+			if got.Extensions.Cost.Charged != charged {
+				t.Errorf("want %d: %s", charged, got.body)
+			}
 		}
 	})
 	t.Run("fields, documents and bytes", func(t *testing.T) {
 		got := serveLimited(t).ask(t, largeQuery)
 		mustRun(t, got)
-		// 4 documents, of which each field was written, in about 3 kB.
-		if charged := got.Extensions.Cost.Charged; charged < 4*(1+26) || charged > 2*4*(1+26) {
+		// 20 documents, of which each field was written, in about 15 kB.
+		if charged := got.Extensions.Cost.Charged; charged < 20*(1+27) || charged > 2*20*(1+27) {
 			t.Errorf("charged %d: %s", charged, got.body)
 		}
 	})
 }
 
 func TestWhatARefusedRequestIsCharged(t *testing.T) {
-	for name, body := range map[string]string{
-		"no JSON":              `{`,
-		"no operation":         `{}`,
-		"no GraphQL":           requestBody(t, `{`, nil),
-		"no field":             requestBody(t, `{ nothing }`, nil),
-		"wrong variables":      requestBody(t, `query ($n: Int!) { customers(paging: { first: $n }) { totalCount } }`, nil),
-		"more than it may ask": requestBody(t, tooCostly, nil),
+	for name, c := range map[string]struct {
+		body string
+		// tokens are those of the document that were read.
+		tokens int
+	}{
+		"no JSON":              {`{`, 0},
+		"no operation":         {`{}`, 0},
+		"no GraphQL":           {requestBody(t, `{`, nil), 1},
+		"no field":             {requestBody(t, `{ nothing }`, nil), 3},
+		"wrong variables":      {requestBody(t, `query ($n: Int!) { customers(paging: { first: $n }) { id } }`, nil), 24},
+		"more than it may ask": {requestBody(t, tooCostly, nil), 30},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := serveLimited(t, keyLimit).send(t, "one", "application/json", body)
-			if len(got.Errors) == 0 || got.left(KeyPolicy) != "r=90;t=10" || got.Extensions.Cost.Requested != 0 {
+			got := serveLimited(t, keyLimit).send(t, "one", "application/json", c.body)
+			charged := changePoints + c.tokens*tokenPoints
+			if len(got.Errors) == 0 || got.left(KeyPolicy) != fmt.Sprintf("r=%d;t=%d", max(0, keyLimit.Burst-charged), charged) || got.Extensions.Cost.Requested != 0 {
 				t.Errorf("status %d, RateLimit %q: %s", got.status, got.header.Get("RateLimit"), got.body)
 			}
 		})
@@ -327,10 +367,10 @@ func TestWhatARefusedRequestIsCharged(t *testing.T) {
 func TestRateLimitOfAKey(t *testing.T) {
 	t.Run("is told with every answer", func(t *testing.T) {
 		got := serveLimited(t, keyLimit, customerLimit).ask(t, smallQuery)
-		if policy := got.header.Get("RateLimit-Policy"); policy != `"key";q=100;w=100;qu="points", "customer";q=3;w=90` {
+		if policy := got.header.Get("RateLimit-Policy"); policy != `"key";q=600;w=600;qu="points", "customer";q=3;w=90` {
 			t.Errorf("RateLimit-Policy: %s", policy)
 		}
-		if state := got.header.Get("RateLimit"); state != `"key";r=90;t=10` {
+		if state := got.header.Get("RateLimit"); state != `"key";r=500;t=100` {
 			t.Errorf("RateLimit: %s", state)
 		}
 	})
@@ -342,18 +382,18 @@ func TestRateLimitOfAKey(t *testing.T) {
 		if got.left(KeyPolicy) != fmt.Sprintf("r=0;t=%d", charged) {
 			t.Errorf("charged %d, RateLimit %q", charged, got.header.Get("RateLimit"))
 		}
-		// A point flows in each second, and 10 are taken at the door.
+		// A point flows in each second, and 100 are taken at the door.
 		debt := charged - keyLimit.Burst
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, debt+10)
-		server.now = server.now.Add(time.Duration(debt+10) * time.Second)
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, debt+100)
+		server.now = server.now.Add(time.Duration(debt+100) * time.Second)
 		mustRun(t, server.ask(t, smallQuery))
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 10)
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 100)
 	})
 	t.Run("has a debt of one full bucket at most", func(t *testing.T) {
-		server := serveLimited(t, ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 12})
+		server := serveLimited(t, ratelimit.Policy{Name: KeyPolicy, PerMinute: 60, Burst: 120})
 		mustRun(t, server.ask(t, largeQuery))
-		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 22)
-		server.now = server.now.Add(22 * time.Second)
+		mustBeLimited(t, server.ask(t, smallQuery), KeyPolicy, 220)
+		server.now = server.now.Add(220 * time.Second)
 		mustRun(t, server.ask(t, largeQuery))
 	})
 	t.Run("is the key's own", func(t *testing.T) {
@@ -388,11 +428,12 @@ func TestRateLimitOfAKey(t *testing.T) {
 	})
 	t.Run("executes nothing that it refuses", func(t *testing.T) {
 		server := serveLimited(t, keyLimit)
-		for range 9 {
+		for range 5 {
 			mustRun(t, server.ask(t, smallQuery))
 		}
-		two := `mutation { a: provisionCustomer(input: { customerId: "b" }) { customer { id } } b: provisionCustomer(input: { customerId: "c" }) { customer { id } } }`
-		mustBeLimited(t, server.ask(t, two), KeyPolicy, 20)
+		const two = `mutation { a: provisionCustomer(input: { customerId: "b" }) { customer { id } } b: provisionCustomer(input: { customerId: "c" }) { customer { id } } }`
+		server.warm(t, two)
+		mustBeLimited(t, server.ask(t, two), KeyPolicy, 200)
 		server.now = noon.Add(time.Hour)
 		if got := server.ask(t, `{ getCustomerByRefId(input: { customerId: "b" }) { id } }`); !strings.Contains(got.body, `{"getCustomerByRefId":null}`) {
 			t.Errorf("it was executed: %s", got.body)
@@ -402,7 +443,7 @@ func TestRateLimitOfAKey(t *testing.T) {
 		server := serveLimited(t, keyLimit)
 		actor := domain.Actor{KeyID: "one", EnvironmentID: environment, Scope: domain.ScopeFull}
 		// The one that is under way could take all of it.
-		end, err := server.rates.begin(httptest.NewRecorder(), actor, 95, changes{})
+		end, err := server.rates.begin(httptest.NewRecorder(), actor, 595, changes{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -505,13 +546,16 @@ func TestRateLimitOfACustomer(t *testing.T) {
 		for range customerLimit.Burst {
 			mustRun(t, server.ask(t, update))
 		}
-		got := server.ask(t, `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } updateOneCustomer(input: { customerId: "a" }) { id } }`)
+		const two = `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } updateOneCustomer(input: { customerId: "a" }) { id } }`
+		const other = `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } }`
+		server.warm(t, two, other)
+		got := server.ask(t, two)
 		mustBeLimited(t, got, CustomerPolicy, 30)
 		// Of the key, only what was taken at the door; of the other customer, nothing.
-		if left := got.left(KeyPolicy); left != "r=60;t=40" {
+		if left := got.left(KeyPolicy); left != "r=200;t=400" {
 			t.Errorf("the key has %s", left)
 		}
-		if got := server.ask(t, `mutation { provisionCustomer(input: { customerId: "b" }) { customer { id } } }`); got.left(CustomerPolicy) != "r=2;t=30" {
+		if got := server.ask(t, other); got.left(CustomerPolicy) != "r=2;t=30" {
 			t.Errorf("status %d, RateLimit %q: %s", got.status, got.header.Get("RateLimit"), got.body)
 		}
 	})
@@ -525,7 +569,7 @@ func TestWithoutRateLimits(t *testing.T) {
 		if got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
 			t.Fatalf("limits are told: %v", got.header)
 		}
-		if cost := got.Extensions.Cost; cost.Requested != 105 || cost.Charged != 10 || cost.Max != testLimits.Cost {
+		if cost := got.Extensions.Cost; cost.Requested != 305 || cost.Charged != 100 || cost.Max != testLimits.Cost {
 			t.Fatalf("the cost is not told: %s", got.body)
 		}
 	}

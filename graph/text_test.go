@@ -72,7 +72,7 @@ func locationIn(text, part string) gqlerror.Location {
 // mustBeAt reads a document and expects one error of a code at a part of it.
 func mustBeAt(t *testing.T, text, part, code string) {
 	t.Helper()
-	_, errs := newDocuments(servedSchema(), testLimits, true).read(t.Context(), text)
+	_, _, errs := newDocuments(servedSchema(), testLimits, true).read(text)
 	if len(errs) != 1 || errs[0].Extensions["code"] != code || len(errs[0].Locations) != 1 {
 		t.Fatalf("%q: %v", text, errs)
 	}
@@ -168,7 +168,7 @@ func TestDescriptions(t *testing.T) {
 		"with a comment behind":       "\"a\" # b\nquery { __typename }",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, errs := newDocuments(servedSchema(), testLimits, true).read(t.Context(), text); len(errs) > 0 {
+			if _, _, errs := newDocuments(servedSchema(), testLimits, true).read(text); len(errs) > 0 {
 				t.Errorf("%s: %v", text, errs)
 			}
 		})
@@ -189,7 +189,7 @@ func TestDescriptionsCountAsTokens(t *testing.T) {
 		`"a" query A { a: __typename } "b" query`:    true,
 		`"a" query A("b" $a: Int) { a: __typename }`: true,
 	} {
-		_, errs := newDocuments(servedSchema(), limits, true).read(t.Context(), text)
+		_, _, errs := newDocuments(servedSchema(), limits, true).read(text)
 		if got := len(errs) == 1 && strings.Contains(errs[0].Message, "tokens"); got != refused {
 			t.Errorf("%s: %v", text, errs)
 		}

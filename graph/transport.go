@@ -70,6 +70,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 	if refused == nil {
 		answer, refused = t.carryOut(ctx, w, r, executor, ready)
 	}
+	// What was read is charged even if nothing was executed.
+	if c := callOf(ctx); c.reading != nil {
+		t.rates.take(w, c.actor, c.reading.charge())
+	}
 	if refused != nil {
 		if refused.allow != "" {
 			w.Header().Set("Allow", refused.allow)
@@ -106,8 +110,11 @@ func (t transport) prepare(
 		return ctx, prepared{}, refused
 	}
 	c := callOf(ctx)
-	var errs gqlerror.List
-	if c.document, errs = t.documents.read(ctx, params.Query); len(errs) > 0 {
+	document, tokens, errs := t.documents.read(params.Query)
+	if c.document = document; c.reading != nil {
+		c.reading.tokens.Store(int64(tokens))
+	}
+	if len(errs) > 0 {
 		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
 	ctx = withCall(ctx, c)
@@ -185,7 +192,7 @@ func (t transport) execute(
 	if answer != nil {
 		took.answerBytes = int64(len(answer.Data))
 	}
-	cost := operationCost{Requested: c.price, Max: t.limits.Cost, Charged: t.rates.settle(w, c.actor, found, took)}
+	cost := operationCost{Requested: c.price, Max: t.limits.Cost, Charged: t.rates.settle(w, c.actor, found, c.reading.charge(), took)}
 	observationOf(ctx).costs(cost.Charged)
 	switch {
 	case answer == nil:

@@ -56,7 +56,7 @@ var zeros = strings.Repeat("0", 300)
 // loaded is a document that fits a schema.
 func loaded(t *testing.T, schema *ast.Schema, text string) *ast.QueryDocument {
 	t.Helper()
-	document, errs := newDocuments(schema, testLimits, true).read(t.Context(), text)
+	document, _, errs := newDocuments(schema, testLimits, true).read(text)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -97,7 +97,7 @@ func TestLiteralsAreRefusedAlike(t *testing.T) {
 			"default":  `query ($in: In = ` + literal(value) + `) { f(in: $in) }`,
 			"fragment": `{ ...F ...G } fragment F on Query { f(in: ` + literal(value) + `) ...G } fragment G on Query { __typename }`,
 		} {
-			_, errs := newDocuments(schema, limits, true).read(t.Context(), document)
+			_, _, errs := newDocuments(schema, limits, true).read(document)
 			if len(errs) != 1 || errs[0].Message != want {
 				t.Errorf("%s, %s: %v, not %s", document, name, errs, want)
 			}
@@ -111,7 +111,7 @@ func TestLiteralsAreRefusedAlike(t *testing.T) {
 		`{ colour: """RED""" }`: `in.colour must be a value of the enum Colour, not a string: it is written without quotation marks`,
 		`{ colour: true }`:      `in.colour must be a value of the enum Colour, not a boolean`,
 	} {
-		_, errs := newDocuments(schema, limits, true).read(t.Context(), `{ f(in: `+literal+`) }`)
+		_, _, errs := newDocuments(schema, limits, true).read(`{ f(in: ` + literal + `) }`)
 		if len(errs) != 1 || errs[0].Message != want {
 			t.Errorf("%s: %v, not %s", literal, errs, want)
 		}
@@ -194,11 +194,11 @@ func TestCoerceTakes(t *testing.T) {
 func TestUnknownFieldsAreReportedOnce(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: valuesSchema})
 	const document = `query A { ...F } query B { ...F } fragment F on Query { f(in: { itn: 1 }) }`
-	_, errs := newDocuments(schema, testLimits, true).read(t.Context(), document)
+	_, _, errs := newDocuments(schema, testLimits, true).read(document)
 	if len(errs) != 1 || errs[0].Message != `Field "itn" is not defined by type "In". Did you mean "in", "int", "ints", "id", or "ins"?` {
 		t.Errorf("%v", errs)
 	}
-	_, errs = newDocuments(schema, testLimits, false).read(t.Context(), document)
+	_, _, errs = newDocuments(schema, testLimits, false).read(document)
 	if len(errs) != 1 || errs[0].Message != `Field "itn" is not defined by type "In".` {
 		t.Errorf("quiet: %v", errs)
 	}

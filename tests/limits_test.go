@@ -78,7 +78,7 @@ func TestLimits(t *testing.T) {
 		{"max-aliases", 3, "aliases", "GraphQLAliasesLimitExceeded", 200, query("{" + repeated(3, "a#: __typename ") + "}"), query("{" + repeated(4, "a#: __typename ") + "}")},
 		{"max-root-fields", 4, "rootFields", input, 200, roots(4), roots(5)},
 		{"max-directives", 5, "directives", input, 200, query("{" + strings.Repeat("__typename @skip(if: false) ", 5) + "}"), query("{" + strings.Repeat("__typename @skip(if: false) ", 6) + "}")},
-		{"max-cost", 287, "cost", input, 200, page(40), page(41)},
+		{"max-cost", 387, "cost", input, 200, page(40), page(41)},
 		{"max-introspection-cost", 252, "introspectionCost", input, 200, query(`{ __schema { types { name } } }`), query(`{ __schema { types { name } queryType { name } } }`)},
 	} {
 		t.Run(c.flag, func(t *testing.T) {

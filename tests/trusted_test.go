@@ -247,8 +247,8 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 		for name, text := range map[string]string{
 			"no GraphQL":      "{",
 			"an unknown name": "{ unknown }",
-			"too costly":      `{ customers(paging: { first: 100 }) { edges { node { ` + strings.Repeat("id ", 200) + `} } } }`,
-			"too many tokens": `{ ` + strings.Repeat("__typename ", 3_000) + `}`,
+			"too costly":      `{ coupons(paging: { first: 100 }) { edges { node { customers { coupon { customers { id } } } } } } }`,
+			"too many tokens": `{ ` + strings.Repeat("__typename ", 11_000) + `}`,
 			"too long":        `{ __typename } #` + strings.Repeat("x", 140_000),
 		} {
 			if got := server.post(t, both(text)); len(got.Errors) == 0 {
@@ -264,7 +264,7 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	})
 	t.Run("a long text runs and is not kept", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
-		long := trustedCount + " #" + strings.Repeat("x", 20_000)
+		long := trustedCount + " #" + strings.Repeat("x", 40_000)
 		mustTurnOut(t, "the text", "runs", server.post(t, both(long)))
 		mustTurnOut(t, "the hash", notFound, server.post(t, alone(long)))
 	})
@@ -302,7 +302,7 @@ func TestManifestsThatDoNotFitEndTheStart(t *testing.T) {
 		"no GraphQL":                 {`{"the-hash": "query A {"}`, nil, "the-hash"},
 		"only a fragment":            {`{"the-hash": "fragment A on Customer { id }"}`, nil, "the-hash"},
 		"an operation of Apollo's":   {`{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "the-hash", "name": "A", "body": "{ unknown }"}]}`, nil, "A (the-hash)"},
-		"more tokens than the limit": {asJSON(t, object{"the-hash": `{ ` + strings.Repeat("__typename ", 3_000) + `}`}), nil, "the-hash"},
+		"more tokens than the limit": {asJSON(t, object{"the-hash": `{ ` + strings.Repeat("__typename ", 11_000) + `}`}), nil, "the-hash"},
 		"introspection that is off":  {`{"the-hash": "{ __schema { types { name } } }"}`, []string{"--introspection=false"}, "the-hash"},
 	} {
 		t.Run(name, func(t *testing.T) {

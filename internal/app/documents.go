@@ -19,5 +19,5 @@ func readDocuments(ctx context.Context, cfg config.Config) (graph.DocumentConfig
 	if documents.Trusted, err = persisted.ReadManifest(cfg.Documents.Trusted); err != nil {
 		return documents, err
 	}
-	return documents, graph.CheckDocuments(ctx, documents.Trusted, graphLimits(cfg.Limits), cfg.Introspection)
+	return documents, graph.CheckDocuments(documents.Trusted, graphLimits(cfg.Limits), cfg.Introspection)
 }

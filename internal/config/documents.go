@@ -15,7 +15,7 @@ type Documents struct {
 
 func defaultDocuments() Documents { return Documents{TrustedMode: "open", Automatic: 1000} }
 
-// mostAutomatic is how many documents may be kept for clients: 16 kB each, they would be 1.6 GB.
+// mostAutomatic is how many documents may be kept for clients: 32 kB each, they would be 3.2 GB.
 const mostAutomatic = 100_000
 
 func documentSettings() []Setting {
