@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clientele/internal/config"
+	"clientele/persistence/mongo/mongotest"
 )
 
 const (
@@ -339,6 +340,30 @@ func TestARevokedKeyIsRefusedAtOnce(t *testing.T) {
 			t.Errorf("listed is %v", listed)
 		}
 	})
+}
+
+// TestARevocationCountsOnEveryServer has two servers over one database.
+func TestARevocationCountsOnEveryServer(t *testing.T) {
+	cfg := config.Default()
+	cfg.MongoDBURI = config.Secret(mongotest.URI(t))
+	admin := createKey(t, cfg, "development", "admin")
+	one, other := &administered{service: startService(t, cfg)}, &administered{service: startService(t, cfg)}
+	one.admin = &client{url: one.url, key: admin}
+	for name, end := range map[string]func(id any){
+		"revoked": func(id any) { one.admin.must(t, revokeKeyOperation, object{"input": object{"id": id}}) },
+		"rolled at once": func(id any) {
+			one.admin.must(t, rollKeyOperation, object{"input": object{"id": id, "overlapSeconds": 0}})
+		},
+	} {
+		secret, key := one.admin.createKey(t, object{"name": "key", "scope": "READ"})
+		if got := other.status(t, secret); got != http.StatusOK {
+			t.Errorf("%s: before, the status is %d", name, got)
+		}
+		end(key["id"])
+		if got := other.status(t, secret); got != http.StatusUnauthorized {
+			t.Errorf("%s: the status is %d", name, got)
+		}
+	}
 }
 
 func TestAnAdminLocksItselfOutOnlyIfItSaysSo(t *testing.T) {

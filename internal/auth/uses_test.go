@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,12 +20,32 @@ import (
 type usedKeys struct {
 	persistence.Keys
 
+	mu     sync.Mutex
 	key    domain.APIKey
 	writes int
 	broken atomic.Bool
 }
 
+// recorded is the last use that is recorded; zero for none.
+func (k *usedKeys) recorded() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key.LastUsedAt == nil {
+		return time.Time{}
+	}
+	return *k.key.LastUsedAt
+}
+
+// written is how many writes there were.
+func (k *usedKeys) written() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.writes
+}
+
 func (k *usedKeys) Key(context.Context, string) (*domain.APIKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	key := k.key
 	return &key, nil
 }
@@ -36,6 +57,8 @@ func (k *usedKeys) UseKeys(ctx context.Context, uses map[string]time.Time) error
 	if k.broken.Load() {
 		return errBroken
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.writes++
 	k.key.LastUsedAt = new(uses[k.key.ID])
 	return nil
@@ -78,11 +101,11 @@ func TestAKeyInUseIsWrittenOnceAMinute(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 			synctest.Wait()
-			if store.writes < 9 || store.writes > 11 {
-				t.Errorf("%d writes in ten minutes", store.writes)
+			if n := store.written(); n < 9 || n > 11 {
+				t.Errorf("%d writes in ten minutes", n)
 			}
 		})
-		if late := last.Sub(*store.key.LastUsedAt); late < 0 || late > usePrecision+flushEvery {
+		if late := last.Sub(store.recorded()); late < 0 || late > usePrecision+flushEvery {
 			t.Errorf("the recorded use is %s older than the last one", late)
 		}
 	})
@@ -95,8 +118,8 @@ func TestAUseIsRecordedWithinASecond(t *testing.T) {
 			at := mustAuthenticate(t, service)
 			time.Sleep(flushEvery)
 			synctest.Wait()
-			if store.key.LastUsedAt == nil || !store.key.LastUsedAt.Equal(at) {
-				t.Errorf("recorded is %v, not %v", store.key.LastUsedAt, at)
+			if !store.recorded().Equal(at) {
+				t.Errorf("recorded is %v, not %v", store.recorded(), at)
 			}
 		})
 	})
@@ -107,8 +130,8 @@ func TestAnOrderlyEndLosesNoUse(t *testing.T) {
 		service, store := newUsed(&bytes.Buffer{})
 		var at time.Time
 		use(t, service, func() { at = mustAuthenticate(t, service) })
-		if store.key.LastUsedAt == nil || !store.key.LastUsedAt.Equal(at) {
-			t.Errorf("recorded is %v, not %v", store.key.LastUsedAt, at)
+		if !store.recorded().Equal(at) {
+			t.Errorf("recorded is %v, not %v", store.recorded(), at)
 		}
 	})
 }
@@ -127,8 +150,8 @@ func TestAStoreThatFailsCostsNoRequestAndNoUse(t *testing.T) {
 			store.broken.Store(false)
 			time.Sleep(flushEvery)
 			synctest.Wait()
-			if store.key.LastUsedAt == nil || !store.key.LastUsedAt.Equal(at) {
-				t.Errorf("recorded is %v, not %v", store.key.LastUsedAt, at)
+			if !store.recorded().Equal(at) {
+				t.Errorf("recorded is %v, not %v", store.recorded(), at)
 			}
 		})
 		if warnings := strings.Count(log.String(), "level=WARN"); warnings != 1 || strings.Contains(log.String(), given) {
@@ -145,7 +168,7 @@ func TestIdentifyIsNoUse(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if store.writes != 0 {
+		if store.written() != 0 {
 			t.Error("a use was recorded")
 		}
 	})
@@ -160,7 +183,7 @@ func TestARefusedKeyIsNotUsed(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if store.writes != 0 {
+		if store.written() != 0 {
 			t.Error("a use was recorded")
 		}
 	})

@@ -44,11 +44,13 @@ func (s *Store) Key(ctx context.Context, id string) (*domain.APIKey, error) {
 // ListKeys implements persistence.Keys.
 func (s *Store) ListKeys(ctx context.Context) ([]*domain.APIKey, error) {
 	keys := []*domain.APIKey{}
+	work := persistence.WorkOf(ctx)
 	err := s.read(ctx, "list API keys", func(tx *bbolt.Tx) error {
 		return tx.Bucket(keysBucket).ForEach(func(_, raw []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			work.Read(len(raw))
 			key, err := decodeKey(raw)
 			keys = append(keys, key)
 			return err

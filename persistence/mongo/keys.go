@@ -49,8 +49,20 @@ func (s *Store) ListKeys(ctx context.Context) ([]*domain.APIKey, error) {
 		if err != nil {
 			return err
 		}
+		var raws []bson.Raw
 		// All closes the cursor, whatever happens.
-		return cursor.All(ctx, &keys)
+		if err := cursor.All(ctx, &raws); err != nil {
+			return err
+		}
+		for _, raw := range raws {
+			persistence.WorkOf(ctx).Read(len(raw))
+			key, err := bsondoc.Decode[domain.APIKey](document(raw))
+			if err != nil {
+				return err
+			}
+			keys = append(keys, key)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
