@@ -22,13 +22,13 @@ const (
 	// heap of ten megabytes: it is collected over and over.
 	gcPercent = 400
 	// maxGarbage bounds what that lets a large heap grow by.
-	maxGarbage = 128 << 20
+	maxGarbage = 96 << 20
 	// leastPercent keeps a heap that is far larger from being collected all the time.
 	leastPercent = 25
 
 	// maxInFlight is the bound on documents and answers where memory is not short. With it a server stays small
 	// however large the machine is.
-	maxInFlight = 224 << 20
+	maxInFlight = 192 << 20
 	// freeAfter is how long it must have been quiet before memory goes back to the system.
 	freeAfter = 5 * time.Second
 

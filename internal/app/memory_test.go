@@ -60,7 +60,7 @@ func TestBytesInFlightGoByMemory(t *testing.T) {
 
 func TestGarbageIsBounded(t *testing.T) {
 	t.Parallel()
-	for live, want := range map[uint64]int{0: gcPercent, 10 << 20: gcPercent, 32 << 20: gcPercent, 64 << 20: 200, 128 << 20: 100, 1 << 30: leastPercent, 1 << 40: leastPercent} {
+	for live, want := range map[uint64]int{0: gcPercent, 10 << 20: gcPercent, 24 << 20: gcPercent, 48 << 20: 200, 96 << 20: 100, 1 << 30: leastPercent, 1 << 40: leastPercent} {
 		if got := percentFor(live); got != want {
 			t.Errorf("%d live bytes: %d, want %d", live, got, want)
 		}

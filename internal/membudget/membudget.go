@@ -30,8 +30,11 @@ const (
 	// One byte in smallPart is kept for small shares.
 	smallPart = 8
 
+	// A share that becomes large has to find room for one byte in beginPart of the reserve.
+	beginPart = 4
+
 	// maxWait is how long a request waits for memory before it is refused.
-	maxWait = 2 * time.Second
+	maxWait = 5 * time.Second
 	// maxWaiting is how many requests may wait.
 	maxWaiting = 256
 
@@ -272,13 +275,19 @@ func (b *Budget) fits(s *Share, bytes int64) bool {
 	case b.leads(s):
 		return b.held+bytes <= b.forLarge()
 	default:
+		if !s.isLarge {
+			// It will need more: better that it waits now than with a part of the memory in its hands.
+			bytes = max(bytes, b.alone/beginPart)
+		}
 		leader := min(b.large[0].held, b.alone)
 		return b.held-leader+bytes <= b.forLarge()-b.alone
 	}
 }
 
-// passes reports whether a share need not queue behind others. The mutex is held.
-func (b *Budget) passes(s *Share, bytes int64) bool { return s.held+bytes <= small || b.leads(s) }
+// passes reports whether a share need not queue behind others: it is small, or has begun. The mutex is held.
+func (b *Budget) passes(s *Share, bytes int64) bool {
+	return s.held+bytes <= small || s.isLarge || b.leads(s)
+}
 
 // grant gives a share bytes that fit. The mutex is held.
 func (b *Budget) grant(s *Share, bytes int64) {

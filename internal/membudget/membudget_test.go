@@ -268,6 +268,31 @@ func TestLargeRequestsAreServedInTheirOrder(t *testing.T) {
 	})
 }
 
+func TestALargeRequestBeginsWithRoomToGoOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget()
+		first, second := b.Share(t.Context()), b.Share(t.Context())
+		mustHold(t, first, 16*mb)
+		mustHold(t, second, 37*mb)
+		// There are 3 MB, which it would fill and then wait for more.
+		third := hold(b.Share(t.Context()), mb)
+		if !isWaiting(third) {
+			t.Error("the third began")
+		}
+		// Whoever has begun passes it.
+		began := time.Now()
+		mustHold(t, second, 2*mb)
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("the second waited %v", waited)
+		}
+		first.Release()
+		if err := <-third; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTheQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
