@@ -132,6 +132,8 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 		if err != nil && ctx.Err() == nil {
 			err = g.busy() // The wait was too long, not the request.
 		}
+	} else {
+		holdBack(ctx)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -142,6 +144,19 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 	}
 	g.metrics.ScansAdmitted(time.Since(began))
 	return nil
+}
+
+// heldBack is how long a refusal takes when the queue is full. A client that sends the same request again and again,
+// without regard to Retry-After, would otherwise take the time that the places keep free for others.
+const heldBack = time.Second
+
+func holdBack(ctx context.Context) {
+	timer := time.NewTimer(heldBack)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // queue counts an operation as waiting. Errors: BusyError.

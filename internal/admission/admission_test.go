@@ -124,14 +124,14 @@ func TestTheWaitIsShort(t *testing.T) {
 	})
 }
 
-func TestAFullQueueRefusesAtOnce(t *testing.T) {
+func TestAFullQueueRefusesAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New(Limits{Places: 1, Queue: 2, QueuePerKey: 2}, nil)
 		release := hold(t, g, "a")
 		b, c := try(t.Context(), g.Operation("b")), try(t.Context(), g.Operation("c"))
 		began := time.Now()
 		_, _, err := g.Operation("d").Scan(t.Context())
-		if !errors.Is(err, persistence.ErrBusy) || time.Since(began) != 0 {
+		if !errors.Is(err, persistence.ErrBusy) || time.Since(began) != heldBack {
 			t.Errorf("after %v the scan has %v", time.Since(began), err)
 		}
 		for _, next := range []func(){release, func() { b.release() }, func() { c.release() }} {
@@ -150,6 +150,7 @@ func TestOneKeyDoesNotFillTheQueue(t *testing.T) {
 		for range 20 {
 			greedy = append(greedy, try(t.Context(), g.Operation("greedy")))
 		}
+		time.Sleep(heldBack)
 		expectLoad(t, g, 3, 1)
 		modest := try(t.Context(), g.Operation("modest"))
 		expectLoad(t, g, 4, 1)

@@ -198,6 +198,13 @@ func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs 
 func (d documents[T]) List(ctx context.Context, query persistence.Query) (persistence.Page[T], error) {
 	var page persistence.Page[T]
 	err := d.store.scan(ctx, "list "+d.collection.Name, query.Filter, func(tx *bbolt.Tx, m *meter) error {
+		all, err := d.collection.count(tx, query.EnvironmentID)
+		if err != nil {
+			return err
+		}
+		if err := m.foresee(all); err != nil {
+			return err
+		}
 		scan, err := planScan(m, tx, d.collection, query)
 		if err != nil {
 			return err

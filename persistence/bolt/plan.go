@@ -35,12 +35,20 @@ func conditionsOf(filter persistence.Filter) []persistence.Condition {
 // documents that match. Not all documents in them do.
 func (x index) narrowed(conditions []persistence.Condition) []keyRange {
 	ranges := []keyRange{x.all()}
-	for _, condition := range conditions {
-		if condition.Field == x.field {
-			ranges = intersect(ranges, x.ranges(condition))
-		}
+	for _, condition := range x.narrowing(conditions) {
+		ranges = intersect(ranges, x.ranges(condition))
 	}
 	return ranges
+}
+
+// narrowing are the conditions on the field of the index.
+func (x index) narrowing(conditions []persistence.Condition) (out []persistence.Condition) {
+	for _, condition := range conditions {
+		if condition.Field == x.field {
+			out = append(out, condition)
+		}
+	}
+	return out
 }
 
 // ranges is what one condition leaves of the index.

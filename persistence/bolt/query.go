@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,11 @@ func countMatching(m *meter, tx *bbolt.Tx, c *collection, environmentID string, 
 	}
 	if found {
 		x, ranges = other, itsRanges
+	} else if m.free && len(x.narrowing(conditions)) == 0 {
+		// All documents have to be read, and their number is known: no attempt is needed to find that out.
+		if all, err := c.count(tx, environmentID); err != nil || all > freeWork {
+			return 0, cmp.Or(err, errNotFree)
+		}
 	}
 	count := 0
 	for _, err := range walk(m, tx, x, ranges, false) {

@@ -10,12 +10,18 @@ import (
 	"clientele/persistence"
 )
 
+// Work is counted here in rows; so many conditions take as long as one. The time of a row is about a microsecond.
 const (
-	// freeWork is how many rows and conditions a list or a count may evaluate without a governor's leave. That takes
-	// about a millisecond, and is enough for every page that its index leads to.
-	freeWork = 4096
-	// pauseEvery is how many rows and conditions are evaluated between two looks at the context.
-	pauseEvery = 512
+	conditionsPerRow = 8
+	// freeWork is what a list or a count may do without a governor's leave: a millisecond or two, enough for every page
+	// that its index leads to.
+	freeWork = 2048
+	// freeWorkOfRequest is what all lists and counts of a request may do so, of which it can have many at once.
+	freeWorkOfRequest = 4 * freeWork
+	// manyConditions are so many that a list does not begin without leave where it may have to read many documents.
+	manyConditions = 64
+	// pauseEvery is how much is done between two looks at the context.
+	pauseEvery = 256
 )
 
 // errNotFree ends an attempt that would do more than freeWork.
@@ -50,11 +56,11 @@ func (m *meter) row() error {
 	return m.pause()
 }
 
-func (m *meter) done() int { return m.rows + m.matcher.Conditions() }
+func (m *meter) done() int { return m.rows + m.matcher.Conditions()/conditionsPerRow }
 
 func (m *meter) pause() error {
 	m.report()
-	if m.free && m.done() > freeWork {
+	if m.free && (m.done() > freeWork || m.ofRequest() > freeWorkOfRequest) {
 		return errNotFree
 	}
 	if err := m.ctx.Err(); err != nil {
@@ -64,6 +70,22 @@ func (m *meter) pause() error {
 	runtime.Gosched()
 	m.nextPause = m.done() + pauseEvery
 	return nil
+}
+
+// foresee is errNotFree for a list that would do all of its free work in vain, or is likely to: so many documents may
+// have to be read.
+func (m *meter) foresee(documents int) error {
+	leaves := m.matcher.Leaves()
+	if m.free && leaves > manyConditions && documents*leaves/conditionsPerRow > freeWork {
+		return errNotFree
+	}
+	return nil
+}
+
+// ofRequest is what the whole request did so far.
+func (m *meter) ofRequest() int {
+	done := m.work.Done()
+	return int(done.Rows + done.Conditions/conditionsPerRow)
 }
 
 func (m *meter) report() {
