@@ -179,8 +179,14 @@ func (c *compiler) compile(f Filter, ofDocument bool) node {
 	case nil:
 		return andNode{}
 	case And:
+		if len(f) == 1 {
+			return c.compile(f[0], ofDocument)
+		}
 		return andNode(c.compileAll(f, ofDocument))
 	case Or:
+		if len(f) == 1 {
+			return c.compile(f[0], ofDocument)
+		}
 		return orNode(c.compileAll(f, ofDocument))
 	case Any:
 		return anyNode{list: f.List, of: c.compile(f.Filter, false)}

@@ -18,15 +18,18 @@ var ErrTooLarge = errors.New("the request needs more memory than there is")
 // the context; without one, nothing is refused. It is safe for concurrent use.
 type Governor interface {
 	// Scan waits until the caller may read rows that no index leads to. The context that it returns ends when
-	// the scan has taken too long. release must be called once. Errors: ErrBusy, and the context's.
+	// the scan has taken too long, and the scan with it. release must be called once. A list or a count asks at most
+	// once: an engine in this process when it has done more than a few milliseconds of work, and nothing is locked
+	// while it waits; one in another process beforehand, unless an index bounds what is read. What returns documents by
+	// their ids, or a page along an index, does not ask. Errors: ErrBusy, and the context's.
 	Scan(ctx context.Context) (scanning context.Context, release func(), err error)
-	// Hold reserves memory for documents of so many stored bytes, before they are decoded. It is given back when
-	// the request ends. Errors: ErrBusy, ErrTooLarge.
+	// Hold reserves memory for documents of so many stored bytes, before they are decoded; of a call that is refused
+	// nothing is. It is given back when the request ends. Errors: ErrBusy, ErrTooLarge.
 	Hold(bytes int) error
 }
 
-// Work counts what the store did for one request. It is safe for concurrent use; the methods of a nil *Work do
-// nothing.
+// Work counts what the store did for one request: customers and catalogue, but not the keys and the keyed requests
+// that the server reads and writes for itself. It is safe for concurrent use; the methods of a nil *Work do nothing.
 type Work struct {
 	documents, rows, conditions, bytesRead, bytesWritten, waited atomic.Int64
 }
@@ -36,7 +39,8 @@ type Done struct {
 	// Documents were decoded, and BytesRead is their stored size.
 	Documents, BytesRead int64
 	// Rows are index entries and documents that a list or a count looked at; Conditions is the sum over these
-	// rows of the conditions that were evaluated.
+	// rows of the conditions that were evaluated. Of a store in another process they are what it returned and what was
+	// evaluated here; what it did itself is in Waited.
 	Rows, Conditions int64
 	// BytesWritten is the stored size of the documents that were written.
 	BytesWritten int64

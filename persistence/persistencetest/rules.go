@@ -13,7 +13,7 @@ type rule struct {
 	prove func(T, persistence.Store)
 }
 
-// rules are all cases, in the order of the sentences in persistence/store.go, idempotency.go, billing.go and
+// rules are all cases, in the order of the sentences in persistence/store.go, work.go, idempotency.go, billing.go and
 // collection.go. ErrInUse and ErrUnavailable are
 // the machine's doing; the engines prove them by themselves.
 func rules(engine Engine) []rule {
@@ -106,6 +106,6 @@ func rules(engine Engine) []rule {
 		rule{"collections keep texts to the letter", textsOfRecordsAreKept},
 		rule{"collections keep times to the millisecond in UTC", timesOfRecordsAreKept},
 	)
-	return slices.Concat(rules, idempotencyRules(engine.Reopen), billingRules(engine.Reopen),
+	return slices.Concat(rules, workRules(), idempotencyRules(engine.Reopen), billingRules(engine.Reopen),
 		planRecords.rules(engine.Reopen), couponRecords.rules(engine.Reopen))
 }
