@@ -71,6 +71,7 @@ attack: build ## attack the server in every way of tests/attack/vectors, and fai
 .PHONY: proof
 proof: build ## show on this machine that the bounds hold that the documentation names (Linux; minutes)
 	@$(GO) run ./tests/proof/memory $(BIN)/clientele
+	@$(GO) run ./tests/proof/scans -scale $${PROOF_SCALE:-1} $(BIN)/clientele
 
 .PHONY: generate
 generate: ## generate the GraphQL server from the schema

@@ -37,7 +37,7 @@ const (
 
 func main() {
 	log.SetFlags(0)
-	scale := flag.Float64("scale", 1, "how much of the customers and of the time")
+	scale := flag.Float64("scale", 1, "how much of the customers and, down to a half, of the time")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		log.Fatal("usage: scans [-scale 0.1] PROGRAM")
@@ -70,7 +70,7 @@ func prove(ctx context.Context, program string, scale float64) (held bool, err e
 		return false, err
 	}
 	defer s.stop()
-	lasts := max(2*time.Second, time.Duration(float64(phase)*scale))
+	lasts := max(phase/2, time.Duration(float64(phase)*scale))
 
 	// Once unmeasured, so that both phases find a warm server.
 	s.read(ctx, keys.reader, count, lasts/4)
