@@ -174,7 +174,7 @@ func (s *server) besideScans(ctx context.Context, keys keys, count int, lasts ti
 	for range senders {
 		group.Go(func() {
 			for scanning.Err() == nil {
-				status, retryAfter, err := s.scan(scanning, keys.sender, body)
+				got, err := s.post(scanning, keys.sender, body)
 				if scanning.Err() != nil {
 					return
 				}
@@ -182,9 +182,9 @@ func (s *server) besideScans(ctx context.Context, keys keys, count int, lasts ti
 				if err != nil {
 					sent.broken++
 				} else {
-					sent.byStatus[status]++
+					sent.byStatus[got.status]++
 				}
-				if retryAfter != "" {
+				if got.retryAfter != "" {
 					sent.retryAfter++
 				}
 				mu.Unlock()

@@ -114,20 +114,27 @@ func (s *server) stop() {
 	_ = s.command.Wait()
 }
 
-func (s *server) post(ctx context.Context, key string, body []byte) (*http.Response, []byte, error) {
+// answer is what the server answered.
+type answer struct {
+	status     int
+	retryAfter string
+	text       []byte
+}
+
+func (s *server) post(ctx context.Context, key string, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/graphql", bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Api-Key", key)
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
-	return response, text, err
+	return answer{response.StatusCode, response.Header.Get("Retry-After"), text}, err
 }
 
 func bodyOf(query string, variables map[string]any) []byte {
@@ -141,9 +148,9 @@ func bodyOf(query string, variables map[string]any) []byte {
 // readCustomer reads one customer by its id.
 func (s *server) readCustomer(ctx context.Context, key, id string) error {
 	const query = `query ($id: String!) { getCustomerByRefId(input: { customerId: $id }) { id refId name email createdAt updatedAt } }`
-	_, text, err := s.post(ctx, key, bodyOf(query, map[string]any{"id": id}))
-	if err == nil && !bytes.Contains(text, []byte(`"refId":"`+id+`"`)) {
-		err = fmt.Errorf("%.300s", text)
+	got, err := s.post(ctx, key, bodyOf(query, map[string]any{"id": id}))
+	if err == nil && !bytes.Contains(got.text, []byte(`"refId":"`+id+`"`)) {
+		err = fmt.Errorf("%.300s", got.text)
 	}
 	return err
 }
@@ -176,13 +183,4 @@ func scanBody() []byte {
 		query += fmt.Sprintf(" c%d: customers(filter: { or: $or }) { totalCount }", i)
 	}
 	return bodyOf(query+" }", map[string]any{"or": or})
-}
-
-// scan sends a scanning request.
-func (s *server) scan(ctx context.Context, key string, body []byte) (status int, retryAfter string, err error) {
-	response, _, err := s.post(ctx, key, body)
-	if err != nil {
-		return 0, "", err
-	}
-	return response.StatusCode, response.Header.Get("Retry-After"), nil
 }
