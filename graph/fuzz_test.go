@@ -196,6 +196,8 @@ var someFilters = []string{
 	`{"subscriptions": {"status": {"in": ["ACTIVE", "IN_TRIAL"]}}}`, `{"promotionalEntitlements": {"status": {"neq": "Active"}}}`,
 	`{"promotionalEntitlements": {}, "environmentId": {"eq": "development"}, "id": {"like": "uuid%"}}`, `{"name": {"eq": "\ud83d\ude00\u0000"}}`,
 	`{"and": [{"and": [{"and": [{"and": [{"and": [{}]}]}]}]}]}`, `{"createdAt": {"eq": "0001-01-01T00:00:00Z"}}`,
+	`{"createdAt": {"gt": "2016-12-31t23:59:60z", "lt": "2024-02-29 13:00:00.123456789+01:00"}}`, `{"createdAt": {"eq": "2024-02-30T00:00:00Z"}}`,
+	`{"updatedAt": {"in": ["2024-02-29T12:00:00.00009-00:00", "2024-02-29t23:59:00+23:59"]}, "name": {"is": 1}}`, `{"name": {"in": [1.0, "a"]}}`,
 }
 
 func FuzzFilter(f *testing.F) {
