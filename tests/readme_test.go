@@ -352,6 +352,57 @@ func differs(at string, got, want any) string {
 	return fmt.Sprintf("%s is %v, not %v", at, got, want)
 }
 
+var (
+	markdownLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	markdownHeading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	notInAnchors    = regexp.MustCompile("[^a-z0-9 _-]")
+)
+
+// TestLinksOfTheDocsLeadSomewhere follows the links between files, anchors included.
+func TestLinksOfTheDocsLeadSomewhere(t *testing.T) {
+	pages := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../examples/clients/README.md"}
+	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	followed := 0
+	for _, page := range pages {
+		for _, link := range markdownLink.FindAllStringSubmatch(readFile(t, page), -1) {
+			path, anchor, _ := strings.Cut(link[1], "#")
+			if strings.Contains(path, "://") {
+				continue
+			}
+			followed++
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %s is not there", page, link[1])
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(readFile(t, target)), anchor) {
+				t.Errorf("%s: %s has no heading for #%s", page, target, anchor)
+			}
+		}
+	}
+	if followed < 50 {
+		t.Errorf("only %d links", followed)
+	}
+}
+
+// anchors are the names that headings of a page have in links.
+func anchors(page string) []string {
+	var names []string
+	for _, heading := range markdownHeading.FindAllStringSubmatch(page, -1) {
+		names = append(names, strings.ReplaceAll(notInAnchors.ReplaceAllString(strings.ToLower(heading[1]), ""), " ", "-"))
+	}
+	return names
+}
+
 // TestTheWalkerCompares keeps the walker from taking everything.
 func TestTheWalkerCompares(t *testing.T) {
 	shown := `{"data": {"a": [{"b": "…", "c": null}], "d": "x…z"}}`
