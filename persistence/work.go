@@ -11,7 +11,7 @@ import (
 // written, and the same call can succeed later.
 var ErrBusy = errors.New("too much work is under way")
 
-// ErrTooLarge: the request would need more memory than it could ever get. The same call fails again.
+// ErrTooLarge is the error of a request that would need more memory than it could ever get. The same call fails again.
 var ErrTooLarge = errors.New("the request needs more memory than there is")
 
 // Governor decides whether a request may go on with work whose size only shows in the store. Engines find it in
