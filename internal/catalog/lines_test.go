@@ -38,7 +38,7 @@ var wrongLines = map[string]struct{ text, says string }{
 	"what an alias repeats":               {"features:\n  - id: f\n    name: &n F\n    type: BOOLEAN\n    meter: *n # HERE\n", "meter"},
 	"behind a literal block":              {"coupons:\n  - id: c\n    name: C\n    description: |\n      one\n\n      two\n\n    percent: 500 # HERE\n", "at most 100"},
 	"behind a folded block":               {"coupons:\n  - id: c\n    name: C\n    description: >-\n      one\n      two\n    percent: 500 # HERE\n", "at most 100"},
-	"behind a quoted text of lines":       {"coupons:\n  - id: c\n    name: \"one\n\n      two\"\n    percent: 500 # HERE\n", "at most 100"},
+	"behind a quoted text of lines":       {"coupons:\n  - id: c\n    name: C\n    description: \"one\n\n      two\"\n    percent: 500 # HERE\n", "at most 100"},
 	"behind a plain text of lines":        {"coupons:\n  - id: c\n    name: one\n      two\n    percent: 500 # HERE\n", "at most 100"},
 	"behind comments":                     {"# one\n\ncoupons:\n# two\n  - id: c\n    # three\n    name: C\n\n    percent: 500 # HERE\n", "at most 100"},
 	"behind a directive":                  {"%YAML 1.1\n---\ncoupons:\n  - {id: c, name: C, percent: 500} # HERE\n", "at most 100"},

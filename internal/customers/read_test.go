@@ -261,7 +261,7 @@ func TestReadAccessWritesNothing(t *testing.T) {
 	}
 	for name, call := range calls {
 		for scope, actor := range map[string]domain.Actor{
-			"read": reader, "none": {EnvironmentID: "production"}, "unknown": {EnvironmentID: "production", Scope: "admin"},
+			"read": reader, "none": {EnvironmentID: "production"}, "unknown": {EnvironmentID: "production", Scope: "unheard-of"},
 		} {
 			t.Run(name+", scope "+scope, func(t *testing.T) {
 				f.requireNothingWritten(t, func() { requireRefusal(t, call(actor), domain.IdentityForbidden, nil) })
