@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
@@ -146,12 +147,13 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 	return nil
 }
 
-// heldBack is how long a refusal takes when the queue is full. A client that sends the same request again and again,
+// heldBack is how long a refusal takes at least when the queue is full, and half of it more by chance, so that clients that
+// came at the same time do not come back at the same time. A client that sends the same request again and again,
 // without regard to Retry-After, would otherwise take the time that the places keep free for others.
 const heldBack = time.Second
 
 func holdBack(ctx context.Context) {
-	timer := time.NewTimer(heldBack)
+	timer := time.NewTimer(heldBack + rand.N(heldBack/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

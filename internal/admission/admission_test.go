@@ -131,7 +131,7 @@ func TestAFullQueueRefusesAfterASecond(t *testing.T) {
 		b, c := try(t.Context(), g.Operation("b")), try(t.Context(), g.Operation("c"))
 		began := time.Now()
 		_, _, err := g.Operation("d").Scan(t.Context())
-		if !errors.Is(err, persistence.ErrBusy) || time.Since(began) != heldBack {
+		if took := time.Since(began); !errors.Is(err, persistence.ErrBusy) || took < heldBack || took > heldBack*3/2 {
 			t.Errorf("after %v the scan has %v", time.Since(began), err)
 		}
 		for _, next := range []func(){release, func() { b.release() }, func() { c.release() }} {
@@ -150,7 +150,7 @@ func TestOneKeyDoesNotFillTheQueue(t *testing.T) {
 		for range 20 {
 			greedy = append(greedy, try(t.Context(), g.Operation("greedy")))
 		}
-		time.Sleep(heldBack)
+		time.Sleep(heldBack * 3 / 2)
 		expectLoad(t, g, 3, 1)
 		modest := try(t.Context(), g.Operation("modest"))
 		expectLoad(t, g, 4, 1)
