@@ -134,7 +134,7 @@ func TestTheLogHasTheServersLife(t *testing.T) {
 			t.Errorf("%+v", event)
 		}
 	}
-	if want := []string{"the server has started", "the server has stopped"}; !slices.Equal(said, want) {
+	if want := []string{"memory is bounded", "the server has started", "the server has stopped"}; !slices.Equal(said, want) {
 		t.Errorf("the log has %q", said)
 	}
 }

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -111,7 +110,7 @@ func TestGetTellsNothingOfWhatCannotBeSeen(t *testing.T) {
 			"an id with the space that ids have not": " a1",
 		} {
 			got := server.do(t, getOperation, object{"input": object{"customerId": id}})
-			if got.status != want.status || !bytes.Equal(got.body, want.body) {
+			if got.status != want.status || got.withoutCost() != want.withoutCost() {
 				t.Errorf("%s: status %d: %s", name, got.status, got.body)
 			}
 		}
