@@ -2,11 +2,13 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"golang.org/x/text/unicode/norm" // the Go team's own; the standard library has no normal forms
 
 	"clientele/graph/model"
 	"clientele/internal/domain"
@@ -190,6 +192,9 @@ func (r *filterReader) text(path string, field persistence.Field, c *model.Strin
 			all = append(all, r.condition(field, many.op, r.texts(path+"."+string(many.op), operands)))
 		}
 	}
+	for i := range all {
+		all[i] = inEveryForm(all[i])
+	}
 	return all
 }
 
@@ -265,6 +270,40 @@ func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterCom
 		r.condition(persistence.FieldName, persistence.ILike, operand),
 		r.condition(persistence.FieldEmail, persistence.ILike, operand),
 	}}
+}
+
+// named are the fields with texts of people, which may have their accents composed or not. Ids are compared letter by letter.
+var named = []persistence.Field{persistence.FieldName, persistence.FieldEmail, persistence.FieldDisplayName, persistence.FieldDescription}
+
+// inEveryForm is an equality of a text of people, or the opposite, that takes the text with its accents composed and
+// decomposed as well. Patterns compare in normal form by themselves.
+func inEveryForm(filter persistence.Filter) persistence.Filter {
+	condition, ok := filter.(persistence.Condition)
+	if !ok || !slices.Contains(named, condition.Field) {
+		return filter
+	}
+	op := condition.Op
+	switch op {
+	case persistence.Equal, persistence.In:
+		op = persistence.In
+	case persistence.NotEqual, persistence.NotIn:
+		op = persistence.NotIn
+	default:
+		return filter
+	}
+	var forms []persistence.Value
+	for _, operand := range condition.Operands {
+		text, _ := operand.AsText()
+		for _, form := range []string{text, norm.NFC.String(text), norm.NFD.String(text)} {
+			if value := persistence.Text(form); !slices.Contains(forms, value) {
+				forms = append(forms, value)
+			}
+		}
+	}
+	if len(forms) == len(condition.Operands) {
+		return filter
+	}
+	return persistence.Condition{Field: condition.Field, Op: op, Operands: forms}
 }
 
 // condition is one condition, counted.

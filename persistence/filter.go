@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -245,9 +244,9 @@ func (c Condition) testKnown() func(Value) bool {
 			return slices.ContainsFunc(c.Operands, same) == (c.Op == In)
 		}
 	case Like, NotLike, ILike, NotILike:
-		pattern := c.Pattern().Regexp()
+		pattern := c.Pattern()
 		wanted := c.Op == Like || c.Op == ILike
-		return func(v Value) bool { return pattern.MatchString(v.text) == wanted }
+		return func(v Value) bool { return pattern.Match(v.text) == wanted }
 	}
 	operand := c.Operands[0]
 	return func(v Value) bool {
@@ -273,70 +272,6 @@ func (c Condition) testKnown() func(Value) bool {
 func (c Condition) Pattern() Pattern {
 	return ParsePattern(c.Operands[0].text, c.Op == ILike || c.Op == NotILike)
 }
-
-// Pattern is a parsed pattern of the Like family.
-type Pattern struct {
-	expression string
-	// Prefix is the literal text that everything matched starts with; empty when the case is ignored.
-	Prefix string
-}
-
-// ParsePattern reads a pattern in the syntax that Like documents. A backslash at the very end stands for
-// itself.
-func ParsePattern(pattern string, ignoreCase bool) Pattern {
-	var expression, prefix strings.Builder
-	inPrefix := !ignoreCase
-	escaped, anyRun := false, false
-	literal := func(r rune) {
-		if r == 0 {
-			// BSON ends a regular expression at its first NUL.
-			expression.WriteString(`\x00`)
-		} else {
-			expression.WriteString(regexp.QuoteMeta(string(r)))
-		}
-		if inPrefix {
-			prefix.WriteRune(r)
-		}
-	}
-	for _, r := range pattern {
-		if anyRun && !escaped && r == '%' {
-			continue // A second one matches nothing more, and costs some matchers a lot.
-		}
-		anyRun = !escaped && r == '%'
-		switch {
-		case escaped:
-			literal(r)
-			escaped = false
-		case r == '\\':
-			escaped = true
-		case r == '%':
-			expression.WriteString(".*")
-			inPrefix = false
-		case r == '_':
-			expression.WriteString(".")
-			inPrefix = false
-		default:
-			literal(r)
-		}
-	}
-	if escaped {
-		literal('\\')
-	}
-	return Pattern{expression: "^" + expression.String() + `\z`, Prefix: prefix.String()}.withCase(ignoreCase)
-}
-
-func (p Pattern) withCase(ignoreCase bool) Pattern {
-	if ignoreCase {
-		p.expression = "(?i)" + p.expression
-	}
-	return p
-}
-
-// Expression is the pattern as a regular expression, in the syntax that Go and PCRE share.
-func (p Pattern) Expression() string { return "(?s)" + p.expression }
-
-// Regexp is the pattern, compiled.
-func (p Pattern) Regexp() *regexp.Regexp { return regexp.MustCompile(p.Expression()) }
 
 // Escape returns the pattern that matches the text and nothing else.
 func Escape(text string) string {

@@ -2,10 +2,14 @@ package persistence_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"clientele/persistence"
@@ -23,7 +27,7 @@ func TestPatterns(t *testing.T) {
 		{name: "an empty pattern matches the empty text", pattern: "", matches: []string{""}, misses: []string{"a", "\n"}},
 		{name: "a percent sign is any run", pattern: "a%b", matches: []string{"ab", "axb", "axxb", "ab b", "a%b"}, misses: []string{"a", "abc", "xab"}},
 		{name: "a percent sign alone matches everything", pattern: "%", matches: []string{"", "a", "\n", "\x00", "日本"}},
-		{name: "an underscore is one character", pattern: "a_", matches: []string{"ab", "a_", "a日", "a😀", "a\n", "a\x00"}, misses: []string{"a", "abc", "ae\u0301"}},
+		{name: "an underscore is one character", pattern: "a_", matches: []string{"ab", "a_", "a日", "a😀", "a\n", "a\x00", "ae\u0301"}, misses: []string{"a", "abc", "ae\u0301b"}},
 		{name: "a backslash escapes a percent sign", pattern: `a\%`, matches: []string{"a%"}, misses: []string{"a", "ab", `a\`, `a\%`}},
 		{name: "a backslash escapes an underscore", pattern: `\_`, matches: []string{"_"}, misses: []string{"a", `\_`}},
 		{name: "a backslash escapes a backslash", pattern: `\\`, matches: []string{`\`}, misses: []string{`\\`, ""}},
@@ -41,17 +45,32 @@ func TestPatterns(t *testing.T) {
 		{name: "the end is the end of the text, not of a line", pattern: "%a", matches: []string{"a", "b\na"}, misses: []string{"a\n", "a\nb"}},
 		{name: "the start is the start of the text, not of a line", pattern: "a%", matches: []string{"a\nb"}, misses: []string{"b\na"}},
 		{name: "NUL is a character", pattern: "a\x00%", matches: []string{"a\x00", "a\x00b"}, misses: []string{"a", "ab", "a0"}},
-		{name: "an accent of its own is a character", pattern: "e_", matches: []string{"e\u0301"}, misses: []string{"\u00e9"}},
+		{name: "accents are composed", pattern: "Jos\u00e9", matches: []string{"Jos\u00e9", "Jose\u0301"}, misses: []string{"Jose", "jos\u00e9"}},
+		{name: "accents are decomposed", pattern: "Jose\u0301", matches: []string{"Jos\u00e9", "Jose\u0301"}, misses: []string{"Jose"}},
+		{name: "a letter does not find it with an accent", pattern: "Jose%", matches: []string{"Jose", "Josef"}, misses: []string{"Jos\u00e9", "Jose\u0301"}},
+		{name: "a letter with its accent is one character", pattern: "Jos_", matches: []string{"Jos\u00e9", "Jose\u0301"}, misses: []string{"Jose\u0301\u0301\u0301x"}},
+		{name: "an accent without a composed form is a character", pattern: "q_", matches: []string{"q\u0301"}, misses: []string{"q"}},
+		{name: "two accents, composed in part", pattern: "%\u1ebf%", matches: []string{"\u1ebf", "x\u00ea\u0301y", "e\u0302\u0301"}, misses: []string{"\u00ea", "e\u0301\u0302"}},
+		{name: "accents in another order", pattern: "a\u0323\u0302", matches: []string{"\u1ead", "\u00e2\u0323", "a\u0302\u0323"}},
+		{name: "Hangul", pattern: "\uac01%", matches: []string{"\uac01", "\u1100\u1161\u11a8", "\uac00\u11a8x"}, misses: []string{"\uac00"}},
+		{name: "a character that is another", pattern: "K%", matches: []string{"K", "\u212a", "\u212ax"}, misses: []string{"k"}},
+		{name: "ignoring case, accents as well", pattern: "JOSE\u0301", ignoreCase: true, matches: []string{"jos\u00e9", "Jose\u0301", "JOS\u00c9"}, misses: []string{"jose"}},
+		{name: "ignoring case, a letter composed in one case only", pattern: "\u01f0%", ignoreCase: true, matches: []string{"\u01f0", "J\u030c", "j\u030c", "J\u030Cx"}, misses: []string{"j"}},
+		{name: "ignoring case, a final sigma is a sigma", pattern: "\u03c3%\u03a3", ignoreCase: true, matches: []string{"\u03a3\u03c2", "\u03c2\u03c3"}},
+		{name: "ignoring case, a sharp s is no ss", pattern: "stra\u00dfe", ignoreCase: true, matches: []string{"STRA\u1e9eE", "Stra\u00dfe"}, misses: []string{"strasse", "STRASSE"}},
+		{name: "ignoring case, a dotted I is no i", pattern: "\u0130", ignoreCase: true, matches: []string{"\u0130", "I\u0307"}, misses: []string{"i", "I", "\u0131"}},
+		{name: "ignoring case, a dotless i is no i", pattern: "\u0131", ignoreCase: true, matches: []string{"\u0131"}, misses: []string{"i", "I"}},
+		{name: "ignoring case, a long s is an s", pattern: "s", ignoreCase: true, matches: []string{"S", "\u017f"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			pattern := persistence.ParsePattern(test.pattern, test.ignoreCase)
 			for _, text := range test.matches {
-				if !pattern.Regexp().MatchString(text) {
+				if !pattern.Match(text) {
 					t.Errorf("%q does not match %q", test.pattern, text)
 				}
 			}
 			for _, text := range test.misses {
-				if pattern.Regexp().MatchString(text) {
+				if pattern.Match(text) {
 					t.Errorf("%q matches %q", test.pattern, text)
 				}
 			}
@@ -77,19 +96,33 @@ func TestPrefixOfAPattern(t *testing.T) {
 		{"NUL belongs to it", "a\x00b%", false, "a\x00b"},
 		{"nothing before a wildcard", "%a", false, ""},
 		{"nothing when case is ignored", "ab%", true, ""},
+		{"up to a letter with an accent", "Jos\u00e9", false, "Jos"},
+		{"up to an accent", "Jose\u0301", false, "Jos"},
+		{"letters of other scripts", "Иван 日%", false, "Иван 日"},
+		{"up to Hangul, which can be stored in parts", "a한%", false, "a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := persistence.ParsePattern(test.pattern, test.ignoreCase).Prefix; got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			if got := persistence.ParsePattern(test.pattern, test.ignoreCase); got.Prefix != test.want || len(got.Others) > 0 {
+				t.Errorf("got %q and %q, want %q", got.Prefix, got.Others, test.want)
 			}
 		})
 	}
 }
 
-const patternAlphabet = "aAbä日%_\\.*$(\x00\n"
+func TestOtherPrefixes(t *testing.T) {
+	got := persistence.ParsePattern("aKb;K_", false)
+	if want := []string{"a\u212a", "aKb\u037e", "aKb;\u212a"}; got.Prefix != "aKb;K" || !slices.Equal(got.Others, want) {
+		t.Errorf("got %q and %+q, want %+q", got.Prefix, got.Others, want)
+	}
+}
+
+// patternAlphabet has letters that compose, those that compose to, marks in several places, and what is something else in
+// normal form C.
+const patternAlphabet = "aAbBeEkKsSjJ\u00e4\u00c4\u00e9日%_\\.*$(\x00\n\u0301\u0308\u0302\u0323\u030c\u1ebf\u01f0\u212a\u017f\u00df\u1e9eσςΣİıΩ\u2126\u0390\u0345ι\u1fbe\u0344" +
+	"\u1100\u1161\u11a8\uac00\uac01\u0915\u0958\u093c\u0f42\u0f43\u0fb7\ufa0e\ufa10\u585a;\u037e=\u2260\u0338\ufb2a\u05e9\u05c1"
 
 func drawText(t *rapid.T, what string) string {
-	return rapid.StringOfN(rapid.RuneFrom([]rune(patternAlphabet)), 0, 5, -1).Draw(t, what)
+	return rapid.StringOfN(rapid.RuneFrom([]rune(patternAlphabet)), 0, 6, -1).Draw(t, what)
 }
 
 // likes is the meaning of a pattern in the plainest words.
@@ -108,40 +141,113 @@ func likes(pattern, text []rune) bool {
 	return len(text) > 0 && text[0] == pattern[0] && likes(pattern[1:], text[1:])
 }
 
+// drawPair is a pattern and a text, which is often one that the pattern nearly is.
+func drawPair(t *rapid.T) (pattern, text string) {
+	pattern, text = drawText(t, "pattern"), drawText(t, "text")
+	if rapid.Bool().Draw(t, "alike") {
+		text = strings.NewReplacer("%", rapid.SampledFrom([]string{"", "a", "\u0301"}).Draw(t, "run"), "_", "b", `\`, "").Replace(pattern)
+	}
+	form := rapid.SampledFrom([]func(string) string{norm.NFC.String, norm.NFD.String, func(s string) string { return s }})
+	return form.Draw(t, "the pattern's form")(pattern), form.Draw(t, "the text's form")(text)
+}
+
 func TestPatternsMeanWhatLikeDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		pattern, text := drawText(t, "pattern"), drawText(t, "text")
+		pattern, text := drawPair(t)
 		parsed := persistence.ParsePattern(pattern, false)
-		got := parsed.Regexp().MatchString(text)
-		if want := likes([]rune(pattern), []rune(text)); got != want {
-			t.Errorf("%q like %q: got %t, want %t", text, pattern, got, want)
-		}
-		if got && !strings.HasPrefix(text, parsed.Prefix) {
-			t.Errorf("%q is like %q and does not start with its prefix %q", text, pattern, parsed.Prefix)
+		got := parsed.Match(text)
+		if want := likes([]rune(norm.NFC.String(pattern)), []rune(norm.NFC.String(text))); got != want {
+			t.Errorf("%+q like %+q: got %t, want %t", text, pattern, got, want)
 		}
 	})
+}
+
+// TestPatternsIgnoreHowAccentsAreComposed: the same text in another normal form is the same text.
+func TestPatternsIgnoreHowAccentsAreComposed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern, text := drawPair(t)
+		for _, ignoreCase := range []bool{false, true} {
+			got := persistence.ParsePattern(pattern, ignoreCase).Match(text)
+			for _, other := range []norm.Form{norm.NFC, norm.NFD} {
+				if persistence.ParsePattern(pattern, ignoreCase).Match(other.String(text)) != got ||
+					persistence.ParsePattern(other.String(pattern), ignoreCase).Match(text) != got {
+					t.Errorf("%+q like %+q, ignoring case %t, is %t and the opposite in another form", text, pattern, ignoreCase, got)
+				}
+			}
+		}
+	})
+}
+
+// TestNothingIsMissed: what engines look for by prefix and by expression has all that matches.
+func TestNothingIsMissed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern, text := drawPair(t)
+		for _, ignoreCase := range []bool{false, true} {
+			parsed := persistence.ParsePattern(pattern, ignoreCase)
+			expression, err := regexp.Compile(parsed.Expression())
+			if err != nil {
+				t.Fatalf("%q: %v", parsed.Expression(), err)
+			}
+			if strings.Contains(parsed.Expression(), "\x00") {
+				t.Errorf("%q holds a NUL, which BSON would take for its end", parsed.Expression())
+			}
+			if !parsed.Match(text) {
+				continue
+			}
+			if !expression.MatchString(text) {
+				t.Errorf("%+q is like %+q, ignoring case %t, and %+q misses it", text, pattern, ignoreCase, parsed.Expression())
+			}
+			starts := append([]string{parsed.Prefix}, parsed.Others...)
+			if !slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) }) {
+				t.Errorf("%+q is like %+q and starts with none of %+q", text, pattern, starts)
+			}
+		}
+	})
+}
+
+// TestEveryCharacterIsFound: each character is like itself, in every normal form, by prefix, by expression and in any case.
+func TestEveryCharacterIsFound(t *testing.T) {
+	for r := rune(0); r <= 0x30000; r++ {
+		plain := norm.NFD.IsNormalString(string(r)) && norm.NFC.IsNormalString(string(r)) && unicode.SimpleFold(r) == r
+		if !utf8.ValidRune(r) || plain && r%64 != 0 {
+			continue
+		}
+		for _, text := range []string{string(r), norm.NFC.String(string(r)), norm.NFD.String(string(r))} {
+			for _, ignoreCase := range []bool{false, true} {
+				parsed := persistence.ParsePattern(persistence.Escape(string(r)), ignoreCase)
+				if !parsed.Match(text) {
+					t.Fatalf("%+q is not like %+q, ignoring case %t", text, string(r), ignoreCase)
+				}
+				starts := append([]string{parsed.Prefix}, parsed.Others...)
+				if !slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) }) {
+					t.Fatalf("%+q starts with none of %+q", text, starts)
+				}
+			}
+		}
+	}
 }
 
 func TestEscapedTextMatchesItselfAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text, other := drawText(t, "text"), drawText(t, "other")
-		pattern := persistence.ParsePattern(persistence.Escape(text), false).Regexp()
-		if !pattern.MatchString(text) {
+		pattern := persistence.ParsePattern(persistence.Escape(text), false)
+		if !pattern.Match(text) {
 			t.Errorf("%q does not match itself", text)
 		}
-		if pattern.MatchString(other) != (text == other) {
+		if pattern.Match(other) != (norm.NFC.String(text) == norm.NFC.String(other)) {
 			t.Errorf("%q escaped matches %q", text, other)
 		}
 	})
 }
 
-func TestEveryPatternIsARegularExpression(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		pattern := persistence.ParsePattern(rapid.String().Draw(t, "pattern"), rapid.Bool().Draw(t, "ignore case"))
-		if _, err := regexp.Compile(pattern.Expression()); err != nil {
-			t.Errorf("%q: %v", pattern.Expression(), err)
+// TestExpressionsAreBounded: a pattern of many wildcards costs no matcher much.
+func TestExpressionsAreBounded(t *testing.T) {
+	for _, pattern := range []string{strings.Repeat("a_", 100), strings.Repeat("a\u00e9", 100), strings.Repeat("%a", 100)} {
+		expression := persistence.ParsePattern(pattern, true).Expression()
+		if n := strings.Count(expression, ".*"); n > 8 {
+			t.Errorf("%d runs in %q", n, expression)
 		}
-	})
+	}
 }
 
 func condition(op persistence.Op, operands ...persistence.Value) persistence.Condition {

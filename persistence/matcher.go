@@ -156,9 +156,11 @@ func (n *patternNode) matches(document Document, e *evaluation) bool {
 	if value.IsNull() {
 		return false
 	}
-	text := value.text
+	var text string
 	if n.pattern.ignoreCase {
 		text = e.folded(value, n.slot)
+	} else {
+		text = composed(value.text)
 	}
 	return n.pattern.matches(text) == n.wanted
 }

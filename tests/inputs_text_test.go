@@ -630,3 +630,103 @@ func TestNumbersOutOfFloatingPoint(t *testing.T) {
 		}
 	})
 }
+
+// TestPromotionCodesInAnyCase: people type codes as they like.
+func TestPromotionCodesInAnyCase(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			cfg := config.Default()
+			engine.configure(t, &cfg)
+			file := writeFile(t, "codes.yaml", readFile(t, testCatalog)+"  - { id: Mixed-Case30, coupon: ten, maxRedemptions: 2 }\n  - { id: lower, coupon: ten }\n")
+			applyCatalog(t, cfg, file, "development")
+			server := startService(t, cfg)
+			n := 0
+			redeem := func(params object) *answer {
+				n++
+				return server.do(t, `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { subscription { subscriptionId coupon { refId } } } }`,
+					object{"input": object{"customerId": fmt.Sprintf("c%d", n), "subscriptionParams": with(basic(nil), params)}})
+			}
+			for _, code := range []string{"OPEN", "open", "Open", "oPEN", "lower", "LOWER", "Lower"} {
+				for name, params := range map[string]object{
+					"the code": {"promotionCode": code}, "the applied coupon's": {"appliedCoupon": object{"promotionCode": code}},
+					"both, in different cases": {"promotionCode": code, "appliedCoupon": object{"promotionCode": strings.ToUpper(code)}},
+				} {
+					if got := redeem(params); got.status != 200 || len(got.Errors) > 0 || !strings.Contains(string(got.body), `"refId":"ten"`) {
+						t.Errorf("%s %s: %s", name, code, got.body)
+					}
+				}
+			}
+			// One counter, however the code is written.
+			for _, code := range []string{"mixed-case30", "MIXED-CASE30"} {
+				if got := redeem(object{"promotionCode": code}); len(got.Errors) > 0 {
+					t.Errorf("%s: %s", code, got.body)
+				}
+			}
+			for code, want := range map[string]string{
+				"mIxEd-CaSe30": "PromotionCodeMaxRedemptionsReached", "Mixed-Case30": "PromotionCodeMaxRedemptionsReached", "off": "PromotionCodeNotActive",
+				"usedup%": "PromotionCodeNotFound", "ope_": "PromotionCodeNotFound", "opens": "PromotionCodeNotFound",
+			} {
+				if got := redeem(object{"promotionCode": code}); got.code() != want {
+					t.Errorf("%s: want %s, got %s", code, want, got.body)
+				}
+			}
+		})
+	}
+}
+
+// TestNamesAreFoundHoweverAccentsAreComposed: a keyboard composes accents, a file system takes them apart.
+func TestNamesAreFoundHoweverAccentsAreComposed(t *testing.T) {
+	const composed, decomposed = "Jos\u00e9 Mu\u00f1oz", "Jose\u0301 Mun\u0303oz"
+	onEngines(t, func(t *testing.T, server *service) {
+		for id, name := range map[string]string{"c": composed, "d": decomposed, "n": "Jose Munoz", "g": "\uac01\uac00", "h": "\u1100\u1161\u11a8\u1100\u1161", "k": "Kim", "s": "Stra\u00dfe"} {
+			server.must(t, provisionOperation, object{"input": object{"customerId": id, "name": name}})
+			if got := read(t, server.client, id)["name"]; got != name {
+				t.Errorf("%q is kept as %q", name, got)
+			}
+		}
+		name := func(operator string, value any) object { return object{"name": object{operator: value}} }
+		for what, c := range map[string]struct {
+			filter object
+			want   string
+		}{
+			"a search, composed":            {object{"searchQuery": object{"iLike": "jos\u00e9"}}, "c d"},
+			"a search, decomposed":          {object{"searchQuery": object{"iLike": "%MUN\u0303OZ%"}}, "c d"},
+			"a search without accents":      {object{"searchQuery": object{"iLike": "munoz"}}, "n"},
+			"iLike, composed":               {name("iLike", "JOS\u00c9%"), "c d"},
+			"iLike, decomposed":             {name("iLike", "jose\u0301 %"), "c d"},
+			"iLike a character":             {name("iLike", "jos_ m%"), "c d n"},
+			"iLike a letter":                {name("iLike", "jose%"), "n"},
+			"like, composed":                {name("like", composed), "c d"},
+			"like, decomposed":              {name("like", "Jose\u0301%"), "c d"},
+			"like a letter":                 {name("like", "Jose%"), "n"},
+			"like Hangul":                   {name("like", "\uac01%"), "g h"},
+			"like Hangul in parts":          {name("like", "\u1100\u1161\u11a8%"), "g h"},
+			"like a K":                      {name("like", "Ki%"), "k"},
+			"like another K":                {name("like", "\u212ai%"), "k"},
+			"notLike":                       {name("notLike", "Jos\u00e9%"), "g h k n s"},
+			"notILike":                      {name("notILike", "%mun\u0303oz"), "g h k n s"},
+			"a sharp s":                     {name("iLike", "STRA\u1e9eE"), "s"},
+			"a sharp s is no ss":            {name("iLike", "strasse"), ""},
+			"eq, composed":                  {name("eq", composed), "c d"},
+			"eq, decomposed":                {name("eq", decomposed), "c d"},
+			"in":                            {name("in", []string{decomposed, "Kim"}), "c d k"},
+			"neq":                           {name("neq", decomposed), "g h k n s"},
+			"notIn":                         {name("notIn", []string{composed, "Kim"}), "g h n s"},
+			"an alternative, beside others": {object{"or": []object{name("like", "Jos\u00e9%"), name("eq", "Kim")}}, "c d k"},
+		} {
+			found := server.must(t, `query($filter: CustomerFilter) { customers(paging: { first: 50 }, filter: $filter, sorting: [{ field: customerId, direction: ASC }]) {
+  totalCount edges { node { customerId } } } }`, object{"filter": c.filter})["customers"].(object)
+			got := joined(found["edges"], func(e object) string { return text(e["node"].(object)["customerId"]) })
+			if got != c.want || int(found["totalCount"].(float64)) != len(strings.Fields(c.want)) {
+				t.Errorf("%s: found %q of %v, want %q", what, got, found["totalCount"], c.want)
+			}
+		}
+		// Ids are compared letter by letter: these are two customers.
+		for _, id := range []string{"\u00e9", "e\u0301"} {
+			server.must(t, provisionOperation, object{"input": object{"customerId": id}})
+			if got := server.found(t, object{"customerId": object{"eq": id}}); got != id {
+				t.Errorf("the customer %+q is found as %+q", id, got)
+			}
+		}
+	})
+}

@@ -463,3 +463,23 @@ func TestTwentyProblemsAreToldInOrder(t *testing.T) {
 		t.Errorf("got %v", invalid)
 	}
 }
+
+// TestCodesThatDifferFromStoredOnesInCase: a code is found in any case, so there must not be another one in another case.
+func TestCodesThatDifferFromStoredOnesInCase(t *testing.T) {
+	store := openStore(t)
+	service := newService(store)
+	apply(t, service, small)
+	for _, id := range []string{"code", "Code"} {
+		invalid := refused(t, service, "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: "+id+", coupon: ten}\n")
+		if !strings.Contains(invalid.Error(), "promotionCodes[0].id") || !strings.Contains(invalid.Error(), "in case alone") {
+			t.Errorf("%s: %v", id, invalid)
+		}
+	}
+	// Those that were stored before the rule do not keep anybody from applying other things.
+	old := get(t, store.PromotionCodes(), "CODE")
+	old.RefID, old.Key, old.Version = "code", environment+"/code", 1
+	if err := store.PromotionCodes().Insert(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, service, "features: [{id: new, name: New, type: BOOLEAN}]\n")
+}

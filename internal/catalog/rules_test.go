@@ -180,6 +180,7 @@ var brokenFiles = map[string]brokenFile{
 	"a name with a C1 control":        {ten, "{id: ten, name: \"Te\\x9bn\", percent: 10}  # here", "coupons[0].name", "control characters"},
 	"a description with an escape":    {ten, "{id: ten, name: Ten, description: \"a\\x1b[0m\", percent: 10}  # here", "coupons[0].description", "other than tabs and line breaks"},
 	"a key of metadata with a NUL":    {ten, "{id: ten, name: Ten, percent: 10, metadata: {\"a\\0\": 1}}  # here", "coupons[0].metadata", "control characters"},
+	"a code that differs in case":     {"promotionCodes:\n", "promotionCodes:\n  - {id: code, coupon: ten} # here\n", "promotionCodes[0].id", "CODE in case alone"},
 	"half a month":                    {ten, "{id: ten, name: Ten, percent: 10, months: 0.5} # here", "coupons[0].months", "must be a whole number"},
 	"no month":                        {ten, "{id: ten, name: Ten, percent: 10, months: 0} # here", "coupons[0].months", "must be at least 1"},
 	"a code for no coupon":            {code, "  - {id: CODE, coupon: nope} # here", "promotionCodes[0].coupon", "nope"},

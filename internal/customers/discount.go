@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"clientele/internal/domain"
@@ -25,7 +26,7 @@ func (b *subscriber) addCoupon(ctx context.Context, s *domain.Subscription) (*re
 			start = domain.Timestamp(*applied.StartDate)
 		}
 		if applied.PromotionCode != nil {
-			if code != nil && *code != *applied.PromotionCode {
+			if code != nil && !strings.EqualFold(*code, *applied.PromotionCode) {
 				return nil, domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.appliedCoupon.promotionCode",
 					"must not differ from subscriptionParams.promotionCode")
 			}
@@ -108,23 +109,45 @@ func (b *subscriber) addCodesCoupon(ctx context.Context, s *domain.Subscription,
 		return nil, err
 	}
 	id := b.service.newID()
-	s.PromotionCode, s.ReservationID = &text, &id
+	s.PromotionCode, s.ReservationID = &code.RefID, &id
 	return &redemption{
 		service: b.service, ref: code.Ref(), field: field, check: check,
 		reservation: domain.Reservation{ID: id, CustomerID: b.customer.CustomerID, At: b.now},
 	}, nil
 }
 
-// getCode answers a promotion code. Errors: PromotionCodeNotFound, BadUserInput.
+// getCode returns a promotion code, found in any case of its letters. Errors: PromotionCodeNotFound, BadUserInput.
 func (b *subscriber) getCode(ctx context.Context, field, text string) (*domain.PromotionCode, error) {
 	if err := checkID(field, text); err != nil {
 		return nil, err
 	}
-	code, err := b.service.store.PromotionCodes().Get(ctx, b.ref(text))
-	if errors.Is(err, persistence.ErrNotFound) {
-		err = domain.FieldErrorf(domain.PromotionCodeNotFound, field, "is no promotion code of this environment: Promotion code not found")
+	codes := b.service.store.PromotionCodes()
+	// As it was sent comes first: codes that differ in case alone may be left from before the catalogue refused them.
+	spellings := []string{text, strings.ToUpper(text), strings.ToLower(text)}
+	found, err := codes.GetMany(ctx, b.customer.EnvironmentID, spellings)
+	if err != nil {
+		return nil, err
 	}
-	return code, err
+	for _, spelling := range spellings {
+		if found[spelling] != nil {
+			return found[spelling], nil
+		}
+	}
+	// A code of mixed case, which no index leads to.
+	page, err := codes.List(ctx, persistence.Query{
+		EnvironmentID: b.customer.EnvironmentID,
+		Filter: persistence.Condition{
+			Field: persistence.FieldRefID, Op: persistence.ILike, Operands: []persistence.Value{persistence.Text(persistence.Escape(text))},
+		},
+		Page: persistence.PageRequest{Limit: 1},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Items) == 0 {
+		return nil, domain.FieldErrorf(domain.PromotionCodeNotFound, field, "is no promotion code of this environment: Promotion code not found")
+	}
+	return page.Items[0].Document, nil
 }
 
 // discountCoupon is a coupon for this subscription alone. Errors: BadUserInput, AmountTooLarge.

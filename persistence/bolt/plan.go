@@ -68,13 +68,23 @@ func (x index) ranges(condition persistence.Condition) []keyRange {
 	case persistence.LessOrEqual:
 		wanted.high = x.only(condition.Operands[0]).high
 	case persistence.Like:
-		if start := condition.Pattern().Prefix; start != "" {
-			wanted = x.textsFrom(start)
+		if pattern := condition.Pattern(); pattern.Prefix != "" {
+			return x.startingWithAny(append([]string{pattern.Prefix}, pattern.Others...))
 		}
 	default:
 		// Whatever has a value may satisfy the others.
 	}
 	return []keyRange{wanted}
+}
+
+// startingWithAny is the ranges of the texts that start with one of these, of which none starts with another.
+func (x index) startingWithAny(starts []string) []keyRange {
+	slices.Sort(starts)
+	ranges := make([]keyRange, len(starts))
+	for i, start := range starts {
+		ranges[i] = x.textsFrom(start)
+	}
+	return ranges
 }
 
 func (x index) onlyThese(values []persistence.Value) []keyRange {

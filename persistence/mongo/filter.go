@@ -16,7 +16,7 @@ import (
 // matches only values of the operand's type, and null has a type of its own. The operators that negate
 // match null as well, so it is excluded by name.
 //
-// An Any is left to looksIntoLists and whoever asks it: it compiles to everything, so that the query finds what
+// An Any is left to findsTooMuch and whoever asks it: it compiles to everything, so that the query finds what
 // matches and more, because nothing in a filter negates another filter. MongoDB has $elemMatch for it, but not
 // everything that speaks its protocol looks into embedded documents. Who filters by an Any therefore filters by
 // a field with an index beside it, such as persistence.FieldSubscribedAt, so that little too much is found.
@@ -41,7 +41,12 @@ func compile(filter persistence.Filter) (bson.D, error) {
 	}
 }
 
-// looksIntoLists reports whether a filter has an Any anywhere, so that its query finds too much.
+// findsTooMuch reports whether the query of a filter finds more than the filter matches: whether there is an Any in it
+// or a pattern, which MongoDB cannot compare in normal form.
+func findsTooMuch(filter persistence.Filter) bool {
+	return looksIntoLists(filter) || persistence.HasPattern(filter)
+}
+
 func looksIntoLists(filter persistence.Filter) bool {
 	switch f := filter.(type) {
 	case persistence.Any:
@@ -92,13 +97,18 @@ func compileCondition(c persistence.Condition) (bson.D, error) {
 		return is(field, "$nin", append(operands(c.Operands), nil)), nil
 	case persistence.Like, persistence.ILike:
 		pattern := c.Pattern()
-		conditions := append(startsWith(pattern.Prefix), bson.E{Key: "$regex", Value: pattern.Expression()})
-		return bson.D{{Key: field, Value: conditions}}, nil
+		matches := bson.E{Key: "$regex", Value: pattern.Expression()}
+		if len(pattern.Others) == 0 {
+			return bson.D{{Key: field, Value: append(startsWith(pattern.Prefix), matches)}}, nil
+		}
+		starts := bson.A{}
+		for _, start := range append([]string{pattern.Prefix}, pattern.Others...) {
+			starts = append(starts, bson.D{{Key: field, Value: startsWith(start)}})
+		}
+		return bson.D{{Key: "$or", Value: starts}, {Key: field, Value: bson.D{matches}}}, nil
 	case persistence.NotLike, persistence.NotILike:
-		return bson.D{{Key: field, Value: bson.D{
-			{Key: "$ne", Value: nil},
-			{Key: "$not", Value: bson.Regex{Pattern: c.Pattern().Expression()}},
-		}}}, nil
+		// The expression finds too much, so what it does not find would be too little.
+		return is(field, "$ne", nil), nil
 	default:
 		return nil, fmt.Errorf("mongodb: a filter cannot have the operator %q", c.Op)
 	}

@@ -43,7 +43,7 @@ func (c collection) query(environmentID string, filter persistence.Filter) (quer
 	}
 	// In an $and, because the filter may name the same fields.
 	out := query{sent: append(sent, bson.E{Key: "$and", Value: bson.A{compiled}})}
-	if looksIntoLists(filter) {
+	if findsTooMuch(filter) {
 		out.residual = filter
 	}
 	return out, nil

@@ -78,6 +78,8 @@ func patternsMatchToTheLetter(t T, store persistence.Store) {
 	texts := append([]string{
 		"", "%", "_", `\`, `\\`, `\%`, "a", "A", "ab", "a%b", "a_b", "a.b", "a*b", ".*", "^a$", "$", "a$", "(a|b)", "[ab]", "a\nb", "a\n",
 		"\na", "a\x00b", "ä", "Ä", "я", "Я", "a\u0308", "😀", `\Qa\E`, "(?i)a", "a/b", "{1}", "a+", "日本",
+		"Jos\u00e9", "Jose\u0301", "JOS\u00c9", "Jose", "Josef", "\u01f0", "J\u030c", "\u1ebf", "\u00ea\u0301", "e\u0302\u0301", "K", "k", "\u212a", "\uac01", "\uac00\u11a8",
+		"\u1100\u1161\u11a8", "\u0915\u093c", "\u0958", "\u0f43", "\u0f42\u0fb7", "\u00df", "\u1e9e", "ss", "\u0130", "I\u0307", "i", "I", "\u0131", "\u03c3", "\u03c2", "\u03a3", "\u2126", "\u03a9",
 	}, hardTexts...)
 	var customers []*domain.Customer
 	for i, text := range texts {
@@ -89,6 +91,7 @@ func patternsMatchToTheLetter(t T, store persistence.Store) {
 	patterns := []string{
 		"%", "_", "__", "_%", "%_", `\`, `\\`, `\%`, `\_`, `%\`, `a\`, "a%", "%a", "%a%", "a_b", "a%b", `a\%b`, `a\_b`, "a.b", "A", "Ä", "ä",
 		"Я%", ".*", "^a$", "%$", "(a|b)", "[ab]", `\Qa\E`, "(?i)a", "a\n%", "%\n", "a\x00_", "%\x00%", "_\u0308", "{1}", "a+",
+		"jos_", "Jos%", "Jos\u00e9%", "%e\u0301", "Jose%", "_", "K%", "k%", "\uac01%", "\u0915%", "%\u093c", "\u0f42%", "%\u0fb7", "S", "SS", "j\u030c%", "\u03c3", "\u03c9",
 	}
 	for _, text := range texts {
 		patterns = append(patterns, persistence.Escape(text))
