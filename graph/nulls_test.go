@@ -64,7 +64,7 @@ func mustRead(t testing.TB, read reading, sent map[string]any) persistence.Filte
 func mustBeNull(t testing.TB, read reading, path string, sent map[string]any) {
 	t.Helper()
 	_, err := read(t, sent)
-	refusal, ok := err.(*domain.Error) //nolint:errorlint // it is answered as it is
+	refusal, ok := err.(*domain.Error)
 	if !ok || refusal.Kind != domain.BadUserInput || refusal.Facts["field"] != path {
 		t.Errorf("%v: got %v, want a refusal of %s", sent, err, path)
 	}
