@@ -469,7 +469,7 @@ func TestCodesThatDifferFromStoredOnesInCase(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	apply(t, service, small)
-	for _, id := range []string{"code", "Code"} {
+	for _, id := range []string{"code", "Code"} { // before and after CODE in the order of bytes
 		invalid := refused(t, service, "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: "+id+", coupon: ten}\n")
 		if !strings.Contains(invalid.Error(), "promotionCodes[0].id") || !strings.Contains(invalid.Error(), "in case alone") {
 			t.Errorf("%s: %v", id, invalid)
@@ -482,4 +482,10 @@ func TestCodesThatDifferFromStoredOnesInCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	apply(t, service, "features: [{id: new, name: New, type: BOOLEAN}]\n")
+	// Nor does a file that names them, which an upgrade must not break.
+	const both = "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: CODE, coupon: ten}\n  - {id: code, coupon: ten}\n"
+	apply(t, service, both)
+	if invalid := refused(t, service, both+"  - {id: Code, coupon: ten}\n"); !strings.Contains(invalid.Error(), "promotionCodes[2].id") {
+		t.Errorf("a third one: %v", invalid)
+	}
 }

@@ -68,9 +68,8 @@ func check(file, stored items, found *problems) {
 	for _, was := range stored.coupons {
 		c.coupon(was)
 	}
-	spelled := map[string]string{}
+	c.spellings(stored.codes)
 	for _, id := range slices.Sorted(maps.Keys(c.codes)) {
-		c.spelling(spelled, id)
 		at := place{c.codes[id].at, "the stored promotion code " + id}
 		if coupon := c.codes[id].item.CouponID; c.coupons[coupon].item == nil {
 			c.add(at, []string{"coupon"}, "names the coupon %s, which does not exist", coupon)
@@ -78,20 +77,24 @@ func check(file, stored items, found *problems) {
 	}
 }
 
-// spelling refuses a code of the file that differs from another one in case alone: customers may send either. Two that
-// are stored stay.
-func (c checker) spelling(spelled map[string]string, id string) {
-	folded := strings.ToLower(id)
-	other, taken := spelled[folded]
-	if !taken {
-		spelled[folded] = id
-		return
+// spellings refuses a new code that differs from another one in case alone: customers may send either. Two that are
+// stored stay, and a file may name them: no file could remove one.
+func (c checker) spellings(stored []*domain.PromotionCode) {
+	taken := make(map[string]string, len(c.codes))
+	known := make(map[string]bool, len(stored))
+	for _, code := range stored {
+		known[code.RefID], taken[strings.ToLower(code.RefID)] = true, code.RefID
 	}
-	switch {
-	case c.codes[id].at != nil:
-		c.problems.add(step(c.codes[id].at, "id"), "differs from the promotion code %s in case alone; codes are found in any case", other)
-	case c.codes[other].at != nil:
-		c.problems.add(step(c.codes[other].at, "id"), "differs from the promotion code %s, which is stored, in case alone; codes are found in any case", id)
+	for _, id := range slices.Sorted(maps.Keys(c.codes)) {
+		if known[id] {
+			continue
+		}
+		folded := strings.ToLower(id)
+		if other, is := taken[folded]; is {
+			c.problems.add(step(c.codes[id].at, "id"), "differs from the promotion code %s in case alone; codes are found in any case", other)
+			continue
+		}
+		taken[folded] = id
 	}
 }
 
