@@ -394,6 +394,20 @@ func TestLinksOfTheDocsLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestDecisionsAreNumberedOnce: each decision has the next number, in the name of its file and in its title.
+func TestDecisionsAreNumberedOnce(t *testing.T) {
+	pages, err := filepath.Glob("../docs/adr/*.md")
+	if err != nil || len(pages) < 20 {
+		t.Fatalf("%d decisions, %v", len(pages), err)
+	}
+	for i, page := range pages {
+		name, title := fmt.Sprintf("%04d-", i+1), fmt.Sprintf("# %d. ", i+1)
+		if !strings.HasPrefix(filepath.Base(page), name) || !strings.HasPrefix(readFile(t, page), title) {
+			t.Errorf("%s should begin with %s, and its title with %q", page, name, title)
+		}
+	}
+}
+
 // anchors are the names that headings of a page have in links.
 func anchors(page string) []string {
 	var names []string
