@@ -30,8 +30,10 @@ type call struct {
 	// memory is the request's part of what all requests may hold at once.
 	memory *membudget.Share
 	busy   *busy
+	// scans bounds what the store may look at for the request.
+	scans Scans
 	// price is what the operation costs at worst, once that is known: see checkCost.
-	price int
+	price price
 	// seed is a text of the request's own, the same whenever it is executed, and answered notes whom its answer is
 	// about; empty and nil without an idempotency key.
 	seed     string

@@ -41,7 +41,7 @@ func TestGeneratedClientsAreWithinTheDefaultLimits(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", o.Name, err)
 		}
-		t.Logf("%s costs %d at most, and has %d bytes", o.Name, price, len(o.Query))
+		t.Logf("%s costs %d at most, and has %d bytes", o.Name, price.points, len(o.Query))
 	}
 	for kind, root := range map[ast.Operation]*ast.Definition{ast.Query: schema.Query, ast.Mutation: schema.Mutation} {
 		for _, field := range root.Fields {

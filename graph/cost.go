@@ -77,28 +77,35 @@ const maxNesting = 3
 // tell, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
 // can stand in the answer; fields of a page count as often as the page is long, those of another list as listSizes
 // says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
-func checkCost(operation *graphql.OperationContext, found changes, limits Limits) (int, error) {
+func checkCost(operation *graphql.OperationContext, found changes, limits Limits) (price, error) {
 	counter := costCounter{variables: operation.Variables, limits: limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
 	if counter.nested != "" {
-		return 0, limited("nesting", maxNesting, domain.Errorf(domain.BadUserInput,
+		return price{}, limited("nesting", maxNesting, domain.Errorf(domain.BadUserInput,
 			"the operation has the type %s more than %d times on the way to one field", counter.nested, maxNesting))
 	}
 	if counter.filterTooLarge {
-		return 0, domain.FieldErrorf(domain.BadUserInput, "filter", "must have at most %d conditions", maxFilterConditions)
+		return price{}, domain.FieldErrorf(domain.BadUserInput, "filter", "must have at most %d conditions", maxFilterConditions)
 	}
 	if over(counter.schema, limits.IntrospectionCost) {
-		return 0, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
+		return price{}, limited("introspectionCost", limits.IntrospectionCost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", limits.IntrospectionCost))
 	}
 	counter.data = plus(counter.data, times(writePoints, found.all))
-	price := plus(changePoints, plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare))
-	if over(price, limits.Cost) {
-		return 0, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
+	points := plus(changePoints, plus(counter.data, plus(counter.schema, introspectionShare-1)/introspectionShare))
+	if over(points, limits.Cost) {
+		return price{}, limited("cost", limits.Cost, domain.Errorf(domain.BadUserInput,
 			"the operation costs too much: at most %d points are allowed; ask for fewer fields, a shorter page or fewer conditions", limits.Cost))
 	}
-	return price, nil
+	return price{points: points, scans: counter.scans}, nil
 }
+
+// price is what an operation costs at worst: in all, and for evaluating filters.
+type price struct{ points, scans int }
+
+// manyScans is the price for filters from which on an operation takes its place among those that scan before it is
+// executed: to read its filters alone keeps the processors busy.
+const manyScans = 100 * scanPoints
 
 type costCounter struct {
 	variables map[string]any
@@ -110,6 +117,8 @@ type costCounter struct {
 	nested string
 	// filterTooLarge is whether a field was met whose filter is.
 	filterTooLarge bool
+	// scans are the points for filters.
+	scans int
 	// list is the list with pages that the counter is in.
 	list pagedList
 }
@@ -148,24 +157,25 @@ func (c *costCounter) spend(selections ast.SelectionSet, n int) {
 }
 
 func (c *costCounter) spendField(field *ast.Field, n int) {
-	price, size, around := fieldPoints, listSize(field), c.list
+	points, size, around := fieldPoints, listSize(field), c.list
 	switch field.Name {
 	case "additionalMetaData":
-		price = metadataPoints
+		points = metadataPoints
 	case "totalCount":
-		price += c.list.countPoints
+		points += c.list.countPoints
+		c.scans = plus(c.scans, times(c.list.countPoints, n))
 	case "edges":
 		size = max(1, c.list.size)
 	case "entitlements", "cachedEntitlements":
 		if c.atRoot(field) {
-			price += entitlementPoints
+			points += entitlementPoints
 		}
 	}
 	c.list = pagedList{}
 	if field.Definition != nil {
 		// The documents of a page are read with it, see below.
 		if documentTypes[field.Definition.Type.Name()] && field.Name != "node" {
-			price += documentPoints
+			points += documentPoints
 		}
 		var arguments map[string]any
 		if len(field.Definition.Arguments) > 0 {
@@ -173,20 +183,21 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 		}
 		if field.Definition.Arguments.ForName("paging") != nil {
 			c.list.size = pageSize(arguments["paging"])
-			price += times(rowPoints, plus(c.list.size, 1))
+			points += times(rowPoints, plus(c.list.size, 1))
 		}
 		if filter := arguments["filter"]; filter != nil {
 			if c.filterTooLarge = filterTooLarge(filter); c.filterTooLarge {
 				return
 			}
 			c.list.countPoints = filterPrice(filter, false)
-			price = plus(price, c.list.countPoints)
+			points = plus(points, c.list.countPoints)
+			c.scans = plus(c.scans, times(c.list.countPoints, n))
 		}
 		if orders, _ := arguments["sorting"].([]any); len(orders) > 1 {
-			price += sortPoints
+			points += sortPoints
 		}
 	}
-	c.data = plus(c.data, times(price, n))
+	c.data = plus(c.data, times(points, n))
 	c.enter(field, times(n, size))
 	c.list = around
 }

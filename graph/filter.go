@@ -269,6 +269,8 @@ func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterCom
 		r.condition(persistence.FieldCustomerID, persistence.ILike, operand),
 		r.condition(persistence.FieldName, persistence.ILike, operand),
 		r.condition(persistence.FieldEmail, persistence.ILike, operand),
+		r.condition(persistence.FieldBillingID, persistence.ILike, operand),
+		r.condition(persistence.FieldCRMID, persistence.ILike, operand),
 	}}
 }
 

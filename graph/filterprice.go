@@ -29,7 +29,7 @@ func filterPrice(filter any, inOr bool) int {
 				price = plus(price, filterPrice(value, true))
 			case "subscriptions", "promotionalEntitlements", "searchQuery":
 				// Each looks at several fields, or into a list, of every row.
-				price = plus(price, times(3, comparisonPrice(value, true)))
+				price = plus(price, times(5, comparisonPrice(value, true)))
 			default:
 				price = plus(price, comparisonPrice(value, inOr))
 			}

@@ -40,8 +40,8 @@ type Config struct {
 	Limits        Limits
 	// Documents are those that clients may name, and those that they may send.
 	Documents DocumentConfig
-	// Govern returns what bounds the work of one request of an API key, and what ends that; nil bounds nothing.
-	Govern func(keyID string) (governor persistence.Governor, end func())
+	// Scans bounds the scans of one request of an API key; nil bounds nothing.
+	Scans func(keyID string) Scans
 	// Memory bounds what all requests hold at once; nil bounds nothing.
 	Memory *membudget.Budget
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
@@ -106,35 +106,13 @@ func NewHandler(config Config) http.Handler {
 			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
 			return
 		}
-		governor, end := config.govern(actor.KeyID)
-		defer end()
-		if governor == nil {
-			governor = persistence.GovernorOf(ctx)
+		c.scans = unbounded{}
+		if config.Scans != nil {
+			c.scans = config.Scans(actor.KeyID)
 		}
-		ctx = persistence.WithWork(ctx, c.work, withMemory{governor, c.memory})
+		ctx = persistence.WithWork(ctx, c.work, governor{c.scans, c.memory})
 		server.ServeHTTP(w, r.WithContext(withCall(ctx, resolver.fresh(ctx, c))))
 	}))
-}
-
-func (c Config) govern(keyID string) (persistence.Governor, func()) {
-	if c.Govern == nil {
-		return nil, func() {}
-	}
-	return c.Govern(keyID)
-}
-
-// withMemory is a governor that also bounds memory.
-type withMemory struct {
-	persistence.Governor
-
-	memory *membudget.Share
-}
-
-func (g withMemory) Hold(bytes int) error {
-	if err := g.Governor.Hold(bytes); err != nil {
-		return err
-	}
-	return g.memory.Hold(bytes)
 }
 
 // forgetful gives each field of a mutation look-ups and a clock of its own, because the fields before it changed

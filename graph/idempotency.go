@@ -74,6 +74,9 @@ func (t transport) once(
 
 // refusedKeyStatus is for a request that was understood and not executed because of its key.
 func refusedKeyStatus(r *http.Request, err error) int {
+	if domain.IsKind(err, domain.RateLimited) {
+		return http.StatusTooManyRequests
+	}
 	if _, refused := errors.AsType[*domain.Error](err); refused && responseMediaType(r) == responseType {
 		return http.StatusUnprocessableEntity
 	}

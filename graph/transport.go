@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 
 	"clientele/internal/domain"
 	"clientele/internal/idempotency"
+	"clientele/persistence"
 )
 
 // transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
@@ -166,7 +168,7 @@ func authorize(ctx context.Context, r *http.Request, operation *graphql.Operatio
 func (t transport) carryOut(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, ready prepared,
 ) (any, *refusal) {
-	end, err := t.rates.begin(w, actorOf(ctx), callOf(ctx).price, ready.changes)
+	end, err := t.rates.begin(w, actorOf(ctx), callOf(ctx).price.points, ready.changes)
 	if err != nil {
 		return nil, refusedWith(http.StatusTooManyRequests, err)
 	}
@@ -182,9 +184,20 @@ func (t transport) carryOut(
 func (t transport) execute(
 	ctx context.Context, w http.ResponseWriter, executor graphql.GraphExecutor, operation *graphql.OperationContext, found changes,
 ) (*graphql.Response, error) {
+	c := callOf(ctx)
+	if c.price.scans >= manyScans {
+		release, err := c.scans.Reserve(ctx)
+		if errors.Is(err, persistence.ErrBusy) {
+			err = c.busy.refuse(err)
+			w.Header().Set("Retry-After", strconv.Itoa(seconds(c.busy.wait())))
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answer := respond(ctx)
-	c := callOf(ctx)
 	size, took := c.size, done{store: c.work.Done()}
 	if size != nil {
 		took.fields = size.fields.Load()
@@ -192,7 +205,7 @@ func (t transport) execute(
 	if answer != nil {
 		took.answerBytes = int64(len(answer.Data))
 	}
-	cost := operationCost{Requested: c.price, Max: t.limits.Cost, Charged: t.rates.settle(w, c.actor, found, c.reading.charge(), took)}
+	cost := operationCost{Requested: c.price.points, Max: t.limits.Cost, Charged: t.rates.settle(w, c.actor, found, c.reading.charge(), took)}
 	observationOf(ctx).costs(cost.Charged)
 	switch {
 	case answer == nil:

@@ -5685,7 +5685,7 @@ input CustomerFilter {
   crmHubspotCompanyId: StringFieldComparison
   "By HubSpot address, which is null for every customer."
   crmHubspotCompanyUrl: StringFieldComparison
-  "By a text within customer id, name or email."
+  "By a text within customer id, name, email, billing id or CRM id."
   searchQuery: CustomerSearchQueryFilterComparison
   "By promotional entitlements: one of the customer's fits."
   promotionalEntitlements: CustomerFilterPromotionalEntitlementFilter
@@ -5699,7 +5699,7 @@ input CustomerFilter {
   couponId: StringFieldComparison
 }
 
-"A search through customer id, name and email."
+"A search through customer id, name, email, billing id and CRM id."
 input CustomerSearchQueryFilterComparison {
   """
   The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it %

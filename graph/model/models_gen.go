@@ -653,7 +653,7 @@ type CustomerFilter struct {
 	CrmHubspotCompanyID graphql.Omittable[*StringFieldComparison] `json:"crmHubspotCompanyId,omitempty"`
 	// By HubSpot address, which is null for every customer.
 	CrmHubspotCompanyURL graphql.Omittable[*StringFieldComparison] `json:"crmHubspotCompanyUrl,omitempty"`
-	// By a text within customer id, name or email.
+	// By a text within customer id, name, email, billing id or CRM id.
 	SearchQuery graphql.Omittable[*CustomerSearchQueryFilterComparison] `json:"searchQuery,omitempty"`
 	// By promotional entitlements: one of the customer's fits.
 	PromotionalEntitlements graphql.Omittable[*CustomerFilterPromotionalEntitlementFilter] `json:"promotionalEntitlements,omitempty"`
@@ -722,7 +722,7 @@ type CustomerResource struct {
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-// A search through customer id, name and email.
+// A search through customer id, name, email, billing id and CRM id.
 type CustomerSearchQueryFilterComparison struct {
 	// The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it %
 	// and _ are wildcards.

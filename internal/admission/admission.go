@@ -250,7 +250,7 @@ type Operation struct {
 	turn chan struct{}
 
 	mu sync.Mutex
-	// scans are those that run or wait.
+	// scans are those that run or wait, and reservations.
 	scans int
 	// since is when the operation got its place; zero while it has none.
 	since time.Time
@@ -289,6 +289,27 @@ func (o *Operation) Scan(ctx context.Context) (scanning context.Context, release
 	}), nil
 }
 
+// Reserve takes the operation's place before its first scan, and keeps it until release is called: for an operation
+// that is known to scan much, and would take time before it asks. Errors: as of Scan.
+func (o *Operation) Reserve(ctx context.Context) (release func(), err error) {
+	o.mu.Lock()
+	o.scans++
+	o.mu.Unlock()
+	select {
+	case o.turn <- struct{}{}:
+	case <-ctx.Done():
+		o.end()
+		return nil, ctx.Err()
+	}
+	_, err = o.admit(ctx)
+	<-o.turn
+	if err != nil {
+		o.end()
+		return nil, err
+	}
+	return sync.OnceFunc(o.end), nil
+}
+
 // admit makes sure that the operation has a place, and returns how long it may still scan.
 func (o *Operation) admit(ctx context.Context) (time.Duration, error) {
 	o.mu.Lock()
@@ -313,8 +334,7 @@ func (o *Operation) admit(ctx context.Context) (time.Duration, error) {
 	return left, err
 }
 
-// end is the end of one scan. The last one gives the place back. It is called with the turn, or by a scan that
-// never had it.
+// end is the end of one scan or reservation. The last one gives the place back.
 func (o *Operation) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -365,3 +365,58 @@ func TestPlacesAreNeverExceededNorLost(t *testing.T) {
 		})
 	}
 }
+
+// TestAReservationIsThePlaceOfItsOperation: an operation that has reserved scans without waiting, others wait until the
+// reservation is released, and nothing is kept.
+func TestAReservationIsThePlaceOfItsOperation(t *testing.T) {
+	t.Parallel()
+	gate := New(Limits{Places: 1, Queue: 1, QueuePerKey: 1, Wait: 10 * time.Millisecond}, nil)
+	first, second := gate.Operation("a"), gate.Operation("b")
+	release, err := first.Reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, done, err := first.Scan(t.Context())
+		if err != nil {
+			t.Fatalf("its own scan: %v", err)
+		}
+		done()
+	}
+	if _, running := gate.Load(); running != 1 {
+		t.Errorf("%d places are taken after its scans", running)
+	}
+	if _, err := second.Reserve(t.Context()); !errors.Is(err, persistence.ErrBusy) {
+		t.Errorf("another operation got the place: %v", err)
+	}
+	release()
+	release()
+	if waiting, running := gate.Load(); waiting != 0 || running != 0 || len(gate.keys) != 0 {
+		t.Errorf("%d wait and %d run, of %d keys", waiting, running, len(gate.keys))
+	}
+	again, err := gate.Operation("b").Reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
+
+// TestAReservationEndsWithItsContext while it waits for a scan of its own operation.
+func TestAReservationEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	gate := New(Limits{Places: 1}, nil)
+	operation := gate.Operation("a")
+	_, done, err := operation.Scan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := operation.Reserve(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	done()
+	if waiting, running := gate.Load(); waiting != 0 || running != 0 {
+		t.Errorf("%d wait and %d run", waiting, running)
+	}
+}

@@ -163,7 +163,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			UseCases:      useCases,
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
-			Govern:        a.govern,
+			Scans:         func(keyID string) graph.Scans { return a.scans.Operation(keyID) },
 			Idempotency:   requests,
 			Introspection: a.config.Introspection,
 			Documents:     a.documents,
