@@ -17,13 +17,21 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clientele/internal/domain"
+	"clientele/persistence"
 )
 
-// bodyFactor is how many bytes of memory a body takes for each of its own once it is read.
-const bodyFactor = 6
+const (
+	// bodyFactor is how many bytes of memory a body takes for each of its own once it is read, and valueBytes what each
+	// of its values takes besides: an object of one short member has a few bytes as text, and 400 in memory.
+	bodyFactor = 6
+	valueBytes = 176
+)
+
+// bodyMemory is how many bytes of memory a body takes once it is read.
+func bodyMemory(bytes, values int) int { return bodyFactor*bytes + valueBytes*values }
 
 // readParams reads what the client sends. A refusal repeats nothing of it.
-func (l Limits) readParams(r *http.Request) (*request, *refusal) {
+func (l Limits) readParams(r *http.Request, arriving *arrivals) (*request, *refusal) {
 	params := &request{}
 	start := graphql.Now()
 	switch r.Method {
@@ -43,9 +51,11 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 			text := []byte(query.Get(name))
 			// A body has these objects in one more.
-			if refused := l.checkSize(text, depthAround-1); refused != nil {
+			values, refused := l.checkSize(text, depthAround-1)
+			if refused != nil {
 				return nil, refused
 			}
+			callOf(r.Context()).reading.body(len(text), values)
 			if len(text) == 0 {
 				continue
 			}
@@ -57,7 +67,7 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 			}
 		}
 	case http.MethodPost:
-		body, refused := l.readBody(r)
+		body, refused := l.readBody(r, arriving)
 		if refused != nil {
 			return nil, refused
 		}
@@ -94,7 +104,7 @@ func (l Limits) readParams(r *http.Request) (*request, *refusal) {
 }
 
 // readBody reads the body of a POST, as far as it may be read.
-func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
+func (l Limits) readBody(r *http.Request, arriving *arrivals) ([]byte, *refusal) {
 	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != jsonType {
 		return nil, refusedWith(http.StatusUnsupportedMediaType, domain.Errorf(domain.BadUserInput, "the header Content-Type must be %s", jsonType))
@@ -111,7 +121,14 @@ func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
 	if l.BodyBytes > 0 && r.ContentLength > int64(l.BodyBytes) {
 		return nil, tooLarge(int64(l.BodyBytes))
 	}
-	body, err := io.ReadAll(r.Body)
+	c := callOf(r.Context())
+	body, arrived, err := arriving.read(c.actor.KeyID, r.Body, r.ContentLength)
+	defer arrived()
+	values := 0
+	defer func() { c.reading.body(len(body), values) }() // Also what is refused was read.
+	if errors.Is(err, persistence.ErrBusy) {
+		return nil, refusedWith(http.StatusTooManyRequests, err)
+	}
 	if too, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge(too.Limit)
 	}
@@ -124,28 +141,30 @@ func (l Limits) readBody(r *http.Request) ([]byte, *refusal) {
 	}
 	// Editors and some HTTP clients of Windows put a byte order mark in front, which JSON does not allow.
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
-	if len(body) > holdStep {
-		if err := callOf(r.Context()).memory.HoldBytes(bodyFactor * len(body)); err != nil {
+	counted, refused := l.checkSize(body, depthAround)
+	if refused != nil {
+		return nil, refused
+	}
+	values = counted
+	if memory := bodyMemory(len(body), values); memory > bodyFactor*holdStep {
+		if err := c.memory.HoldBytes(memory); err != nil {
 			return nil, refusedWith(http.StatusTooManyRequests, err)
 		}
-	}
-	if refused := l.checkSize(body, depthAround); refused != nil {
-		return nil, refused
 	}
 	return body, nil
 }
 
 // checkSize refuses a JSON text that has too many values, or is too deep, before it is read. The variables are so many
-// levels deep in it.
-func (l Limits) checkSize(text []byte, around int) *refusal {
+// levels deep in it. It returns how many values there are.
+func (l Limits) checkSize(text []byte, around int) (values int, _ *refusal) {
 	values, depth := measureJSON(text)
 	if over(values, l.Values) {
-		return refusedWith(http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values)))
+		return values, refusedWith(http.StatusRequestEntityTooLarge, limited("values", l.Values, domain.Errorf(domain.BadUserInput, "the body must have at most %d values", l.Values)))
 	}
 	if over(depth-around, l.Depth) {
-		return refusedWith(http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth)))
+		return values, refusedWith(http.StatusBadRequest, limited("depth", l.Depth, domain.Errorf(domain.BadUserInput, "a variable must be at most %d levels deep", l.Depth)))
 	}
-	return nil
+	return values, nil
 }
 
 // depthAround is how deep in a body a variable is: in an object of variables, in an object.

@@ -22,19 +22,35 @@ const (
 	answerBytesPerPoint  = 512
 	readBytesPerPoint    = 1024
 	writtenBytesPerPoint = 128
+	bodyBytesPerPoint    = 512
+	valuesPerPoint       = 8
 	// waitPerPoint is of time that a store in another process took.
 	waitPerPoint = 20 * time.Microsecond
 )
 
-// unchargedReading is how many tokens of a document were read for a request and not charged yet.
-type unchargedReading struct{ tokens atomic.Int64 }
+// unchargedReading are the points for what was read of a request and not charged yet.
+type unchargedReading struct{ points atomic.Int64 }
+
+// document notes that so many tokens of a document were read.
+func (r *unchargedReading) document(tokens int) {
+	if r != nil {
+		r.points.Add(int64(tokens) * tokenPoints)
+	}
+}
+
+// body notes that a body was read. What every request is charged pays for a short one.
+func (r *unchargedReading) body(bytes, values int) {
+	if r != nil {
+		r.points.Add(int64(max(0, bytes/bodyBytesPerPoint+values/valuesPerPoint-changePoints)))
+	}
+}
 
 // charge returns the points for what was read, once.
 func (r *unchargedReading) charge() int {
 	if r == nil {
 		return 0
 	}
-	return int(r.tokens.Swap(0)) * tokenPoints
+	return int(r.points.Swap(0))
 }
 
 // done is what executing an operation took.

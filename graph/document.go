@@ -49,7 +49,7 @@ func (d *documents) read(text string) (_ *ast.QueryDocument, tokens int, _ gqler
 	}
 	document, errs := d.parse(readable)
 	if len(errs) == 0 {
-		d.kept.add(text, document)
+		d.kept.add(text, document, tokens)
 	}
 	return document, tokens, errs
 }

@@ -8,26 +8,38 @@ import (
 )
 
 const (
-	// keptTexts bounds the texts of the documents that are kept together, in bytes. A document takes some fifteen times
-	// its text once it is parsed. A generated client has some dozens of documents, of 14 kB where they select everything.
-	keptTexts = 4 << 20
+	// keptBytes bounds the memory of the documents that are kept together, as documentSize counts it: a hundred or so of
+	// the widest that generated clients send.
+	keptBytes = 64 << 20
+	// tokenBytes are what a token takes once it is parsed, whose text can be that of one character.
+	tokenBytes = 240
+	// documentBytes are what a document takes besides.
+	documentBytes = 1 << 10
 	// maxKeptText is the longest text of a document that is kept.
 	maxKeptText = 64 << 10
 	// maxKeptDocuments bounds how many are kept, because short ones take more than their text.
 	maxKeptDocuments = 2_000
 )
 
+// documentSize is how much memory a document takes.
+func documentSize(text string, tokens int) int { return documentBytes + len(text) + tokens*tokenBytes }
+
 // documentCache keeps the documents that were used last. It is safe for concurrent use.
 type documentCache struct {
 	mu    sync.Mutex
-	kept  *simplelru.LRU[string, *ast.QueryDocument]
+	kept  *simplelru.LRU[string, keptDocument]
 	bytes int
+}
+
+type keptDocument struct {
+	document *ast.QueryDocument
+	size     int
 }
 
 func newDocumentCache() *documentCache {
 	c := &documentCache{}
 	var err error
-	c.kept, err = simplelru.NewLRU(maxKeptDocuments, func(text string, _ *ast.QueryDocument) { c.bytes -= len(text) })
+	c.kept, err = simplelru.NewLRU(maxKeptDocuments, func(_ string, kept keptDocument) { c.bytes -= kept.size })
 	if err != nil { // only for a size below 1
 		panic(err)
 	}
@@ -38,12 +50,12 @@ func newDocumentCache() *documentCache {
 func (c *documentCache) get(text string) *ast.QueryDocument {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	document, _ := c.kept.Get(text)
-	return document
+	kept, _ := c.kept.Get(text)
+	return kept.document
 }
 
-// add keeps a document in place of those that were not used for longest.
-func (c *documentCache) add(text string, document *ast.QueryDocument) {
+// add keeps a document of so many tokens in place of those that were not used for longest.
+func (c *documentCache) add(text string, document *ast.QueryDocument, tokens int) {
 	if len(text) > maxKeptText {
 		return
 	}
@@ -52,8 +64,9 @@ func (c *documentCache) add(text string, document *ast.QueryDocument) {
 	if c.kept.Contains(text) {
 		return
 	}
-	c.kept.Add(text, document)
-	for c.bytes += len(text); c.bytes > keptTexts; {
+	size := documentSize(text, tokens)
+	c.kept.Add(text, keptDocument{document, size})
+	for c.bytes += size; c.bytes > keptBytes; {
 		c.kept.RemoveOldest()
 	}
 }

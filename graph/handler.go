@@ -62,6 +62,7 @@ func NewHandler(config Config) http.Handler {
 	rates := rateLimits{config.RateLimits}
 	server.AddTransport(transport{
 		limits: config.Limits, rates: rates, errors: errors, idempotency: config.Idempotency,
+		arriving:  newArrivals(config.Memory.Total(), config.Limits.BodyBytes),
 		documents: newDocuments(schema.Schema(), config.Limits, config.Introspection),
 		persisted: newPersistedDocuments(config.Documents, config.Log),
 	})

@@ -24,6 +24,7 @@ import (
 type transport struct {
 	limits    Limits
 	rates     rateLimits
+	arriving  *arrivals
 	documents *documents
 	errors    presenter
 	// idempotency is nil where idempotency keys are refused.
@@ -103,7 +104,7 @@ func (t transport) prepare(
 		return ctx, prepared{}, refusedWith(http.StatusNotAcceptable,
 			domain.Errorf(domain.BadUserInput, "the header Accept must allow %s or %s", responseType, jsonType))
 	}
-	params, refused := t.limits.readParams(r)
+	params, refused := t.limits.readParams(r, t.arriving)
 	if refused != nil {
 		return ctx, prepared{}, refused
 	}
@@ -113,9 +114,8 @@ func (t transport) prepare(
 	}
 	c := callOf(ctx)
 	document, tokens, errs := t.documents.read(params.Query)
-	if c.document = document; c.reading != nil {
-		c.reading.tokens.Store(int64(tokens))
-	}
+	c.document = document
+	c.reading.document(tokens)
 	if len(errs) > 0 {
 		return ctx, prepared{}, &refusal{status: requestErrorStatus(r), errs: errs}
 	}
