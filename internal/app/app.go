@@ -55,7 +55,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, err
 	}
-	documents, err := readDocuments(ctx, cfg)
+	documents, err := readDocuments(cfg)
 	if err != nil {
 		return nil, err
 	}

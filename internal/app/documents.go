@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-
 	"clientele/graph"
 	"clientele/internal/config"
 	"clientele/internal/persisted"
@@ -10,7 +8,7 @@ import (
 
 // readDocuments reads the manifest of trusted documents that the configuration names, if it names one, and holds it
 // against the schema.
-func readDocuments(ctx context.Context, cfg config.Config) (graph.DocumentConfig, error) {
+func readDocuments(cfg config.Config) (graph.DocumentConfig, error) {
 	documents := graph.DocumentConfig{Mode: graph.DocumentMode(cfg.Documents.TrustedMode), Automatic: cfg.Documents.Automatic}
 	if cfg.Documents.Trusted == "" {
 		return documents, nil
