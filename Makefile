@@ -71,7 +71,7 @@ attack: build ## attack the server in every way of tests/attack/vectors, and fai
 .PHONY: proof
 proof: build ## show on this machine that the bounds hold that the documentation names (Linux; minutes)
 	@$(GO) run ./tests/proof/reads -scale $${PROOF_SCALE:-1} $(BIN)/clientele examples/catalog.yaml
-	@$(GO) run ./tests/proof/memory $(BIN)/clientele
+	@$(GO) run ./tests/proof/memory -scale $${PROOF_SCALE:-1} $(BIN)/clientele
 	@$(GO) run ./tests/proof/scans -scale $${PROOF_SCALE:-1} $(BIN)/clientele
 
 .PHONY: generate
