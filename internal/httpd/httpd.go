@@ -32,7 +32,7 @@ type Routes struct {
 	API http.Handler
 	// Playground answers at / and nowhere else.
 	Playground http.Handler
-	// Schema answers at /schema.graphql; nil for a server that does not tell its schema.
+	// Schema answers at /schema.graphql, always the same; nil for a server that does not tell its schema.
 	Schema http.Handler
 	// Webhook takes in the events that are sent to /webhooks/stripe; nil for a server that takes none.
 	Webhook Receiver
@@ -58,7 +58,7 @@ func NewHandler(routes Routes) http.Handler {
 	mux.Handle("/graphql", compression.wrap(routes.API))
 	mux.Handle("GET /{$}", routes.Playground)
 	if routes.Schema != nil {
-		mux.Handle("GET /schema.graphql", compression.wrap(routes.Schema))
+		mux.Handle("GET /schema.graphql", precompressed(routes.Schema))
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
 	observation := routes.Observation.orSilent()
