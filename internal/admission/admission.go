@@ -262,19 +262,8 @@ type Operation struct {
 // Scan implements its part of persistence.Governor. The context that it returns ends when the scans of the operation
 // have taken too long. Errors: BusyError, context.DeadlineExceeded when that is so already, and the context's.
 func (o *Operation) Scan(ctx context.Context) (scanning context.Context, release func(), err error) {
-	o.mu.Lock()
-	o.scans++
-	o.mu.Unlock()
-	select {
-	case o.turn <- struct{}{}:
-	case <-ctx.Done():
-		o.end()
-		return nil, nil, ctx.Err()
-	}
-	left, err := o.admit(ctx)
+	left, err := o.begin(ctx)
 	if err != nil {
-		o.end()
-		<-o.turn
 		return nil, nil, err
 	}
 	began := time.Now()
@@ -292,6 +281,16 @@ func (o *Operation) Scan(ctx context.Context) (scanning context.Context, release
 // Reserve takes the operation's place before its first scan, and keeps it until release is called: for an operation
 // that is known to scan much, and would take time before it asks. Errors: as of Scan.
 func (o *Operation) Reserve(ctx context.Context) (release func(), err error) {
+	if _, err := o.begin(ctx); err != nil {
+		return nil, err
+	}
+	<-o.turn
+	return sync.OnceFunc(o.end), nil
+}
+
+// begin takes the turn and the operation's place, and returns how long the operation may still scan. Without an error,
+// end has to be called, and the turn given back.
+func (o *Operation) begin(ctx context.Context) (left time.Duration, err error) {
 	o.mu.Lock()
 	o.scans++
 	o.mu.Unlock()
@@ -299,15 +298,13 @@ func (o *Operation) Reserve(ctx context.Context) (release func(), err error) {
 	case o.turn <- struct{}{}:
 	case <-ctx.Done():
 		o.end()
-		return nil, ctx.Err()
+		return 0, ctx.Err()
 	}
-	_, err = o.admit(ctx)
-	<-o.turn
-	if err != nil {
+	if left, err = o.admit(ctx); err != nil {
 		o.end()
-		return nil, err
+		<-o.turn
 	}
-	return sync.OnceFunc(o.end), nil
+	return left, err
 }
 
 // admit makes sure that the operation has a place, and returns how long it may still scan.
