@@ -70,7 +70,7 @@ func attackWith(ctx context.Context, program string, flags []string, vectors []*
 	if err := s.warm(ctx); err != nil {
 		return 0, err
 	}
-	before, err := s.memory("VmRSS")
+	before, err := s.Memory("VmRSS")
 	if err != nil {
 		return 0, err
 	}
@@ -81,7 +81,7 @@ func attackWith(ctx context.Context, program string, flags []string, vectors []*
 			return held, err
 		}
 		outcome := s.withstand(ctx, v)
-		after, err := s.memory("VmHWM")
+		after, err := s.Memory("VmHWM")
 		if err != nil {
 			return held, err
 		}

@@ -11,24 +11,21 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
+
+	"clientele/tests/served"
 )
 
 const apiKey = "server-for-the-attacks-on-this-machine"
 
 // server is the program, running.
 type server struct {
-	command *exec.Cmd
-	folder  string
-	address string
-	client  *http.Client
-}
+	*served.Server
 
-var addressForm = regexp.MustCompile(`GraphQL\s+http://(\S+)/graphql`)
+	folder string
+	client *http.Client
+}
 
 // start starts the program on the embedded engine and waits until it serves.
 func start(ctx context.Context, program string, flags []string) (*server, error) {
@@ -36,31 +33,16 @@ func start(ctx context.Context, program string, flags []string) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	arguments := append([]string{"--listen=127.0.0.1:0", "--data-dir=" + folder, "--api-key=" + apiKey, "--log-level=warn"}, flags...)
-	s := &server{command: exec.CommandContext(ctx, program, arguments...), folder: folder, client: &http.Client{}} //nolint:gosec // the caller's program
-	s.command.Stderr = os.Stderr
-	out, err := s.command.StdoutPipe()
+	s := &server{folder: folder, client: &http.Client{}}
+	s.Server, err = served.Start(ctx, program, append([]string{"--data-dir=" + folder, "--api-key=" + apiKey}, flags...)...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	if err := s.command.Start(); err != nil {
-		return nil, err
-	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if found := addressForm.FindStringSubmatch(lines.Text()); found != nil {
-			s.address = found[1]
-		}
-		if strings.Contains(lines.Text(), "Data ") {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return s, nil
-		}
-	}
-	return nil, errors.Join(errors.New("the program ended without serving"), s.command.Wait())
+	return s, nil
 }
 
 func (s *server) stop() {
-	_ = s.command.Process.Kill()
-	_ = s.command.Wait()
+	s.Stop()
 	_ = os.RemoveAll(s.folder)
 }
 
@@ -76,20 +58,6 @@ func (s *server) warm(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// memory is one of the figures that the system has of the server's memory, in bytes.
-func (s *server) memory(figure string) (int, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("the server's memory can only be seen on Linux, while it runs: %w", err)
-	}
-	found := regexp.MustCompile(`(?m)^` + figure + `:\s+(\d+) kB`).FindSubmatch(status)
-	if found == nil {
-		return 0, fmt.Errorf("the system does not tell %s", figure)
-	}
-	kilobytes, err := strconv.Atoi(string(found[1]))
-	return kilobytes << 10, err
 }
 
 // answer is what the server answered.
@@ -148,7 +116,7 @@ func (s *server) withstand(ctx context.Context, v *vector) outcome {
 func (s *server) crowd(ctx context.Context, v *vector) ([]net.Conn, error) {
 	var all []net.Conn
 	for range v.Crowd.Connections {
-		connection, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", s.address)
+		connection, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", s.Address)
 		if err != nil {
 			return all, err
 		}
@@ -228,7 +196,7 @@ func (s *server) send(ctx context.Context, v *vector) (*answer, error) {
 	if v.Chunked {
 		reader = io.MultiReader(reader)
 	}
-	request, err := http.NewRequestWithContext(ctx, v.Method, "http://"+s.address+v.Path, reader) //nolint:gosec // the server is ours
+	request, err := http.NewRequestWithContext(ctx, v.Method, "http://"+s.Address+v.Path, reader) //nolint:gosec // the server is ours
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +236,7 @@ func read(response *http.Response, began time.Time) (*answer, error) {
 
 // stall sends all but the last byte of the header or of the body, and waits.
 func (s *server) stall(ctx context.Context, v *vector, body []byte) (*answer, error) {
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -11,13 +11,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"clientele/tests/served"
 )
 
 const (
@@ -88,8 +88,8 @@ func (p *proof) run(ctx context.Context, program string, confined bool) (err err
 	if err := s.seed(ctx); err != nil {
 		return err
 	}
-	before := s.status("RssAnon")
-	fmt.Printf("  before: %d MB, of it %d MB without the file of the store\n", s.status("VmRSS")>>20, before>>20)
+	before := s.memory("RssAnon")
+	fmt.Printf("  before: %d MB, of it %d MB without the file of the store\n", s.memory("VmRSS")>>20, before>>20)
 
 	for _, n := range []int{pages, fittingPages} {
 		p.burst(ctx, n)
@@ -98,13 +98,13 @@ func (p *proof) run(ctx context.Context, program string, confined bool) (err err
 		peak, kills := s.group.peak(), s.group.kills()
 		p.check(kills == 0, "the cgroup of %d MB had %d MB at most, its files included, and the system killed %d processes in it", container>>20, peak>>20, kills)
 	}
-	p.check(s.status("VmHWM") < mostAtOnce, "the peak was %d MB (VmHWM), want less than %d MB", s.status("VmHWM")>>20, mostAtOnce>>20)
+	p.check(s.memory("VmHWM") < mostAtOnce, "the peak was %d MB (VmHWM), want less than %d MB", s.memory("VmHWM")>>20, mostAtOnce>>20)
 	p.settle(ctx, before)
 	if err := p.silent(ctx); err != nil {
 		return err
 	}
 	p.settle(ctx, before)
-	p.check(s.status("VmHWM") < mostAtOnce, "the peak of everything was %d MB (VmHWM), want less than %d MB", s.status("VmHWM")>>20, mostAtOnce>>20)
+	p.check(s.memory("VmHWM") < mostAtOnce, "the peak of everything was %d MB (VmHWM), want less than %d MB", s.memory("VmHWM")>>20, mostAtOnce>>20)
 	return nil
 }
 
@@ -127,7 +127,7 @@ func (p *proof) burst(ctx context.Context, n int) {
 	group.Wait()
 	took := time.Since(began)
 	served, slowest, err := points()
-	p.check(p.server.alive(), "%d x %d pages of %d customers in %.1f s: %v", senders, n, customers, took.Seconds(), outcomes)
+	p.check(p.server.Alive(), "%d x %d pages of %d customers in %.1f s: %v", senders, n, customers, took.Seconds(), outcomes)
 	refused := senders - outcomes["answered"]
 	p.check(refused > 0, "%d of %d were refused", refused, senders)
 	if n == fittingPages {
@@ -151,13 +151,13 @@ func (p *proof) silent(ctx context.Context) error {
 			_ = conn.Close()
 		}
 	}()
-	body, err := json.Marshal(map[string]string{"query": longQuery(fittingPages)})
+	body, err := served.Body(longQuery(fittingPages), nil)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
 	for range silentClients {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.server.address)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.server.Address)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (p *proof) silent(ctx context.Context) error {
 	points := p.server.pointReads(ctx)
 	most := 0
 	for time.Since(began) < 10*time.Second {
-		most = max(most, p.server.status("RssAnon"))
+		most = max(most, p.server.memory("RssAnon"))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -181,9 +181,10 @@ func (p *proof) silent(ctx context.Context) error {
 		}
 	}
 	served, slowest, err := points()
-	p.check(p.server.alive(), "%d clients that do not read: %d MB at most without the file of the store", silentClients, most>>20)
+	p.check(p.server.Alive(), "%d clients that do not read: %d MB at most without the file of the store", silentClients, most>>20)
 	p.check(err == nil && served > 0, "meanwhile %d point reads, the slowest in %d ms: %v", served, slowest.Milliseconds(), faultOr(err, "none failed"))
-	p.check(p.server.ready(ctx), "the operations listener says that the server is ready")
+	_, err = p.server.Get(ctx, p.server.Ops, "/readyz")
+	p.check(err == nil, "the operations listener says that the server is ready")
 	if p.server.group != nil {
 		p.check(p.server.group.kills() == 0, "the cgroup had %d MB at most", p.server.group.peak()>>20)
 	}
@@ -199,13 +200,13 @@ func (p *proof) settle(ctx context.Context, before int) {
 
 // settleFrom waits until the server has its old size again.
 func (p *proof) settleFrom(ctx context.Context, began time.Time, before int) {
-	now := p.server.status("RssAnon")
+	now := p.server.memory("RssAnon")
 	for now > before+settled && time.Since(began) < settleWithin && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-time.After(250 * time.Millisecond):
 		}
-		now = p.server.status("RssAnon")
+		now = p.server.memory("RssAnon")
 	}
 	p.check(now > 0 && now <= before+settled, "%d MB after %.0f s, %d MB before, want at most %d MB more within %.0f s",
 		now>>20, time.Since(began).Seconds(), before>>20, settled>>20, settleWithin.Seconds())
@@ -229,13 +230,10 @@ func (s *server) seed(ctx context.Context) error {
 		metadata[fmt.Sprintf("key%02d", i)] = strings.Repeat(string(rune('a'+i%26)), 470)
 	}
 	for i := range customers {
-		reply, status, err := s.send(ctx, `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { id } } }`,
+		err := s.Must(ctx, apiKey, `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { id } } }`,
 			map[string]any{"input": map[string]any{"customerId": fmt.Sprintf("c%03d", i), "additionalMetaData": metadata}})
 		if err != nil {
 			return err
-		}
-		if status != http.StatusOK || bytes.Contains(reply, []byte(`"errors"`)) {
-			return fmt.Errorf("a customer was not made: status %d, %.300s", status, reply)
 		}
 	}
 	return nil
@@ -243,7 +241,7 @@ func (s *server) seed(ctx context.Context) error {
 
 // outcome sends a query and says in a word or two what came of it.
 func (s *server) outcome(ctx context.Context, query string) string {
-	reply, status, err := s.send(ctx, query, nil)
+	response, err := s.Post(ctx, apiKey, query, nil)
 	if err != nil {
 		return "failed: " + err.Error()
 	}
@@ -253,12 +251,12 @@ func (s *server) outcome(ctx context.Context, query string) string {
 		}
 	}
 	switch {
-	case json.Unmarshal(reply, &read) != nil:
+	case json.Unmarshal(response.Text, &read) != nil:
 		return "no JSON"
 	case len(read.Errors) == 0:
 		return "answered"
 	default:
-		return fmt.Sprintf("%d %s %s", status, read.Errors[0].Extensions.Code, read.Errors[0].Extensions.Limit)
+		return fmt.Sprintf("%d %s %s", response.Status, read.Errors[0].Extensions.Code, read.Errors[0].Extensions.Limit)
 	}
 }
 
@@ -274,12 +272,12 @@ func (s *server) pointReads(ctx context.Context) func() (int, time.Duration, err
 		defer close(ended)
 		for ctx.Err() == nil {
 			began := time.Now()
-			reply, status, err := s.send(ctx, `{ getCustomerByRefId(input: {customerId: "c001"}) { customerId } }`, nil)
+			response, err := s.Post(ctx, apiKey, `{ getCustomerByRefId(input: {customerId: "c001"}) { customerId } }`, nil)
 			if ctx.Err() != nil {
 				return
 			}
-			if err == nil && (status != http.StatusOK || !bytes.Contains(reply, []byte("c001"))) {
-				err = fmt.Errorf("a point read failed with status %d: %.200s", status, reply)
+			if err == nil && !bytes.Contains(response.Text, []byte("c001")) {
+				err = fmt.Errorf("a point read failed with status %d: %.200s", response.Status, response.Text)
 			}
 			times, slowest, fault = times+1, max(slowest, time.Since(began)), errors.Join(fault, err)
 			select {
@@ -293,37 +291,4 @@ func (s *server) pointReads(ctx context.Context) func() (int, time.Duration, err
 		<-ended
 		return times, slowest, fault
 	}
-}
-
-func (s *server) send(ctx context.Context, query string, variables map[string]any) ([]byte, int, error) {
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		return nil, 0, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		return nil, 0, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-API-KEY", apiKey)
-	response, err := s.client.Do(request)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	reply, err := io.ReadAll(response.Body)
-	return reply, response.StatusCode, err
-}
-
-func (s *server) ready(ctx context.Context) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.ops+"/readyz", nil)
-	if err != nil {
-		return false
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		return false
-	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
 }

@@ -1,43 +1,33 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"clientele/tests/served"
 )
 
 const apiKey = "server-for-the-proofs-on-this-machine"
 
 // server is the program, running.
 type server struct {
-	command *exec.Cmd
-	exited  chan struct{}
-	folder  string
+	*served.Server
+
+	folder string
 	// where says what bounds the server's memory.
 	where string
 	// group is nil outside one.
-	group        *cgroup
-	address, ops string
-	client       *http.Client
+	group *cgroup
 	// before is the size that it had before the first burst.
 	before int
 }
-
-var (
-	addressForm = regexp.MustCompile(`GraphQL\s+http://(\S+)/graphql`)
-	opsForm     = regexp.MustCompile(`Metrics and health at http://(\S+)`)
-)
 
 // start starts the program on the embedded engine, in a cgroup of 1 GiB if one can be made, and waits until it serves.
 func start(ctx context.Context, program string, confined bool) (*server, error) {
@@ -45,81 +35,45 @@ func start(ctx context.Context, program string, confined bool) (*server, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &server{folder: folder, where: "On this machine, without a bound from outside", client: &http.Client{}, exited: make(chan struct{})}
-	arguments := []string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--data-dir=" + folder, "--api-key=" + apiKey, "--log-level=warn"}
+	s := &server{folder: folder, where: "On this machine, without a bound from outside"}
+	var wrapper []string
 	if confined {
 		if s.group, err = newCgroup(container); err != nil {
 			s.where = fmt.Sprintf("With GOMEMLIMIT=900MiB alone, because no cgroup can be made (%v)", err)
+			wrapper = []string{"env", "GOMEMLIMIT=900MiB"}
 		} else {
 			s.where = fmt.Sprintf("In a cgroup (%s) of %d MB", s.group.version(), container>>20)
+			// The shell puts itself into the group, and becomes the program.
+			wrapper = []string{"sh", "-c", `echo $$ > "$0" && exec "$@"`, s.group.file("cgroup.procs")}
 		}
 	}
-	switch {
-	case confined && s.group == nil:
-		s.command = exec.CommandContext(ctx, "env", append([]string{"GOMEMLIMIT=900MiB", program}, arguments...)...) //nolint:gosec // the caller's program
-	case s.group == nil:
-		s.command = exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the caller's program
-	default:
-		// The shell puts itself into the group, and becomes the program.
-		s.command = exec.CommandContext(ctx, "sh", append([]string{"-c", `echo $$ > "$0" && exec "$@"`, s.group.file("cgroup.procs"), program}, arguments...)...) //nolint:gosec // as above
-	}
-	s.command.Stderr = os.Stderr
-	out, err := s.command.StdoutPipe()
+	s.Server, err = served.StartUnder(ctx, wrapper, program, "--ops-listen=127.0.0.1:0", "--data-dir="+folder, "--api-key="+apiKey)
 	if err != nil {
+		s.remove()
 		return nil, err
 	}
-	if err := s.command.Start(); err != nil {
-		return nil, err
-	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if found := addressForm.FindStringSubmatch(lines.Text()); found != nil {
-			s.address = found[1]
-		}
-		if found := opsForm.FindStringSubmatch(lines.Text()); found != nil {
-			s.ops = found[1]
-		}
-		if strings.Contains(lines.Text(), "Data ") {
-			go func() {
-				defer close(s.exited)
-				_, _ = io.Copy(io.Discard, out)
-				_ = s.command.Wait()
-			}()
-			return s, nil
-		}
-	}
-	return nil, errors.Join(errors.New("the program ended without serving"), s.command.Wait())
-}
-
-func (s *server) alive() bool {
-	select {
-	case <-s.exited:
-		return false
-	default:
-		return true
-	}
+	return s, nil
 }
 
 func (s *server) stop() {
-	_ = s.command.Process.Signal(syscall.SIGKILL)
-	<-s.exited
+	s.Stop()
+	s.remove()
+}
+
+func (s *server) remove() {
 	_ = os.RemoveAll(s.folder)
 	if s.group != nil {
 		s.group.remove()
 	}
 }
 
-// status is one of the figures that the system has of the server's memory, in bytes; 0 once it is gone.
-func (s *server) status(figure string) int {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+// memory is a figure of the server's memory; 0 once it is gone.
+func (s *server) memory(figure string) int {
+	bytes, err := s.Memory(figure)
 	if err != nil {
 		return 0
 	}
-	found := regexp.MustCompile(`(?m)^` + figure + `:\s+(\d+) kB`).FindSubmatch(status)
-	if found == nil {
-		return 0
-	}
-	kilobytes, _ := strconv.Atoi(string(found[1]))
-	return kilobytes << 10
+	return bytes
 }
 
 // cgroup bounds the memory of a process, by version 2 or 1 of the interface.

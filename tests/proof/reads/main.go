@@ -23,7 +23,7 @@ import (
 
 	"clientele/internal/config"
 	"clientele/tests/clientops"
-	"clientele/tests/proof/served"
+	"clientele/tests/served"
 )
 
 const (
@@ -63,7 +63,7 @@ func prove(ctx context.Context, program, catalogue string, count int) error {
 	if err := s.Must(ctx, apiKey, provision, nil); err != nil {
 		return err
 	}
-	text, err := s.Get(ctx, "/schema.graphql")
+	text, err := s.Get(ctx, s.Address, "/schema.graphql")
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func prove(ctx context.Context, program, catalogue string, count int) error {
 	}
 	widest := clientops.Widest(schema, ast.Query, "getCustomerByRefId")
 	seen := paced(count, func() (int, int, error) {
-		response, text, err := s.Post(ctx, apiKey, widest.Query, map[string]any{"input": map[string]any{"customerId": "full"}})
+		response, err := s.Post(ctx, apiKey, widest.Query, map[string]any{"input": map[string]any{"customerId": "full"}})
 		if err != nil {
 			return 0, 0, err
 		}
@@ -81,11 +81,11 @@ func prove(ctx context.Context, program, catalogue string, count int) error {
 			Errors     []any
 			Extensions struct{ Cost struct{ Charged int } }
 		}
-		err = json.Unmarshal(text, &body)
-		if err == nil && response.StatusCode == http.StatusOK && len(body.Errors) > 0 {
-			err = fmt.Errorf("%.300s", text)
+		err = json.Unmarshal(response.Text, &body)
+		if err == nil && response.Status == http.StatusOK && len(body.Errors) > 0 {
+			err = fmt.Errorf("%.300s", response.Text)
 		}
-		return response.StatusCode, body.Extensions.Cost.Charged, err
+		return response.Status, body.Extensions.Cost.Charged, err
 	})
 	slices.Sort(seen.took)
 	fmt.Printf("%d reads of everything around a customer in %v: %d throttled, %d failed\n", count, seen.lasted.Round(time.Second), seen.throttled, len(seen.faults))

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"clientele/tests/served"
 )
 
 const (
@@ -65,15 +67,20 @@ func prove(ctx context.Context, program string, scale float64) (held bool, err e
 		return false, err
 	}
 	fmt.Printf("%d customers stored in %v\n", count, time.Since(began).Round(time.Second))
-	s, err := start(ctx, program, folder)
+	// With the limits that it has where other machines reach it.
+	server, err := served.Start(ctx, program, "--data-dir="+folder, "--log-level=error", "--rate-limit-key=30000000")
 	if err != nil {
 		return false, err
 	}
-	defer s.stop()
+	defer server.Stop()
+	s := load{server: server, customers: count}
+	if s.scan, err = scanBody(); err != nil {
+		return false, err
+	}
 	// Once unmeasured, so that both phases find a warm server.
-	s.read(ctx, keys.reader, count, phase/4)
-	alone := s.read(ctx, keys.reader, count, phase)
-	beside, readiness, sent := s.besideScans(ctx, keys, count, phase)
+	s.read(ctx, keys.reader, phase/4)
+	alone := s.read(ctx, keys.reader, phase)
+	beside, readiness, sent := s.besideScans(ctx, keys, phase)
 	// The process of this program needs a processor too, so a quiet machine is needed for the figures to mean something.
 	fmt.Printf("point reads alone:        %v\n", alone)
 	fmt.Printf("point reads beside scans: %v\n", beside)
@@ -145,9 +152,16 @@ func paced(every, lasts time.Duration, send func() error) times {
 	return seen
 }
 
-func (s *server) read(ctx context.Context, key string, count int, lasts time.Duration) times {
+// load is what is sent to a server.
+type load struct {
+	server    *served.Server
+	customers int
+	scan      []byte
+}
+
+func (s load) read(ctx context.Context, key string, lasts time.Duration) times {
 	return paced(readEvery, lasts, func() error {
-		return s.readCustomer(ctx, key, customerID(rand.IntN(count)))
+		return readCustomer(ctx, s.server, key, customerID(rand.IntN(s.customers)))
 	})
 }
 
@@ -163,34 +177,39 @@ func (o outcomes) String() string {
 	return fmt.Sprintf("by status %v, %d of them with a Retry-After, %d without an answer", o.byStatus, o.retryAfter, o.broken)
 }
 
-func (s *server) besideScans(ctx context.Context, keys keys, count int, lasts time.Duration) (reads, readiness times, sent outcomes) {
+func (s load) besideScans(ctx context.Context, keys keys, lasts time.Duration) (reads, readiness times, sent outcomes) {
 	scanning, stop := context.WithCancel(ctx)
 	sent.byStatus = map[int]int{}
-	body := scanBody()
 	var mu sync.Mutex
 	var group, watched sync.WaitGroup
 	for range senders {
 		group.Go(func() {
 			for scanning.Err() == nil {
-				got, err := s.post(scanning, keys.sender, body)
+				response, err := s.server.PostBody(scanning, keys.sender, s.scan)
 				if scanning.Err() != nil {
 					return
 				}
 				mu.Lock()
-				if err != nil {
+				switch {
+				case err != nil:
 					sent.broken++
-				} else {
-					sent.byStatus[got.status]++
-				}
-				if got.retryAfter != "" {
-					sent.retryAfter++
+				default:
+					sent.byStatus[response.Status]++
+					if response.Header.Get("Retry-After") != "" {
+						sent.retryAfter++
+					}
 				}
 				mu.Unlock()
 			}
 		})
 	}
-	watched.Go(func() { readiness = paced(100*time.Millisecond, lasts, func() error { return s.ready(ctx) }) })
-	reads = s.read(ctx, keys.reader, count, lasts)
+	watched.Go(func() {
+		readiness = paced(100*time.Millisecond, lasts, func() error {
+			_, err := s.server.Get(ctx, s.server.Address, "/readyz")
+			return err
+		})
+	})
+	reads = s.read(ctx, keys.reader, lasts)
 	watched.Wait()
 	stop()
 	group.Wait()
