@@ -16,6 +16,8 @@ const (
 	// tokenPoints are for a token of a document that is read: to parse it and hold it against the schema. A document
 	// that was sent before is not read again.
 	tokenPoints = 3
+	// comparisonsPerToken is how many fields of a document are compared in the time that reading a token takes.
+	comparisonsPerToken = 30
 	// So many of these are one point.
 	rowsPerPoint         = 2
 	conditionsPerPoint   = 8

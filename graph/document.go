@@ -33,8 +33,8 @@ func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *docume
 	}
 }
 
-// read returns the document of a text, or what is wrong with it, and how many tokens were read for that: none of a
-// document that is kept.
+// read returns the document of a text, or what is wrong with it, and how many tokens were read for that, with what
+// took as long: none of a document that is kept.
 func (d *documents) read(text string) (_ *ast.QueryDocument, tokens int, _ gqlerror.List) {
 	if document := d.kept.get(text); document != nil {
 		return document, 0, nil
@@ -47,31 +47,32 @@ func (d *documents) read(text string) (_ *ast.QueryDocument, tokens int, _ gqler
 	if err != nil {
 		return nil, tokens, gqlerror.List{gqlerror.Wrap(err)}
 	}
-	document, errs := d.parse(readable)
+	document, compared, errs := d.parse(readable)
+	tokens += compared / comparisonsPerToken
 	if len(errs) == 0 {
 		d.kept.add(text, document, tokens)
 	}
 	return document, tokens, errs
 }
 
-// parse returns the document of a text, or what is wrong with it.
-func (d *documents) parse(readable *documentText) (*ast.QueryDocument, gqlerror.List) {
+// parse returns the document of a text, or what is wrong with it, and how many fields were compared for that.
+func (d *documents) parse(readable *documentText) (_ *ast.QueryDocument, compared int, _ gqlerror.List) {
 	document, err := parser.ParseQuery(&ast.Source{Input: readable.text})
 	if err != nil {
-		return nil, marked(errcode.ParseFailed, readable.correctError(gqlerror.WrapIfUnwrapped(err)))
+		return nil, 0, marked(errcode.ParseFailed, readable.correctError(gqlerror.WrapIfUnwrapped(err)))
 	}
 	readable.correct(document)
 	if len(document.Operations) == 0 {
-		return nil, marked(errcode.ValidationFailed, gqlerror.Errorf("there is no operation in the document"))
+		return nil, 0, marked(errcode.ValidationFailed, gqlerror.Errorf("there is no operation in the document"))
 	}
-	cyclic, refusal := d.measure(document)
+	cyclic, compared, refusal := d.measure(document)
 	if refusal != nil {
-		return nil, gqlerror.List{gqlerror.Wrap(refusal)}
+		return nil, 0, gqlerror.List{gqlerror.Wrap(refusal)}
 	}
 	if errs := d.validate(document, cyclic); len(errs) > 0 {
-		return nil, marked(errcode.ValidationFailed, errs...)
+		return nil, compared, marked(errcode.ValidationFailed, errs...)
 	}
-	return document, nil
+	return document, compared, nil
 }
 
 // countTokens counts tokens until there are too many of them. What is no token is left to the parser.

@@ -353,6 +353,8 @@ func TestWhatARefusedRequestIsCharged(t *testing.T) {
 		"no field":             {requestBody(t, `{ nothing }`, nil), 3},
 		"wrong variables":      {requestBody(t, `query ($n: Int!) { customers(paging: { first: $n }) { id } }`, nil), 24},
 		"more than it may ask": {requestBody(t, tooCostly, nil), 30},
+		// 30 times the same field is compared with itself, and everything is looked at once.
+		"fields to compare": {requestBody(t, `{ customers { edges { node { `+strings.Repeat("nothing ", 30)+`} } } }`, nil), 41 + (30*30+33)/comparisonsPerToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := serveLimited(t, keyLimit).send(t, "one", "application/json", c.body)

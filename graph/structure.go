@@ -37,8 +37,9 @@ const maxSelections = 10_000
 // answer. A field that is written n times is compared n² times.
 const maxComparisons = 40_000
 
-// measure answers the first limit that a document passes, and whether a fragment of it is spread in itself.
-func (d *documents) measure(document *ast.QueryDocument) (cyclic bool, _ *domain.Error) {
+// measure answers the first limit that a document passes, whether a fragment of it is spread in itself, and how many
+// fields the validator will compare.
+func (d *documents) measure(document *ast.QueryDocument) (cyclic bool, compared int, _ *domain.Error) {
 	s := structure{schema: d.schema, limits: d.limits, fragments: map[string]*extent{}}
 	size := 0
 	for _, operation := range document.Operations {
@@ -60,7 +61,7 @@ func (d *documents) measure(document *ast.QueryDocument) (cyclic bool, _ *domain
 	}
 	s.check("selections", size, maxSelections, "the document may select at most %d fields, fragments put where they are spread")
 	if s.refusal != nil || s.cyclic {
-		return s.cyclic, s.refusal
+		return s.cyclic, 0, s.refusal
 	}
 	left := maxComparisons
 	for _, operation := range document.Operations {
@@ -70,9 +71,9 @@ func (d *documents) measure(document *ast.QueryDocument) (cyclic bool, _ *domain
 		comparisons(document, []ast.SelectionSet{fragment.SelectionSet}, &left)
 	}
 	if left < 0 {
-		return false, limited("comparisons", maxComparisons, domain.Errorf(domain.BadUserInput, "the operation selects the same fields too often"))
+		return false, 0, limited("comparisons", maxComparisons, domain.Errorf(domain.BadUserInput, "the operation selects the same fields too often"))
 	}
-	return false, nil
+	return false, maxComparisons - left, nil
 }
 
 // check refuses what is over a limit, unless something was refused before. The sentence has a place for the limit.
