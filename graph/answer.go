@@ -20,27 +20,27 @@ const (
 	maxRefusalBytes = 1_500
 	// fieldBytes is what a field takes beside its name and a text: quotation marks, a colon, a comma, a number.
 	fieldBytes = 8
-	// holdStep is in what portions memory for an answer is reserved. Those that are shorter take none.
+	// holdStep is in what portions memory for a response is reserved. Those that are shorter take none.
 	holdStep = 16 << 10
 )
 
-// answerSize counts the bytes of an answer while it is made. What an operation costs is counted in fields, and with
+// answerSize counts the bytes of a response while it is made. What an operation costs is counted in fields, and with
 // lists that are taken to be short; this is the bound for when they are not.
 type answerSize struct {
 	limit         int
 	bytes, fields atomic.Int64
 }
 
-// full reports whether the answer is longer than it may be.
+// full reports whether the response is longer than it may be.
 func (a *answerSize) full() bool { return a != nil && over(int(a.bytes.Load()), a.limit) }
 
-// refusal is the error of an answer that is too long.
+// refusal is the error of a response that is too long.
 func (a *answerSize) refusal() *domain.Error {
 	return limited("answerBytes", a.limit, domain.Errorf(domain.BadUserInput,
 		"the answer would have more than %d bytes; ask for fewer fields, or a shorter page. A change was made if this was a mutation", a.limit))
 }
 
-// countBytes is the resolver middleware that counts a field when it was resolved. Once the answer is too long, or too
+// countBytes is the resolver middleware that counts a field when it was resolved. Once the response is too long, or too
 // late, no more fields are resolved: lists are not gone into, and the store is not asked.
 func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	if err := ctx.Err(); err != nil {
@@ -62,7 +62,7 @@ func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	return value, err
 }
 
-// sizeOf is how many bytes a value takes in an answer beside fieldBytes, if it is long. Objects and lists of them
+// sizeOf is how many bytes a value takes in a response beside fieldBytes, if it is long. Objects and lists of them
 // take what their fields take.
 func sizeOf(value any) int {
 	switch v := value.(type) {

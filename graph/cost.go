@@ -74,8 +74,8 @@ var listSizes = map[string]int{
 const maxNesting = 3
 
 // checkCost returns the price of an operation: what its execution costs at worst, as far as its text and variables
-// tell, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
-// can stand in the answer; fields of a page count as often as the page is long, those of another list as listSizes
+// show, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
+// can stand in the response; fields of a page count as often as the page is long, those of another list as listSizes
 // says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
 func checkCost(operation *graphql.OperationContext, found changes, limits Limits) (price, error) {
 	counter := costCounter{variables: operation.Variables, limits: limits, within: map[string]int{}}

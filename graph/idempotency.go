@@ -157,11 +157,11 @@ func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]b
 	}
 }
 
-// answered collects the live customers that an answer is about, and the secrets in it.
+// answered collects the live customers that a response is about, and the secrets in it.
 type answered struct {
 	mu        sync.Mutex
 	customers []*domain.Customer
-	// secrets are the secrets by the placeholders that stand for them while the answer is made.
+	// secrets are the secrets by the placeholders that stand for them while the response is made.
 	secrets map[string]string
 }
 
@@ -177,8 +177,8 @@ func (a *answered) hide(secret string) string {
 	return placeholder
 }
 
-// reveal returns an answer with its secrets, and with nulls in their place, which is what may be kept; nil for the
-// answer itself.
+// reveal returns a response with its secrets, and with nulls in their place, which is what may be kept; nil for the
+// response itself.
 func (a *answered) reveal(text []byte) (answer, kept []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

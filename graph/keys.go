@@ -63,7 +63,7 @@ func fromOverlap(seconds *int) time.Duration {
 	return time.Duration(max(-1, min(*seconds, most))) * time.Second
 }
 
-// shownOnce is a secret for the answer to the first of several requests with one idempotency key. What is kept for the
+// shownOnce is a secret for the response to the first of several requests with one idempotency key. What is kept for the
 // others has null in its place.
 func shownOnce(ctx context.Context, secret string) *string {
 	if a := callOf(ctx).answered; a != nil {

@@ -158,7 +158,7 @@ func (l rateLimits) settle(w http.ResponseWriter, actor domain.Actor, found chan
 	return work + reading
 }
 
-// take charges a key for what was done, and tells the client what is left.
+// take charges a key for what was done, and shows the client what is left.
 func (l rateLimits) take(w http.ResponseWriter, actor domain.Actor, points int) {
 	if l.limiter == nil || points <= 0 {
 		return

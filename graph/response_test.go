@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// What is written in parts is what encoding/json writes, to the last byte: answers are kept for repeated requests.
+// What is written in parts is what encoding/json writes, to the last byte: responses are kept for repeated requests.
 func TestResponsesAreWrittenAsTheyAreEncoded(t *testing.T) {
 	t.Parallel()
 	long := json.RawMessage(`{"a":"` + strings.Repeat("<&>\u2028é", 10_000) + `"}`)

@@ -138,7 +138,7 @@ func (s *documentText) correctError(err *gqlerror.Error) *gqlerror.Error {
 	return err
 }
 
-// textScanner reads a text token by token, as far as is needed to tell strings from the rest and to know where
+// textScanner reads a text token by token, as far as is needed to find its strings and to know where
 // descriptions can be. It counts characters and lines as gqlparser does.
 type textScanner struct {
 	text string

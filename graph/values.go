@@ -122,7 +122,7 @@ func coerceScalar(name string, value any) (_ any, fits bool) {
 	}
 }
 
-// sent is what a client sent in the place of a value, as far as an error may tell.
+// sent is what a client sent in the place of a value, as far as an error may show it.
 type sent struct {
 	// kind is the kind of value, such as "a list".
 	kind string

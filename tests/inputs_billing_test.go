@@ -62,13 +62,13 @@ func TestEventsOfOlderVersions(t *testing.T) {
 		for i, c := range cases {
 			id := fmt.Sprint("customer-", i)
 			billingID := server.link(t, id)
-			// Older than the picture, an event would tell nothing new.
+			// An event older than the snapshot would have nothing new.
 			at := time.Now().Add(10 * time.Second).Unix()
 			for n, e := range c.events {
 				payload := fmt.Appendf(nil, `{"id":"evt_%d_%d","object":"event","api_version":"2013-02-13","created":%d,"type":%q,"data":%s}`,
 					i, n, at+int64(n), e.kind, strings.ReplaceAll(e.data, "CUS", billingID))
 				if response, body := server.event(t, payload, signed(payload, webhookSecret, time.Now())); response.StatusCode != 200 {
-					t.Errorf("%s: %s is answered with %d, %s", c.name, e.kind, response.StatusCode, body)
+					t.Errorf("%s: %s got status %d, %s", c.name, e.kind, response.StatusCode, body)
 				}
 			}
 			mustShow(t, c.name, billedAs(t, server.client, id), c.want)
@@ -125,7 +125,7 @@ func TestEventsThatAreNotTakenIn(t *testing.T) {
 	})
 }
 
-// TestTheLogSaysWhyEventsAreNotTakenIn: the sender is not told, and operators have to be.
+// TestTheLogSaysWhyEventsAreNotTakenIn: the response does not say why, so the log has to.
 func TestTheLogSaysWhyEventsAreNotTakenIn(t *testing.T) {
 	t.Parallel()
 	server := startProcess(t, t.TempDir(), "--billing", "stripe", "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", webhookSecret,

@@ -10,14 +10,14 @@ import (
 	"clientele/internal/config"
 )
 
-// inputField is a field of an input type, as introspection tells of it.
+// inputField is a field of an input type, as introspection shows it.
 type inputField struct {
 	name, kind string // kind is the type without its lists and marks
 	required   bool
 	list       bool
 }
 
-// inputTypes answers the fields of every input type, and the arguments of every field of the operations under the name
+// inputTypes returns the fields of every input type, and the arguments of every field of the operations under the name
 // of its operation type: "Mutation.archiveCustomer".
 func inputTypes(t *testing.T, server *service) map[string][]inputField {
 	t.Helper()
@@ -171,7 +171,7 @@ func fullInputs() map[string][]object {
 	}
 }
 
-// selections are what has to be selected of the answer of a mutation.
+// selections are what has to be selected of the result of a mutation.
 var selections = map[string]string{
 	"provisionCustomer": "{ customer { id } }", "importCustomersBulk": "", "createOneCoupon": "{ id }", "updateOneCoupon": "{ id }",
 	"archiveOneCoupon": "{ id }", "grantPromotionalEntitlements": "{ id }", "revokePromotionalEntitlement": "{ id }",
@@ -625,7 +625,7 @@ func TestNumbersOutOfFloatingPoint(t *testing.T) {
 				}
 			}
 			if !strings.Contains(string(got.body), "0.3") && !strings.Contains(string(got.body), "33.333333333333") && !strings.Contains(string(got.body), "1.0000003e+06") {
-				t.Errorf("%s is not answered: %s", name, got.body)
+				t.Errorf("%s failed: %s", name, got.body)
 			}
 		}
 	})

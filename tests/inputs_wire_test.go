@@ -340,7 +340,7 @@ func TestToolsInBrowsers(t *testing.T) {
 	}
 }
 
-// TestGzip: long answers are compressed for clients that ask for it, and for no others.
+// TestGzip: long responses are compressed for clients that ask for it, and for no others.
 func TestGzip(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		for i := range 60 {

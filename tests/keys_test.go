@@ -65,7 +65,7 @@ func mustBeInNoSignal(t *testing.T, secrets ...string) {
 	}
 }
 
-// createKey makes a key over the API and answers its secret and what else is told of it.
+// createKey makes a key over the API and returns its secret and its other fields.
 func (c *client) createKey(t *testing.T, input object) (string, object) {
 	t.Helper()
 	payload := c.must(t, createKeyOperation, object{"input": input})["createApiKey"].(object)
@@ -199,7 +199,7 @@ func TestInputsOfKeysThatAreRefused(t *testing.T) {
 	})
 }
 
-// TestKeysOfOtherEnvironmentsDoNotExist compares what an admin is told of a key elsewhere with what it is told of none.
+// TestKeysOfOtherEnvironmentsDoNotExist compares the error for a key of another environment with that for no key at all.
 func TestKeysOfOtherEnvironmentsDoNotExist(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		secret, theirs := server.otherAdmin.createKey(t, object{"name": "theirs", "scope": "READ"})

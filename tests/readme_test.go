@@ -64,7 +64,7 @@ func TestEveryRequestOfTheReadmeShowsItsAnswer(t *testing.T) {
 	for _, page := range []string{"../README.md", "../docs/simulator.md", "../docs/catalogue.md"} {
 		for _, b := range shellBlocks(t, readFile(t, page)) {
 			if b.notRun == "" && strings.Contains(b.script, "curl ") && b.shown == "" {
-				t.Errorf("%s:%d: a request without its answer", page, b.line)
+				t.Errorf("%s:%d: a request without its response", page, b.line)
 			}
 		}
 	}
@@ -297,14 +297,14 @@ func mustAnswer(t *testing.T, script string, output []byte, shown string) {
 		return
 	}
 	if err := json.Unmarshal([]byte(shown), &want); err != nil {
-		t.Fatalf("%s\nis shown as the answer: %v", shown, err)
+		t.Fatalf("%s\nis shown as the response: %v", shown, err)
 	}
 	if difference := differs("", got, want); difference != "" {
 		t.Errorf("%s\n%s\nprinted\n%s", script, difference, output)
 	}
 }
 
-// differs says where an answer is not what is shown. What is shown may leave out the answer's own extensions, and
+// differs says where a response is not what is shown. What is shown may leave out the response's own extensions, and
 // facts of an error.
 func differs(at string, got, want any) string {
 	switch want := want.(type) {

@@ -26,7 +26,7 @@ const (
 	// leastPercent keeps a heap that is far larger from being collected all the time.
 	leastPercent = 25
 
-	// maxInFlight is the bound on documents and answers where memory is not short. With it a server stays small
+	// maxInFlight is the bound on documents and responses where memory is not short. With it a server stays small
 	// however large the machine is.
 	maxInFlight = 192 << 20
 	// freeAfter is how long it must have been quiet before memory goes back to the system.

@@ -41,7 +41,7 @@ func TestOnlyAnAdminManagesKeys(t *testing.T) {
 	}
 }
 
-// TestAnotherEnvironmentDoesNotExist compares what an admin is told of a key elsewhere with what it is told of none.
+// TestAnotherEnvironmentDoesNotExist compares the error for a key of another environment with that for no key at all.
 func TestAnotherEnvironmentDoesNotExist(t *testing.T) {
 	t.Parallel()
 	f := start(t)

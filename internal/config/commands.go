@@ -173,7 +173,7 @@ type line struct {
 	err error
 }
 
-// split tells the flags of a command from their values and from other arguments. Package flag cannot: it takes
+// split separates the flags of a command from their values and from other arguments. Package flag cannot: it takes
 // `--introspection false` for a flag and an argument, and its errors repeat what may be a secret.
 func split(spec commandSpec, args []string) line {
 	var l line

@@ -487,7 +487,7 @@ func TestMistypedWordsAreSuggested(t *testing.T) {
 			_, err := Load(c.args, variables(nil))
 			requireSentence(t, err, c.says)
 			if err != nil && strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%q tells the secret", err)
+				t.Errorf("%q shows the secret", err)
 			}
 		})
 	}
@@ -814,6 +814,6 @@ func requireSilence(t *testing.T, err error, flag, value string) {
 		t.Fatal("it was accepted")
 	}
 	if text := err.Error(); strings.Contains(text, value) || strings.Contains(text, "hunter2") {
-		t.Errorf("%q tells the secret", text)
+		t.Errorf("%q shows the secret", text)
 	}
 }

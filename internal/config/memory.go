@@ -11,7 +11,7 @@ type Memory struct {
 	// LimitSet and PercentSet are whether GOMEMLIMIT and GOGC of the environment set the limit and the target of Go's
 	// garbage collection. They win over what the server would choose.
 	LimitSet, PercentSet bool
-	// BytesInFlight are those of the documents and answers of all requests together.
+	// BytesInFlight are those of the documents and responses of all requests together.
 	BytesInFlight Bound
 	// Connections are those of the API.
 	Connections Bound
@@ -20,7 +20,7 @@ type Memory struct {
 // Bound is a number that the server can choose itself; 0 has it do so.
 type Bound int64
 
-// leastBytesInFlight is less than what one long answer takes.
+// leastBytesInFlight is less than what one long response takes.
 const leastBytesInFlight = 1 << 20
 
 // MarshalText implements encoding.TextMarshaler.
@@ -47,7 +47,7 @@ func (a *Bound) UnmarshalText(text []byte) error {
 
 func memorySettings() []Setting {
 	return []Setting{
-		{Flag: "max-bytes-in-flight", Usage: "bytes of memory that the documents and answers of all requests take at once; auto goes by the memory there is", commands: serving,
+		{Flag: "max-bytes-in-flight", Usage: "bytes of memory that the documents and responses of all requests take at once; auto goes by the memory there is", commands: serving,
 			target: func(c *Config) any { return &c.Memory.BytesInFlight }},
 		{Flag: "max-connections", Usage: "connections at once, beside those of the operations listener; auto goes by the limit of open files and the memory there is", commands: serving,
 			target: func(c *Config) any { return &c.Memory.Connections }},

@@ -100,7 +100,7 @@ type SubscriptionCoupon struct {
 // Discount is a coupon that is nobody else's.
 type Discount struct {
 	Name *string
-	// Description is checked and let go.
+	// Description is checked, and not stored.
 	Description      *string
 	DurationInMonths *float64
 	PercentOff       *domain.Decimal

@@ -1,7 +1,7 @@
 package httpd
 
 import (
-	// The standard library's: klauspost/compress is a fifth faster on such answers, and its gzhttp neither bounds how
+	// The standard library's: klauspost/compress is a fifth faster on such responses, and its gzhttp neither bounds how
 	// many compress at once nor knows that a client can refuse identity.
 	"compress/gzip"
 	"io"
@@ -15,16 +15,16 @@ import (
 // maxCompressors bounds the compressors in use, of 1.3 MB each, on a machine of many processors.
 const maxCompressors = 32
 
-// minCompressed is the length in bytes from which an answer is compressed. Shorter ones fit into a few packets anyway.
+// minCompressed is the length in bytes from which a response is compressed. Shorter ones fit into a few packets anyway.
 const minCompressed = 4 << 10
 
-// compression compresses answers with gzip for clients that ask for it, while they are written.
+// compression compresses responses with gzip for clients that ask for it, while they are written.
 //
-// An answer that has both a secret and a text of an attacker's choice would leak the secret by its length (BREACH). For
+// A response that has both a secret and a text of an attacker's choice would leak the secret by its length (BREACH). For
 // that a page of the attacker has to make a browser send requests with the victim's key, and no browser adds an API key
 // by itself; requests for other pages are refused besides, see NewOriginCheck.
 type compression struct {
-	// slots bounds the compressors in use, and so their memory; answers beyond go out as they are. A client that reads
+	// slots bounds the compressors in use, and so their memory; responses beyond go out as they are. A client that reads
 	// slowly keeps its slot.
 	slots   chan struct{}
 	writers sync.Pool
@@ -41,10 +41,10 @@ func newCompression() *compression {
 	}
 }
 
-// wrap compresses what a handler answers.
+// wrap compresses the responses of a handler.
 func (c *compression) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Also where nothing is compressed: a cache must not keep such an answer for a client that asks for it.
+		// Also where nothing is compressed: a cache must not keep such a response for a client that asks for it.
 		w.Header().Add("Vary", "Accept-Encoding")
 		wanted, always := acceptsGzip(r.Header.Values("Accept-Encoding"))
 		if !wanted || r.Method == http.MethodHead {
@@ -55,14 +55,14 @@ func (c *compression) wrap(next http.Handler) http.Handler {
 		if always {
 			compressed.min = 1
 		}
-		// After a panic the answer must not look complete.
+		// After a panic the response must not look complete.
 		defer compressed.release()
 		next.ServeHTTP(compressed, r)
 		compressed.finish()
 	})
 }
 
-// acceptsGzip reads the header Accept-Encoding. Wanted is whether the client takes gzip and does not prefer an answer
+// acceptsGzip reads the header Accept-Encoding. Wanted is whether the client takes gzip and does not prefer a response
 // that is not encoded; always is whether it takes no other. A client that takes neither gets what is not encoded.
 func acceptsGzip(values []string) (wanted, always bool) {
 	const unknown = -1.0
@@ -97,17 +97,17 @@ func acceptsGzip(values []string) (wanted, always bool) {
 	return wanted, wanted && identity == 0
 }
 
-// compressedWriter holds an answer back until it is known whether it is long enough to be compressed.
+// compressedWriter holds a response back until it is known whether it is long enough to be compressed.
 type compressedWriter struct {
 	http.ResponseWriter
 
 	from *compression
 	min  int
-	// status is the answer's, 0 before there is one; begun is whether it was sent on.
+	// status is the response's, 0 before there is one; begun is whether it was sent on.
 	status int
 	begun  bool
 	held   []byte
-	// gzip is nil for an answer that goes out as it is.
+	// gzip is nil for a response that goes out as it is.
 	gzip *gzip.Writer
 }
 
@@ -187,13 +187,13 @@ func (w *compressedWriter) begin(long bool) {
 		w.ResponseWriter.WriteHeader(w.status)
 	}
 	if len(w.held) > 0 {
-		// Whoever does not read the answer is not there to be told.
+		// The client has left; there is nobody to report the error to.
 		_, _ = w.pass(w.held)
 		w.held = nil
 	}
 }
 
-// finish sends the rest of an answer that is complete.
+// finish sends the rest of a response that is complete.
 func (w *compressedWriter) finish() {
 	w.begin(false)
 	if w.gzip != nil {
@@ -201,7 +201,7 @@ func (w *compressedWriter) finish() {
 	}
 }
 
-// release gives back what the answer was compressed with.
+// release gives back what the response was compressed with.
 func (w *compressedWriter) release() {
 	if w.gzip == nil {
 		return

@@ -56,7 +56,7 @@ func TestAcceptsGzip(t *testing.T) {
 	}
 }
 
-// unzipped is the body of an answer, whatever it is encoded in.
+// unzipped is the body of a response, whatever it is encoded in.
 func unzipped(t *testing.T, response *http.Response) string {
 	t.Helper()
 	var body io.Reader = response.Body
@@ -152,7 +152,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// TestCompressionIsBounded: with all compressors in use an answer goes out as it is, and each comes back.
+// TestCompressionIsBounded: with all compressors in use a response goes out as it is, and each comes back.
 func TestCompressionIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCompression()
@@ -181,7 +181,7 @@ func TestCompressionIsBounded(t *testing.T) {
 	}
 }
 
-// TestAPanicEndsNoAnswerWell: a client must not take half an answer for a whole one, and one that was not begun is an
+// TestAPanicEndsNoAnswerWell: a client must not take half a response for a whole one, and one that was not begun is an
 // error of the server's.
 func TestAPanicEndsNoAnswerWell(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 const (
 	// silence is how long a new connection may be silent before it has to make room for another.
 	silence = time.Second
-	// sendBuffer is what the system buffers of an answer. Its own choice is up to some megabytes for each client that
+	// sendBuffer is what the system buffers of a response. Its own choice is up to some megabytes for each client that
 	// does not read, and lets so much go at once that a slow client seems to have stalled in between.
 	sendBuffer = 256 << 10
 	// fullEvery is how often the log says that there are too many connections.

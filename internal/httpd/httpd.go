@@ -32,7 +32,7 @@ type Routes struct {
 	API http.Handler
 	// Playground answers at / and nowhere else.
 	Playground http.Handler
-	// Schema answers at /schema.graphql, always the same; nil for a server that does not tell its schema.
+	// Schema serves /schema.graphql, always the same; nil for a server that does not show its schema.
 	Schema http.Handler
 	// Webhook takes in the events that are sent to /webhooks/stripe; nil for a server that takes none.
 	Webhook Receiver

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// paceFrom is how long an answer is whose pace counts, and how much of it is written at once. The system buffers
+	// paceFrom is how long a response is whose pace counts, and how much of it is written at once. The system buffers
 	// what is shorter.
 	paceFrom = 64 << 10
 	// paceStep is after how much a new deadline is set, if less is written at once, as a compressor does.
@@ -20,7 +20,7 @@ const (
 	slowEvery = time.Minute
 )
 
-// pace is how fast a client has to read a long answer, whose memory it occupies until then.
+// pace is how fast a client has to read a long response, whose memory it occupies until then.
 type pace struct {
 	// stall is how long nothing of it may be read.
 	stall time.Duration
@@ -30,7 +30,7 @@ type pace struct {
 
 var defaultPace = pace{stall: 15 * time.Second, rate: 32 << 10}
 
-// deadline is until when so many bytes of an answer have to be written that began to be.
+// deadline is until when so many bytes of a response have to be written that began to be.
 func (p pace) deadline(began, now time.Time, bytes int64) time.Time {
 	stalled := now.Add(p.stall)
 	tooSlow := began.Add(p.stall + time.Duration(float64(bytes)/float64(p.rate)*float64(time.Second)))
@@ -40,7 +40,7 @@ func (p pace) deadline(began, now time.Time, bytes int64) time.Time {
 	return stalled
 }
 
-// keeping cuts clients off that do not read their answers at the pace, and logs that they were.
+// keeping cuts clients off that do not read their responses at the pace, and logs that they were.
 func (p pace) keeping(next http.Handler, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -53,12 +53,12 @@ func (p pace) keeping(next http.Handler, log *slog.Logger) http.Handler {
 			return
 		}
 		if times, pass := slow.Pass("slow"); pass {
-			log.WarnContext(r.Context(), "a client was cut off that did not read its answer", "written", paced.written, "times", times)
+			log.WarnContext(r.Context(), "a client was cut off that did not read its response", "written", paced.written, "times", times)
 		}
 	})
 }
 
-// pacedWriter writes long answers in pieces, each with a deadline of its own.
+// pacedWriter writes long responses in pieces, each with a deadline of its own.
 type pacedWriter struct {
 	http.ResponseWriter
 

@@ -33,7 +33,7 @@ func precompressed(next http.Handler) http.Handler {
 	})
 }
 
-// recorded keeps what a handler answers.
+// recorded keeps the response of a handler.
 type recorded struct {
 	header http.Header
 	body   bytes.Buffer
@@ -43,7 +43,7 @@ func (r *recorded) Header() http.Header                { return r.header }
 func (r *recorded) WriteHeader(int)                    {}
 func (r *recorded) Write(text []byte) (n int, _ error) { return r.body.Write(text) }
 
-// compressed returns what a handler answers to a request without its header.
+// compressed returns the response of a handler to a request without its header.
 func compressed(handler http.Handler, r *http.Request) (http.Header, []byte) {
 	whole := *r
 	whole.Header = http.Header{}

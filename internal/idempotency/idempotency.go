@@ -72,7 +72,7 @@ type Request struct {
 // Outcome is what came of carrying out a mutation.
 type Outcome struct {
 	Answer []byte
-	// Kept is what to answer with the next time, where Answer has something in it that must not be stored; nil for
+	// Kept is what to return the next time, where Answer has something in it that must not be stored; nil for
 	// Answer.
 	Kept []byte
 	// Settled is false when the same request is to be carried out again: nothing was done and it may go

@@ -20,7 +20,7 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// A decoded customer with the JSON of its metadata, which answers have, takes no more than is counted for it.
+// A decoded customer with the JSON of its metadata, which responses have, takes no more than is counted for it.
 func TestDecodedDocumentsTakeWhatIsCounted(t *testing.T) { // Not parallel: the heap is the whole process's.
 	const customers = 500
 	for name, metadata := range map[string]domain.Metadata{

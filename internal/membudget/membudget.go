@@ -1,5 +1,5 @@
 // Package membudget bounds the memory that all requests hold at once: the documents that were decoded for them and
-// the answers that are built and written.
+// the responses that are built and written.
 //
 // It counts estimates, not allocations. One request, the oldest of those that hold much, has a reserve of its own, so
 // that requests which wait for each other's memory cannot all fail.
@@ -17,9 +17,9 @@ import (
 
 const (
 	// documentFactor is how many bytes a decoded document takes for each byte that is stored, with the model that the
-	// answer is made from. TestDecodedDocumentsTakeWhatIsCounted measures it.
+	// response is made from. TestDecodedDocumentsTakeWhatIsCounted measures it.
 	documentFactor = 3
-	// answerFactor is how many bytes an answer takes for each of its own until it is written: the values of its
+	// answerFactor is how many bytes a response takes for each of its own until it is written: the values of its
 	// fields, and a buffer that doubles as it grows.
 	answerFactor = 4
 
@@ -45,7 +45,7 @@ const (
 // RetryAfter is how long a request that was refused should stay away. Others need about that long to be written.
 const RetryAfter = time.Second
 
-// Alone is what one request needs whose answer has so many bytes.
+// Alone is what one request needs whose response has so many bytes.
 func Alone(answerBytes int) int64 {
 	return int64(answerBytes) * (documentFactor + answerFactor)
 }
@@ -74,7 +74,7 @@ type waiter struct {
 }
 
 var (
-	errFull  = fmt.Errorf("the memory for documents and answers is in use: %w", persistence.ErrBusy)
+	errFull  = fmt.Errorf("the memory for documents and responses is in use: %w", persistence.ErrBusy)
 	errEnded = fmt.Errorf("the request has ended: %w", persistence.ErrBusy)
 )
 
@@ -136,7 +136,7 @@ func (s *Share) Hold(stored int) error {
 
 func documentBytes(stored int) int64 { return int64(stored) * documentFactor }
 
-// HoldAnswer reserves what so many more bytes of the answer take until they are written. Errors: as of Hold.
+// HoldAnswer reserves what so many more bytes of the response take until they are written. Errors: as of Hold.
 func (s *Share) HoldAnswer(bytes int) error {
 	return s.need(int64(bytes) * answerFactor)
 }
@@ -178,7 +178,7 @@ func (s *Share) need(bytes int64) error {
 	return nil
 }
 
-// Keep gives back all but so many bytes: a request that only has its answer to write does not need its documents any
+// Keep gives back all but so many bytes: a request that only has its response to write does not need its documents any
 // more.
 func (s *Share) Keep(bytes int) {
 	if s == nil {

@@ -16,7 +16,7 @@ import (
 // matches only values of the operand's type, and null has a type of its own. The operators that negate
 // match null as well, so it is excluded by name.
 //
-// An Any is left to findsTooMuch and whoever asks it: it compiles to everything, so that the query finds what
+// An Any is left to findsTooMuch and its callers: it compiles to everything, so that the query finds what
 // matches and more, because nothing in a filter negates another filter. MongoDB has $elemMatch for it, but not
 // everything that speaks its protocol looks into embedded documents. Who filters by an Any therefore filters by
 // a field with an index beside it, such as persistence.FieldSubscribedAt, so that little too much is found.

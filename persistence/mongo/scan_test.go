@@ -9,7 +9,7 @@ import (
 	"clientele/persistence"
 )
 
-// Without the limit on the server, a query goes on after whoever sent it has left.
+// Without the limit on the server, a query goes on after its client has left.
 func TestEveryCommandIsLimitedInTime(t *testing.T) {
 	t.Parallel()
 	store, watched := openWatched(t)

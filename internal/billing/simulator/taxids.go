@@ -17,7 +17,7 @@ var (
 	verifications = map[string]string{"000000000": "verified", "111111111": "unverified", "222222222": "pending"}
 )
 
-// verification is how the authority's answer ends for the types that Stripe asks about.
+// verification is the outcome of the authority's check for the types that Stripe asks about.
 func verification(kind, value string) any {
 	switch kind {
 	case "eu_vat", "gb_vat", "au_abn":

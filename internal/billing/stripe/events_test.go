@@ -264,7 +264,7 @@ func TestNoEventIsFromTheFuture(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	t.Run("who did not sign it is not told of clocks", func(t *testing.T) {
+	t.Run("the error for a wrong signature does not mention clocks", func(t *testing.T) {
 		payload := snapshot("customer.updated", now.Unix())
 		_, err := receiver(t, "whsec").ParseEvent([]byte(payload), signed(payload, "another", now.Add(24*time.Hour)))
 		if !errors.Is(err, billing.ErrBadSignature) || errors.Is(err, billing.ErrFutureSignature) {

@@ -166,7 +166,7 @@ var rewritten = map[string]func(written, id string) string{
 	"ch_vat":  swissLayout,
 	"co_nit":  colombianLayout,
 	"fo_vat":  beginning("FO"),
-	"hk_br":   func(written, _ string) string { return written }, // what follows the number is told by its hyphens
+	"hk_br":   func(written, _ string) string { return written }, // the hyphens show what follows the number
 	"mk_vat":  beginning("MK"),
 	"my_itn":  malaysianLayout,
 	"no_vat":  func(_, id string) string { return strings.TrimSuffix(strings.TrimPrefix(id, "NO"), "MVA") + "MVA" },
@@ -193,7 +193,7 @@ func swissLayout(written, id string) string {
 	return strings.TrimSpace("CHE-" + parts[1] + "." + parts[2] + "." + parts[3] + " " + parts[4])
 }
 
-// colombianLayout leaves the hyphen to those who wrote one: nothing else tells whether the check digit is there.
+// colombianLayout leaves the hyphen to those who wrote one: nothing else shows whether the check digit is there.
 func colombianLayout(written, id string) string {
 	if !endsInCheckDigit.MatchString(written) {
 		return id

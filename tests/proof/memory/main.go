@@ -1,4 +1,4 @@
-// Command memory shows that the server's memory is bounded: it sends bursts of long answers to a server on a machine
+// Command memory shows that the server's memory is bounded: it sends bursts of long responses to a server on a machine
 // with much memory, and to one in a cgroup of 1 GiB, prints what came of them, and fails if a bound was missed.
 //
 //	memory [-scale 0.1] PROGRAM
