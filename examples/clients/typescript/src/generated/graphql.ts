@@ -13,7 +13,7 @@ export type Address = {
   addressLine2?: string | null | undefined;
   /** City or town. */
   city?: string | null | undefined;
-  /** The country by its ISO 3166-1 alpha-2 code, as in DK. */
+  /** The country by its ISO 3166-1 alpha-2 code, as in DK, or one of AC, TA and XK (Kosovo), in any case. */
   country?: string | null | undefined;
   /** Telephone number, in a billing address at most 20 characters. */
   phoneNumber?: string | null | undefined;
@@ -45,7 +45,7 @@ export type BillableFeatureInput = {
 export type BillingAddress = {
   /** City or town. */
   city?: string | null | undefined;
-  /** The country by its ISO 3166-1 alpha-2 code. */
+  /** The country, by the codes of Address. */
   country?: string | null | undefined;
   /** First line. */
   line1?: string | null | undefined;
@@ -119,12 +119,18 @@ export type CreditRateInput = {
 export type Currency =
   /** United Arab Emirates Dirham */
   | 'AED'
+  /** Afghan Afghani */
+  | 'AFN'
   /** Albanian Lek */
   | 'ALL'
   /** Armenian Dram */
   | 'AMD'
   /** Netherlands Antillean Guilder */
   | 'ANG'
+  /** Angolan Kwanza */
+  | 'AOA'
+  /** Argentine Peso */
+  | 'ARS'
   /** Australian Dollar */
   | 'AUD'
   /** Aruban Florin */
@@ -139,12 +145,16 @@ export type Currency =
   | 'BDT'
   /** Bulgarian Lev */
   | 'BGN'
+  /** Bahraini Dinar */
+  | 'BHD'
   /** Burundian Franc */
   | 'BIF'
   /** Bermudan Dollar */
   | 'BMD'
   /** Brunei Dollar */
   | 'BND'
+  /** Bolivian Boliviano */
+  | 'BOB'
   /** Brazilian Real */
   | 'BRL'
   /** Bahamian Dollar */
@@ -165,6 +175,12 @@ export type Currency =
   | 'CLP'
   /** Chinese Yuan */
   | 'CNY'
+  /** Colombian Peso */
+  | 'COP'
+  /** Costa Rican Colón */
+  | 'CRC'
+  /** Cape Verdean Escudo */
+  | 'CVE'
   /** Czech Koruna */
   | 'CZK'
   /** Djiboutian Franc */
@@ -183,6 +199,8 @@ export type Currency =
   | 'EUR'
   /** Fijian Dollar */
   | 'FJD'
+  /** Falkland Islands Pound */
+  | 'FKP'
   /** British Pound */
   | 'GBP'
   /** Georgian Lari */
@@ -193,14 +211,20 @@ export type Currency =
   | 'GMD'
   /** Guinean Franc */
   | 'GNF'
+  /** Guatemalan Quetzal */
+  | 'GTQ'
   /** Guyanaese Dollar */
   | 'GYD'
   /** Hong Kong Dollar */
   | 'HKD'
+  /** Honduran Lempira */
+  | 'HNL'
   /** Croatian Kuna */
   | 'HRK'
   /** Haitian Gourde */
   | 'HTG'
+  /** Hungarian Forint */
+  | 'HUF'
   /** Indonesian Rupiah */
   | 'IDR'
   /** Israeli New Shekel */
@@ -211,6 +235,8 @@ export type Currency =
   | 'ISK'
   /** Jamaican Dollar */
   | 'JMD'
+  /** Jordanian Dinar */
+  | 'JOD'
   /** Japanese Yen */
   | 'JPY'
   /** Kenyan Shilling */
@@ -223,10 +249,14 @@ export type Currency =
   | 'KMF'
   /** South Korean Won */
   | 'KRW'
+  /** Kuwaiti Dinar */
+  | 'KWD'
   /** Cayman Islands Dollar */
   | 'KYD'
   /** Kazakhstani Tenge */
   | 'KZT'
+  /** Lao Kip */
+  | 'LAK'
   /** Lebanese Pound */
   | 'LBP'
   /** Sri Lankan Rupee */
@@ -251,6 +281,8 @@ export type Currency =
   | 'MOP'
   /** Mauritanian Ouguiya (1973–2017) */
   | 'MRO'
+  /** Mauritian Rupee */
+  | 'MUR'
   /** Maldivian Rufiyaa */
   | 'MVR'
   /** Malawian Kwacha */
@@ -265,12 +297,20 @@ export type Currency =
   | 'NAD'
   /** Nigerian Naira */
   | 'NGN'
+  /** Nicaraguan Córdoba */
+  | 'NIO'
   /** Norwegian Krone */
   | 'NOK'
   /** Nepalese Rupee */
   | 'NPR'
   /** New Zealand Dollar */
   | 'NZD'
+  /** Omani Rial */
+  | 'OMR'
+  /** Panamanian Balboa */
+  | 'PAB'
+  /** Peruvian Sol */
+  | 'PEN'
   /** Papua New Guinean Kina */
   | 'PGK'
   /** Philippine Peso */
@@ -301,24 +341,36 @@ export type Currency =
   | 'SEK'
   /** Singapore Dollar */
   | 'SGD'
+  /** Saint Helena Pound */
+  | 'SHP'
   /** Sierra Leonean Leone */
   | 'SLE'
   /** Sierra Leonean Leone (1964—2022) */
   | 'SLL'
   /** Somali Shilling */
   | 'SOS'
+  /** Surinamese Dollar */
+  | 'SRD'
+  /** São Tomé and Príncipe Dobra, by its older code */
+  | 'STD'
+  /** Salvadoran Colón */
+  | 'SVC'
   /** Swazi Lilangeni */
   | 'SZL'
   /** Thai Baht */
   | 'THB'
   /** Tajikistani Somoni */
   | 'TJS'
+  /** Tunisian Dinar */
+  | 'TND'
   /** Tongan Paʻanga */
   | 'TOP'
   /** Turkish Lira */
   | 'TRY'
   /** Trinidad & Tobago Dollar */
   | 'TTD'
+  /** New Taiwan Dollar */
+  | 'TWD'
   /** Tanzanian Shilling */
   | 'TZS'
   /** Ukrainian Hryvnia */
@@ -327,6 +379,8 @@ export type Currency =
   | 'UGX'
   /** US Dollar */
   | 'USD'
+  /** Uruguayan Peso */
+  | 'UYU'
   /** Uzbekistani Som */
   | 'UZS'
   /** Vietnamese Dong */
@@ -357,7 +411,7 @@ export type Currency =
 export type CursorPaging = {
   /** Only what stands after this place; an empty text is the start. */
   after?: string | null | undefined;
-  /** Only what stands before this place. */
+  /** Only what stands before this place; an empty text is none. */
   before?: string | null | undefined;
   /** How many from the start, 1 to 100. */
   first?: number | null | undefined;
@@ -410,7 +464,7 @@ export type EntitlementResetPeriod =
 
 /** An amount of money to set. */
 export type MoneyInputDto = {
-  /** The amount in the currency's main unit. */
+  /** The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero. */
   amount: number;
   /** The currency; the default one when left out. */
   currency?: Currency | null | undefined;
@@ -477,7 +531,7 @@ export type PriceTierInput = {
 export type ProvisionCustomerInput = {
   /**
    * The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
-   * JSON. A key with null is left out.
+   * JSON, no control characters in keys. A key with null is left out.
    */
   additionalMetaData?: Json | null | undefined;
   /** The customer's id at AWS Marketplace, 1 to 255 characters. */
@@ -500,13 +554,13 @@ export type ProvisionCustomerInput = {
   crmId?: string | null | undefined;
   /** The customer's id, 1 to 255 characters; generated when neither it nor refId is given. */
   customerId?: string | null | undefined;
-  /** Billing email address, at most 255 characters. */
+  /** Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none. */
   email?: string | null | undefined;
   /** Must be the API key's own environment when given. */
   environmentId?: string | null | undefined;
   /** Whether to leave the customer out of experiments. */
   excludeFromExperiment?: boolean | null | undefined;
-  /** Full name, at most 255 characters. */
+  /** Full name, at most 255 characters without control characters; the empty text is none. */
   name?: string | null | undefined;
   /** The same as customerId; when both are given they must be equal. */
   refId?: string | null | undefined;
@@ -546,7 +600,7 @@ export type ProvisionCustomerSubscriptionInput = {
    * InvalidQuantity for one out of its price's bounds.
    */
   billableFeatures?: Array<BillableFeatureInput> | null | undefined;
-  /** The country, ISO 3166-1 alpha-2, that picks localised prices; the default price where there is none for it. */
+  /** The country, by the codes of Address, that picks localised prices; the default price where there is none for it. */
   billingCountryCode?: string | null | undefined;
   /** A new subscription counts from its start, or from the end of its trial, whatever is said here. */
   billingCycleAnchor?: SubscriptionBillingCycleAnchor | null | undefined;
@@ -575,7 +629,7 @@ export type ProvisionCustomerSubscriptionInput = {
   priceOverrides?: Array<PriceOverrideInput> | null | undefined;
   /** A price for one unit, in the currency's main unit, in place of that of the plan's only per-unit price. */
   priceUnitAmount?: number | null | undefined;
-  /** A code that names a coupon for this subscription. Fails with one of the PromotionCode errors. */
+  /** A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors. */
   promotionCode?: string | null | undefined;
   /** The same as subscriptionId; when both are given they must be equal. */
   refId?: string | null | undefined;
@@ -651,13 +705,13 @@ export type SubscriptionCouponConfigurationInput = {
 export type SubscriptionCouponDiscountInput = {
   /** In amounts above 0, one a currency, in the subscription's where none is named. */
   amountsOff?: Array<MoneyInputDto> | null | undefined;
-  /** What it is for. */
+  /** What it is for, at most 1,000 characters; line breaks and tabs are its only control characters. */
   description?: string | null | undefined;
   /** For how many months, a whole number from 1 to 1,200; null for good. */
   durationInMonths?: number | null | undefined;
-  /** Its name. */
+  /** Its name, 1 to 255 characters without control characters. */
   name?: string | null | undefined;
-  /** In per cent, above 0 and at most 100. */
+  /** In per cent, above 0 and at most 100, rounded to 12 digits behind the point. */
   percentOff?: number | null | undefined;
 };
 
@@ -671,7 +725,7 @@ export type SubscriptionCouponInput = {
   couponId?: string | null | undefined;
   /** A discount of its own. */
   discount?: SubscriptionCouponDiscountInput | null | undefined;
-  /** A code that names the coupon. Fails with one of the PromotionCode errors. */
+  /** A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors. */
   promotionCode?: string | null | undefined;
 };
 
@@ -689,7 +743,7 @@ export type SubscriptionCreditEntitlementInput = {
 
 /** An entitlement to a feature in place of the plan's. */
 export type SubscriptionEntitlementInput = {
-  /** What it is for. */
+  /** What it is for, at most 1,000 characters; line breaks and tabs are its only control characters. */
   description?: string | null | undefined;
   /** The feature's refId. Fails with FeatureNotFound for an unknown feature. */
   featureId: string;
@@ -761,8 +815,9 @@ export type TaxExempt = {
   /** The kind of tax id in Stripe's terms, as in eu_vat. */
   type: string;
   /**
-   * The tax id itself, in the form of its kind and, where these follow a public rule, with right check digits. Spaces and
-   * the case of letters do not matter.
+   * The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
+   * Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
+   * simulator, the ids that it publishes for tests and as examples are accepted too.
    */
   value: string;
 };
@@ -787,7 +842,10 @@ export type TrialOverrideConfigurationInput = {
   trialEndDate?: DateTime | null | undefined;
 };
 
-/** Changes to a customer: what is left out stays, what is null is cleared. */
+/**
+ * Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+ * clients that cannot send null.
+ */
 export type UpdateCustomerInput = {
   /** Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all. */
   additionalMetaData?: Json | null | undefined;
@@ -809,7 +867,7 @@ export type UpdateCustomerInput = {
   crmId?: string | null | undefined;
   /** The customer's id; it cannot be changed. */
   customerId?: string | null | undefined;
-  /** Billing email address, at most 255 characters. */
+  /** Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none. */
   email?: string | null | undefined;
   /** Must be the API key's own environment when given. */
   environmentId?: string | null | undefined;
@@ -818,7 +876,7 @@ export type UpdateCustomerInput = {
    * error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
    */
   ifVersion?: number | null | undefined;
-  /** Full name, at most 255 characters. */
+  /** Full name, at most 255 characters without control characters; the empty text is none. */
   name?: string | null | undefined;
   /** The same as customerId; one of the two names the customer. */
   refId?: string | null | undefined;
