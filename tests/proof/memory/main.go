@@ -128,10 +128,12 @@ func (p *proof) burst(ctx context.Context, n int) {
 	took := time.Since(began)
 	served, slowest, err := points()
 	p.check(p.server.Alive(), "%d x %d pages of %d customers in %.1f s: %v", senders, n, customers, took.Seconds(), outcomes)
-	refused := senders - outcomes["answered"]
-	p.check(refused > 0, "%d of %d were refused", refused, senders)
+	// On a quick machine the shorter ones may all find room one after the other.
+	answered := outcomes["answered"]
 	if n == fittingPages {
-		p.check(outcomes["answered"] > 0, "%d of %d were answered", outcomes["answered"], senders)
+		p.check(answered > 0, "%d of %d were answered", answered, senders)
+	} else {
+		p.check(answered < senders, "%d of %d were refused", senders-answered, senders)
 	}
 	p.check(err == nil && served > 0, "meanwhile %d point reads, the slowest in %d ms: %v", served, slowest.Milliseconds(), faultOr(err, "none failed"))
 }
