@@ -23,6 +23,7 @@ func run() int {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
 		return 2
 	}
+	cfg.Misspelled = config.Misspelled(os.Environ())
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 1)

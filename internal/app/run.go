@@ -7,8 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"clientele/internal/catalog"
@@ -85,6 +87,9 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 	}
 	// Serving closes the listener too; this is for the ways out before that.
 	defer func() { _ = listener.Close() }()
+	for _, name := range slices.Sorted(maps.Keys(cfg.Misspelled)) {
+		log.WarnContext(ctx, "an environment variable has no effect", "name", name, "didYouMean", cfg.Misspelled[name])
+	}
 	if cfg.Observability.OpsListen == "" {
 		return withApp(ctx, cfg, log, func(a *App) error { return a.Serve(ctx, listener, out) })
 	}

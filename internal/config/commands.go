@@ -288,12 +288,7 @@ func quoted(argument string) string {
 
 // didYouMean suggests the nearest of some names; otherwise is what it returns if none is near.
 func didYouMean(word string, names []string, otherwise string) string {
-	best, least := "", 3 // more than two mistakes is another word
-	for _, name := range names {
-		if d := distance(strings.ToLower(word), name); d < least && d < len(strings.TrimLeft(word, "-")) {
-			best, least = name, d
-		}
-	}
+	best := nearest(word, names)
 	// The long form of what people shorten, as in catalogue or key.
 	for _, name := range names {
 		if best == "" && len(word) > 2 && (strings.HasPrefix(name, word) || strings.HasPrefix(word, name)) {
@@ -304,6 +299,17 @@ func didYouMean(word string, names []string, otherwise string) string {
 		return otherwise
 	}
 	return fmt.Sprintf("did you mean %q?", best)
+}
+
+// nearest is the name, of some in lower case, that differs from a word by two letters at most; empty if none does.
+func nearest(word string, names []string) string {
+	best, least := "", 3 // more than two mistakes is another word
+	for _, name := range names {
+		if d := distance(strings.ToLower(word), name); d < least && d < len(strings.TrimLeft(word, "-")) {
+			best, least = name, d
+		}
+	}
+	return best
 }
 
 // distance is Levenshtein's: how many letters have to be added, removed or replaced.

@@ -66,6 +66,9 @@ type Config struct {
 	KeyOverlap   time.Duration
 
 	Observability Observability
+
+	// Misspelled is what the function of this name found.
+	Misspelled map[string]string
 }
 
 // Default is the configuration of a program that was told nothing.
@@ -150,6 +153,34 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 	}
 	return config, config.Verify()
 }
+
+// Misspelled finds variables in an environment, as os.Environ returns it, whose names are nearly one of a setting, and
+// returns that by their names. Others that begin with CLIENTELE_ are nobody's mistake: Kubernetes sets some for every
+// service of that name.
+func Misspelled(environ []string) map[string]string {
+	known := map[string]bool{}
+	var names []string
+	for _, setting := range Settings() {
+		if setting.Env != "" {
+			known[setting.Env] = true
+			names = append(names, strings.ToLower(setting.Env))
+		}
+	}
+	found := map[string]string{}
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if known[name] || len(name) > maxVariable || !strings.HasPrefix(strings.ToUpper(name), variablePrefix) {
+			continue
+		}
+		if meant := nearest(strings.ToLower(name), names); meant != "" {
+			found[name] = strings.ToUpper(meant)
+		}
+	}
+	return found
+}
+
+// maxVariable is longer than the name of any setting's variable.
+const maxVariable = 64
 
 // noTopic says why there is no help about some words, as the parser would of the same command.
 func noTopic(topic string) error {

@@ -817,3 +817,27 @@ func requireSilence(t *testing.T, err error, flag, value string) {
 		t.Errorf("%q shows the secret", text)
 	}
 }
+
+func TestMisspelledVariablesAreFound(t *testing.T) {
+	for variable, want := range map[string]string{
+		"CLIENTELE_MAX_CONECTIONS=5":                      "CLIENTELE_MAX_CONNECTIONS",
+		"CLIENTELE_RATELIMIT_KEY=100":                     "CLIENTELE_RATE_LIMIT_KEY",
+		"CLIENTELE_DATADIR=/data":                         "CLIENTELE_DATA_DIR",
+		"clientele_data_dir=/data":                        "CLIENTELE_DATA_DIR",
+		"CLIENTELE_DATA_DIR=/data":                        "",
+		"CLIENTELE_PORT=tcp://10.0.0.1:8080":              "",
+		"CLIENTELE_PORT_8080_TCP=tcp://10.0.0.1:8080":     "",
+		"CLIENTELE_API_PORT=tcp://10.0.0.1:8080":          "",
+		"CLIENTELE_CATALOG_SERVICE_HOST=10.0.0.1":         "",
+		"CLIENTELE_SERVICE_HOST=10.0.0.1":                 "",
+		"CLIENTELE_TEST_ENGINES=bolt":                     "",
+		"CLIENTELE_" + strings.Repeat("A", 1000) + "=yes": "",
+		"DATA_DIR=/data":                                  "",
+		"CLIENTELE_=":                                     "",
+	} {
+		name, _, _ := strings.Cut(variable, "=")
+		if got := Misspelled([]string{"PATH=/bin", variable})[name]; got != want {
+			t.Errorf("%.60s is taken for %q, want %q", variable, got, want)
+		}
+	}
+}

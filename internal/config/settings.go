@@ -152,9 +152,11 @@ func (s Setting) set(config *Config, text string) error {
 	return nil
 }
 
+const variablePrefix = "CLIENTELE_"
+
 // variable is the environment variable of a setting that has one.
 func (s Setting) variable() string {
-	return "CLIENTELE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
 }
 
 func (s Setting) isFor(command Command) bool {
