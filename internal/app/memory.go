@@ -60,6 +60,10 @@ func newMemory(ctx context.Context, cfg config.Config, log *slog.Logger) memory 
 	}
 	log.InfoContext(ctx, "memory is bounded", "softLimitBytes", limit, "from", source,
 		"bytesInFlight", m.budget.Total(), "connections", m.connections)
+	if m.budget.Total() > limit {
+		log.WarnContext(ctx, "requests may take more than the soft limit of memory; lower --max-answer-bytes, or --max-bytes-in-flight if it is set",
+			"softLimitBytes", limit, "bytesInFlight", m.budget.Total())
+	}
 	return m
 }
 

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"log/slog"
 	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +57,21 @@ func TestBytesInFlightGoByMemory(t *testing.T) {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestMoreBytesInFlightThanMemoryAreWarnedOf(t *testing.T) { // Not parallel: the process has one limit.
+	const limit = 1 << 30
+	before := debug.SetMemoryLimit(limit)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	for bytes, warned := range map[config.Bound]bool{limit: false, limit + 1: true} {
+		var log strings.Builder
+		cfg := config.Default()
+		cfg.Memory = config.Memory{BytesInFlight: bytes, LimitSet: true, PercentSet: true}
+		newMemory(t.Context(), cfg, slog.New(slog.NewTextHandler(&log, nil)))
+		if got := strings.Contains(log.String(), "level=WARN"); got != warned {
+			t.Errorf("%d bytes of %d: warned %t, want %t: %s", bytes, limit, got, warned, log.String())
+		}
 	}
 }
 
