@@ -19,7 +19,7 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 	if paging == nil {
 		return request, nil
 	}
-	first, last := paging.First.Value(), paging.Last.Value()
+	first, last := sizes(paging)
 	// An empty cursor is the start, or going backwards the end, as no cursor is.
 	after, before := notEmpty(paging.After), notEmpty(paging.Before)
 	for _, clash := range []struct {
@@ -55,6 +55,21 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 		request.Before = *before
 	}
 	return request, nil
+}
+
+// sizes are the sizes of a page that were given. Beside another size, 0 is none: a generated client that can leave
+// nothing out sends it for the way in which it does not go.
+func sizes(paging *model.CursorPaging) (first, last *int) {
+	first, last = paging.First.Value(), paging.Last.Value()
+	if first != nil && last != nil {
+		switch {
+		case *last == 0:
+			last = nil
+		case *first == 0:
+			first = nil
+		}
+	}
+	return first, last
 }
 
 // sort is one field of an order, apart from the names that the schema has for the fields of each kind.

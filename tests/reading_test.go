@@ -255,6 +255,8 @@ func TestPageSize(t *testing.T) {
 			"10 with an empty before": {object{"before": ""}, "j10 i9 h8 g7 f6 e5 d4 c3 b2 k11"},
 			"2 with both empty":       {object{"first": 2, "after": "", "before": ""}, "j10 i9"},
 			"2 back with both empty":  {object{"last": 2, "after": "", "before": ""}, "k11 a1"},
+			"2 with zero values":      {object{"first": 2, "last": 0, "after": "", "before": ""}, "j10 i9"},
+			"2 back with zero values": {object{"first": 0, "last": 2, "after": "", "before": ""}, "k11 a1"},
 		} {
 			if got := server.list(t, object{"paging": c.paging}); strings.Join(got.ids, " ") != c.ids {
 				t.Errorf("%s: %v", name, got.ids)

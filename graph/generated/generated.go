@@ -8666,9 +8666,9 @@ input CursorPaging {
   before: ConnectionCursor
   "Only what stands after this place; an empty text is the start."
   after: ConnectionCursor
-  "How many from the start, 1 to 100."
+  "How many from the start, 1 to 100; 0 beside ` + "`" + `last` + "`" + ` is none."
   first: Int
-  "How many from the end, 1 to 100."
+  "How many from the end, 1 to 100; 0 beside ` + "`" + `first` + "`" + ` is none."
   last: Int
 }
 

@@ -482,9 +482,9 @@ type CursorPaging struct {
 	Before graphql.Omittable[*string] `json:"before,omitempty"`
 	// Only what stands after this place; an empty text is the start.
 	After graphql.Omittable[*string] `json:"after,omitempty"`
-	// How many from the start, 1 to 100.
+	// How many from the start, 1 to 100; 0 beside `last` is none.
 	First graphql.Omittable[*int] `json:"first,omitempty"`
-	// How many from the end, 1 to 100.
+	// How many from the end, 1 to 100; 0 beside `first` is none.
 	Last graphql.Omittable[*int] `json:"last,omitempty"`
 }
 

@@ -413,9 +413,9 @@ export type CursorPaging = {
   after?: string | null | undefined;
   /** Only what stands before this place; an empty text is none. */
   before?: string | null | undefined;
-  /** How many from the start, 1 to 100. */
+  /** How many from the start, 1 to 100; 0 beside `last` is none. */
   first?: number | null | undefined;
-  /** How many from the end, 1 to 100. */
+  /** How many from the end, 1 to 100; 0 beside `first` is none. */
   last?: number | null | undefined;
 };
 
