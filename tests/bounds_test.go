@@ -96,23 +96,23 @@ fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofT
 func TestTextsThatAreNoCharacters(t *testing.T) {
 	server := startEmbedded(t)
 	for name, body := range map[string]string{
-		"a byte of Latin-1":           "{\"query\": \"{ customers { totalCount } }\", \"variables\": {\"x\": \"S\xf8ren\"}}",
-		"half a pair":                 `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d"}}`,
-		"the other half":              `{"query": "{ customers { totalCount } }", "variables": {"x": "\ude00"}}`,
-		"two first halves":            `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ud83d\ude00"}}`,
-		"half a pair and a new line":  `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\n"}}`,
-		"a pair within the document":  `{"query": "{ customers(filter: {name: {eq: \"\\uD83D\\uDE00\"}}) { totalCount } }"}`,
-		"half a pair in the document": `{"query": "{ customers(filter: {name: {eq: \"\\ud83d\"}}) { totalCount } }"}`,
+		"a byte of Latin-1":          "{\"query\": \"{ customers { totalCount } }\", \"variables\": {\"x\": \"S\xf8ren\"}}",
+		"half a pair":                `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d"}}`,
+		"the other half":             `{"query": "{ customers { totalCount } }", "variables": {"x": "\ude00"}}`,
+		"two first halves":           `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ud83d\ude00"}}`,
+		"half a pair and a new line": `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\n"}}`,
 	} {
 		got := server.post(t, body)
 		if got.status != http.StatusBadRequest || len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Message, "UTF-8") {
 			t.Errorf("%s: status %d: %s", name, got.status, got.body)
 		}
 	}
+	server.refused(t, "GRAPHQL_PARSE_FAILED", `{ customers(filter: {name: {eq: "\ud83d"}}) { totalCount } }`, nil)
 	for name, body := range map[string]string{
 		"a pair":                    `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ude00"}}`,
 		"the letters of an escape":  `{"query": "{ customers { totalCount } }", "variables": {"x": "\\ud83d"}}`,
 		"other escapes":             `{"query": "{ customers { totalCount } }", "variables": {"x": "\u00f8\n\\\"\ufffd"}}`,
+		"a pair in the document":    `{"query": "{ customers(filter: {name: {eq: \"\\uD83D\\uDE00\"}}) { totalCount } }"}`,
 		"a character of four bytes": `{"query": "{ customers(filter: {name: {eq: \"😀\"}}) { totalCount } }"}`,
 	} {
 		if got := server.post(t, body); got.status != http.StatusOK || len(got.Errors) > 0 {

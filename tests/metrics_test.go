@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // series are the series of the server's metrics, each with its labels, and without its value.
@@ -121,7 +122,15 @@ func TestNoClientMakesASeries(t *testing.T) {
 		send(shape, rand.New(rand.NewPCG(1, uint64(shape))))
 	}
 	server.series(t) // A scrape asks whether the server is ready, which is counted too.
+	// That the key was used is written a moment later, in the background.
 	before := server.series(t)
+	isUse := func(series string) bool { return strings.Contains(series, `method="use"`) }
+	for deadline := time.Now().Add(10 * time.Second); !slices.ContainsFunc(before, isUse); before = server.series(t) {
+		if time.Now().After(deadline) {
+			t.Fatal("the use of the key is not written")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 
 	const clients, requests = 8, 10_000
 	var group sync.WaitGroup

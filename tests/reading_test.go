@@ -735,7 +735,7 @@ func TestSearch(t *testing.T) {
 			"in the customer id":           {"J1", "j10"},
 			"in the name":                  {"BYRON", "a1 b2 k11"},
 			"in the email":                 {"EXAMPLE.ORG", "g7"},
-			"in any of the three":          {"ada", "a1 b2 k11"},
+			"in any of the five":           {"ada", "a1 b2 k11"},
 			"% around it changes nothing":  {"%byron%", "a1 b2 k11"},
 			"% before it changes nothing":  {"%example.org", "g7"},
 			"% behind it changes nothing":  {"twin@%", "k11"},
@@ -748,8 +748,9 @@ func TestSearch(t *testing.T) {
 			"$ is itself":                  {"b$", "g7"},
 			"letters beyond ASCII":         {"ÖST", "j10"},
 			"what nobody has":              {"nobody", ""},
-			"not across two of the three":  {"a1 Ada", ""},
-			"not in the billing id":        {"cus_", ""},
+			"not across two of the five":   {"a1 Ada", ""},
+			"in the billing id":            {"CUS_1", "a1 b2"},
+			"in the CRM id":                {"crm-2", "d4"},
 			"customers without a name too": {"e5", "e5"},
 		} {
 			if ids := server.found(t, object{"searchQuery": object{"iLike": c.text}}); ids != c.ids {
