@@ -253,7 +253,7 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Pic
 	return picture, nil
 }
 
-// answeredAt is when Stripe answered by its own clock. A date from the future, which a proxy may make up, would keep
+// answeredAt is the time of a response by the clock of Stripe. A date from the future, which a proxy may make up, would keep
 // newer events out.
 func answeredAt(answer *stripego.APIResponse) time.Time {
 	now := time.Now().Truncate(time.Second)

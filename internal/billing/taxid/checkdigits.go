@@ -25,7 +25,7 @@ func hasRightCheckDigits(taxType, written, id string) bool {
 
 var endsInCheckDigit = regexp.MustCompile(`-\d$`)
 
-// judged are the types whose check digits can never be wrong in an id that was issued: the rule is published by whoever
+// judged are the types whose check digits can never be wrong in an id that was issued: the rule is published by the authority that
 // issues the ids, and all ids in use keep to it. A kind of id within a type for which that is not so is left out by its
 // line. Refusing a right id keeps a customer from paying; accepting a wrong one is found out by the authority.
 //
