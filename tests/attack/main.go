@@ -70,7 +70,7 @@ func attackWith(ctx context.Context, program string, flags []string, vectors []*
 	if err := s.warm(ctx); err != nil {
 		return 0, err
 	}
-	before, err := s.Memory("VmRSS")
+	before, err := s.Memory("VmHWM")
 	if err != nil {
 		return 0, err
 	}
