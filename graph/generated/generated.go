@@ -5185,39 +5185,37 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-What can be read. Every answer holds live customers of the API key's own environment only, and what belongs to
-them.
+What can be read. Every response has only live customers of the API key's environment, and what belongs to them.
 """
 type Query {
   """
-  One customer by id. Null, without an error, for a customer that is unknown, archived or of another
-  environment: the three cannot be told apart.
+  One customer by id. Null, without an error, for a customer that is unknown, archived or of another environment; the
+  three look alike.
   """
   getCustomerByRefId("Which customer." input: GetCustomerByRefIdInput!): Customer
 
   """
-  The live customers of the environment, a page at a time. Archived customers are in no page and no count,
-  whatever the filter says.
+  The live customers of the environment, a page at a time. Archived customers are in no page and no count, whatever
+  the filter says.
   """
   customers(
     "Which page."
     paging: CursorPaging = { first: 10 }
     "Which customers; all without a filter."
     filter: CustomerFilter = {}
-    "The order, most significant first, at most 4 fields. Equal customers go by customer id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by customer id."
     sorting: [CustomerSort!] = [{ field: createdAt, direction: DESC }]
   ): CustomerConnection!
 }
 
 """
-What can be changed. It takes an API key with full access. Each mutation is all or nothing, but for
-importCustomersBulk, which says how.
+What can be changed. Needs an API key of scope FULL. Each mutation is all or nothing, except importCustomersBulk.
 """
 type Mutation {
   """
-  Creates a customer and, if subscriptionParams are given, its initial subscription, both or neither. Fails with
-  DuplicatedEntityNotAllowed if the id is in use, with EntityIsArchivedError if an archived customer had it. The
-  input types say what else can fail.
+  Creates a customer and, if subscriptionParams are given, its initial subscription, in one write. Fails with
+  DuplicatedEntityNotAllowed if the id is in use, with EntityIsArchivedError if an archived customer had it. The input
+  types say what else can fail.
   """
   provisionCustomer("The new customer." input: ProvisionCustomerInput!): ProvisionedCustomer!
 
@@ -5225,49 +5223,49 @@ type Mutation {
   createOneCustomer("The new customer." input: CustomerInput!): Customer! @deprecated(reason: "Use provisionCustomer.")
 
   """
-  Changes what the input names and nothing else: a field that is left out stays, a field that is null is
-  cleared. Fails with CustomerNotFound for an unknown or archived customer.
+  Changes only the fields that the input names: an absent field keeps its value, a null field is cleared. Fails with
+  CustomerNotFound for an unknown or archived customer.
   """
   updateOneCustomer("The customer and its changes." input: UpdateCustomerInput!): Customer!
 
   """
-  Archives a customer: name and email are nullified for good, the customer appears in no further answer and its
-  id is never given out again. Its subscriptions that have not ended are cancelled, with CustomerArchived. The
-  answer is the customer as archived. Fails with CustomerNotFound for an unknown or archived customer.
+  Archives a customer: name and email are nullified for good, the customer appears in no further response, and its id
+  is never reused. Its subscriptions that have not ended are cancelled, with CustomerArchived. Returns the customer as
+  archived. Fails with CustomerNotFound for an unknown or archived customer.
   """
   archiveCustomer("Which customer." input: ArchiveCustomerInput!): Customer!
 
   """
   Brings an archived customer back. Name and email stay null, and cancelled subscriptions stay cancelled. A live
-  customer is answered as it is. Fails with CustomerNotFound for an unknown customer.
+  customer is returned unchanged. Fails with CustomerNotFound for an unknown customer.
   """
   unarchiveCustomer("Which customer." input: UnarchiveCustomerInput!): Customer!
 
   """
-  Creates the customer, or updates it with the rules of updateOneCustomer if it exists. A row that is older
-  than the stored customer changes nothing. Fails with EntityIsArchivedError for an archived id.
+  Creates the customer, or updates it with the rules of updateOneCustomer if it exists. A row that is older than the
+  stored customer changes nothing. Fails with EntityIsArchivedError for an archived id.
   """
   importOneCustomer("The customer as another system knows it." input: ImportCustomerInput!): Customer!
 
   """
-  Imports up to 1,000 customers, each with the rules of importOneCustomer. All rows are checked before the
-  first is written; a row that fails stops the whole import with FailedToImportCustomer, which lists the
-  ids in failedCustomerIds. Sending the same rows again is safe. Answers the id of the import.
+  Imports up to 1,000 customers, each with the rules of importOneCustomer. All rows are checked before the first is
+  written; a row that fails stops the whole import with FailedToImportCustomer, which lists the ids in
+  failedCustomerIds. Sending the same rows again is safe. Returns the id of the import.
   """
   importCustomersBulk("The customers." input: ImportCustomerBulkInput!): String
 }
 
 "A customer of the product."
 type Customer {
-  "A UUID given at creation, stable for ever."
+  "A UUID given at creation, never changes."
   id: String!
   "The id that the product's back end gave the customer; unique within the environment, never reused."
   customerId: String!
   "The same as customerId."
   refId: String! @deprecated(reason: "Use customerId.")
-  "Full name; null for good once the customer was archived."
+  "Full name; null once the customer has been archived."
   name: String
-  "Billing email address; null for good once the customer was archived."
+  "Billing email address; null once the customer has been archived."
   email: String
   "The environment that the customer lives in."
   environmentId: String!
@@ -5277,21 +5275,21 @@ type Customer {
   updatedAt: DateTime!
   "Counts the changes of the customer, from 1; ` + "`" + `ifVersion` + "`" + ` of an input names the version that was read."
   version: Int!
-  "When the customer was archived; only the answer of archiveCustomer ever shows it."
+  "When the customer was archived; set only in the response of archiveCustomer."
   deletedAt: DateTime
   "The product's own data on the customer, an object of at most 50 keys."
   additionalMetaData: JSON
   "The customer's id at the billing provider."
   billingId: String
-  "The customer's page at the billing provider; null until the provider has told."
+  "The customer's page at the billing provider; null until the provider has reported it."
   billingLinkUrl: String
-  "The currency that the billing provider charges the customer in, or was asked to; null until it has told."
+  "The currency in which the billing provider charges the customer, or will; null until it is known."
   billingCurrency: Currency
   "The customer's id in the product's CRM."
   crmId: String
-  "Always null: this server has no link to HubSpot."
+  "Unsupported."
   crmHubspotCompanyId: String
-  "Always null: this server has no link to HubSpot."
+  "Unsupported."
   crmHubspotCompanyUrl: String
   "The customer's id at Salesforce."
   salesforceId: String
@@ -5325,13 +5323,13 @@ type Customer {
   eligibleForTrial: [EligibleForTrial!]
   "Whether the customer was left out of experiments when it was provisioned."
   excludeFromExperiment: Boolean
-  "Always null: this server runs no experiments."
+  "Unsupported."
   experimentInfo: experimentInfo
-  "Always null: this server runs no experiments."
+  "Unsupported."
   experiment: Experiment
   "The coupon that the customer has, for all of its subscriptions without a coupon of their own; null for none."
   coupon: Coupon
-  "How far the customer is in step with each billing integration."
+  "The customer's sync with each billing integration."
   syncStates: [SyncState!]
   "The environment that the customer lives in."
   environment: Environment
@@ -5339,14 +5337,14 @@ type Customer {
   subscriptions(
     "Which of them; those that are ACTIVE or IN_TRIAL when left out."
     filter: CustomerSubscriptionFilter = { status: { in: [ACTIVE, IN_TRIAL] } }
-    "The order, most significant first, at most 4 fields. Equal subscriptions go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [CustomerSubscriptionSort!] = [{ field: createdAt, direction: DESC }]
   ): [CustomerSubscription!]
-  "The features that the customer was granted beside its subscriptions."
+  "The features that the customer was granted in addition to its subscriptions."
   promotionalEntitlements(
     "Which of them; all without a filter, whatever their status."
     filter: PromotionalEntitlementFilter = {}
-    "The order, most significant first, at most 4 fields. Equal ones go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [PromotionalEntitlementSort!] = [{ field: createdAt, direction: DESC }]
   ): [PromotionalEntitlement!]!
 }
@@ -5399,11 +5397,11 @@ type CustomerResource {
 type Environment {
   "The environment's id."
   id: String!
-  "The id in a form for addresses; the same as id."
+  "The id in a form for URLs; the same as id."
   slug: String!
   "The environment's name for people; the same as id."
   displayName: String!
-  "Always null: environments come into being with their first API key."
+  "Unsupported."
   createdAt: DateTime
 }
 
@@ -5417,7 +5415,7 @@ type ProvisionedCustomer {
   subscriptionDecisionStrategy: SubscriptionDecisionStrategy!
   "The initial subscription; null when none was created."
   subscription: CustomerSubscription
-  "What the new customer is entitled to, as cachedEntitlements answers it; empty for nothing."
+  "What the new customer is entitled to, as cachedEntitlements returns it."
   entitlements: [Entitlement!]
   "The same as entitlements, in another form."
   entitlementsV2: [EntitlementUnion!]
@@ -5425,11 +5423,11 @@ type ProvisionedCustomer {
 
 "How a new customer's initial subscription was decided."
 enum SubscriptionDecisionStrategy {
-  "The product starts every customer on a free plan; the plan asked for was left aside."
+  "The product starts every customer on a free plan; the requested plan was ignored."
   PREDEFINED_FREE_PLAN
-  "The product starts every customer with a trial; the plan asked for was left aside."
+  "The product starts every customer with a trial; the requested plan was ignored."
   PREDEFINED_TRIAL_PLAN
-  "The plan that was asked for."
+  "The requested plan."
   REQUESTED_PLAN
   "No subscription was created."
   SKIPPED_SUBSCRIPTION_CREATION
@@ -5437,11 +5435,11 @@ enum SubscriptionDecisionStrategy {
 
 "A page of customers."
 type CustomerConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The customers of the page with their cursors."
   edges: [CustomerEdge!]!
-  "How many live customers match the filter, on all pages together."
+  "How many live customers match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -5449,11 +5447,11 @@ type CustomerConnection {
 type CustomerEdge {
   "The customer."
   node: Customer!
-  "The customer's place in this order and filter."
+  "The customer's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
-"Names one customer."
+"Which customer."
 input GetCustomerByRefIdInput {
   "The customer's id."
   customerId: String!
@@ -5463,9 +5461,9 @@ input GetCustomerByRefIdInput {
 
 "A new customer without a subscription."
 input CustomerInput {
-  "Full name, at most 255 characters without control characters; the empty text is none."
+  "Full name, at most 255 characters without control characters; an empty string counts as null."
   name: String
-  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null."
   email: String
   "The same as customerId; when both are given they must be equal."
   refId: String
@@ -5482,13 +5480,13 @@ input CustomerInput {
   "The customer's id in the product's CRM, 1 to 255 characters."
   crmId: String
   """
-  The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
-  coupon, with ArchivedCouponCantBeApplied for an archived one.
+  The refId of the customer's coupon; null and an empty string mean no coupon. Fails with CouponNotFound for an
+  unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
   """
-  Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
-  provider it is checked and let go.
+  Passed on to the billing provider and never stored. Triggers a sync even for a customer that pays nothing. Without a
+  provider it is validated and discarded.
   """
   billingInformation: CustomerBillingInfo
   """
@@ -5496,7 +5494,7 @@ input CustomerInput {
   JSON, no control characters in keys. A key with null is left out.
   """
   additionalMetaData: JSON
-  "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
+  "Whether to sync a customer that pays nothing and sends no billing information."
   shouldSyncFree: Boolean = false
   "Back-dates the creation; never in the future."
   createdAt: DateTime
@@ -5504,9 +5502,9 @@ input CustomerInput {
 
 "A new customer with, if wanted, its initial subscription."
 input ProvisionCustomerInput {
-  "Full name, at most 255 characters without control characters; the empty text is none."
+  "Full name, at most 255 characters without control characters; an empty string counts as null."
   name: String
-  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null."
   email: String
   "The same as customerId; when both are given they must be equal."
   refId: String
@@ -5523,13 +5521,13 @@ input ProvisionCustomerInput {
   "The customer's id in the product's CRM, 1 to 255 characters."
   crmId: String
   """
-  The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
-  coupon, with ArchivedCouponCantBeApplied for an archived one.
+  The refId of the customer's coupon; null and an empty string mean no coupon. Fails with CouponNotFound for an
+  unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
   """
-  Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
-  provider it is checked and let go.
+  Passed on to the billing provider and never stored. Triggers a sync even for a customer that pays nothing. Without a
+  provider it is validated and discarded.
   """
   billingInformation: CustomerBillingInfo
   """
@@ -5537,7 +5535,7 @@ input ProvisionCustomerInput {
   JSON, no control characters in keys. A key with null is left out.
   """
   additionalMetaData: JSON
-  "Whether to sync the customer to the billing provider although nothing is paid and no billing information is given."
+  "Whether to sync a customer that pays nothing and sends no billing information."
   shouldSyncFree: Boolean = false
   "Back-dates the creation; never in the future."
   createdAt: DateTime
@@ -5548,17 +5546,17 @@ input ProvisionCustomerInput {
 }
 
 """
-Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+Changes to a customer: absent fields keep their values, null fields are cleared. An empty string clears like null, for
 clients that cannot send null.
 """
 input UpdateCustomerInput {
-  "The same as customerId; one of the two names the customer."
+  "The same as customerId; one of the two is required."
   refId: String
   "The customer's id; it cannot be changed."
   customerId: String
-  "Full name, at most 255 characters without control characters; the empty text is none."
+  "Full name, at most 255 characters without control characters; an empty string counts as null."
   name: String
-  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null."
   email: String
   "Must be the API key's own environment when given."
   environmentId: String
@@ -5567,20 +5565,20 @@ input UpdateCustomerInput {
   "The customer's id in the product's CRM, 1 to 255 characters."
   crmId: String
   """
-  The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
-  CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
+  The refId of the coupon that replaces the customer's; null and an empty string remove it. Fails with CouponNotFound
+  for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
   """
   couponRefId: String
   """
-  Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
-  null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
+  Passed on to the billing provider and never stored, so send all of it at each change. An absent or null field keeps
+  its value there; an address, the tax ids and invoiceCustomFields replace the values there as a whole.
   """
   billingInformation: CustomerBillingInfo
-  "Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all."
+  "Merged into the stored data key by key: a key with null is deleted, other keys stay. Null clears all."
   additionalMetaData: JSON
   """
-  Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
-  seconds the answer comes anyway.
+  Whether to wait for the sync with the billing provider, at most 10 seconds, before responding; syncStates has the
+  outcome.
   """
   shouldWaitSync: Boolean = false
   "The customer's id at AWS Marketplace, 1 to 255 characters."
@@ -5588,13 +5586,13 @@ input UpdateCustomerInput {
   "The customer's id at Salesforce, 1 to 255 characters."
   salesforceId: String
   """
-  The version of the customer that the change is meant for. If it has another one by now, nothing is changed and the
-  error VersionMismatch tells the present one in ` + "`" + `currentVersion` + "`" + `. Null and left out are any version.
+  The version of the customer that the change is meant for. If the stored version differs, nothing is changed and the
+  error VersionMismatch has the stored one in ` + "`" + `currentVersion` + "`" + `. Null or absent: any version.
   """
   ifVersion: Int
 }
 
-"Names the customer to archive."
+"Which customer to archive."
 input ArchiveCustomerInput {
   "The customer's id."
   customerId: String!
@@ -5604,7 +5602,7 @@ input ArchiveCustomerInput {
   ifVersion: Int
 }
 
-"Names the customer to bring back."
+"Which customer to unarchive."
 input UnarchiveCustomerInput {
   "The customer's id."
   customerId: String!
@@ -5614,11 +5612,11 @@ input UnarchiveCustomerInput {
 
 "A customer as another system knows it."
 input ImportCustomerInput {
-  "Full name, at most 255 characters without control characters; the empty text is none."
+  "Full name, at most 255 characters without control characters; an empty string counts as null."
   name: String
-  "Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none."
+  "Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null."
   email: String
-  "The same as customerId; one of the two names the customer."
+  "The same as customerId; one of the two is required."
   refId: String
   "The customer's id, 1 to 255 characters."
   customerId: String
@@ -5628,11 +5626,11 @@ input ImportCustomerInput {
   billingId: String
   "The customer's id at Salesforce, 1 to 255 characters."
   salesforceId: String
-  "The payment method that the billing provider charges the customer with; refused without a provider."
+  "The payment method that the billing provider charges the customer with; rejected without a provider."
   paymentMethodId: String
   """
-  When the other system last changed the customer; never in the future. A row that is older than the stored
-  customer is skipped.
+  When the other system last changed the customer; never in the future. A row older than the stored customer is
+  skipped.
   """
   updatedAt: DateTime
   "Merged into the stored data as in UpdateCustomerInput."
@@ -5645,19 +5643,19 @@ input ImportCustomerBulkInput {
   customers: [ImportCustomerInput!]!
   "Must be the API key's own environment when given."
   environmentId: String
-  "Which billing integration the ids are of: stripe; refused without a provider."
+  "The billing integration that the ids belong to: stripe. Rejected without a provider."
   integrationId: String
 }
 
 """
-Which customers. Fields, and operators within a field, all have to hold. What is null is ignored, but a filter with
-nothing else in it is refused: ask for a missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, an empty filter counting
-as one, nested at most 5 deep.
+Which customers. All fields, and all operators within a field, must match. Null fields are ignored, but a filter that
+has nothing else is rejected: find a missing value with ` + "`" + `is: true` + "`" + `. At most 100 conditions, where an empty filter
+counts as one, nested at most 5 deep.
 """
 input CustomerFilter {
-  "All of these hold."
+  "All of these match."
   and: [CustomerFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [CustomerFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -5673,9 +5671,9 @@ input CustomerFilter {
   createdAt: DateFieldComparison
   "By time of the last change."
   updatedAt: DateFieldComparison
-  "By time of archiving, which is null for every customer that can be found."
+  "By time of archiving, which is always null for visible customers."
   deletedAt: DateFieldComparison
-  "By environment, which is the API key's own for every customer that can be found."
+  "By environment, always the API key's own."
   environmentId: UUIDFilterComparison
   "By id at the billing provider."
   billingId: StringFieldComparison
@@ -5685,11 +5683,11 @@ input CustomerFilter {
   crmHubspotCompanyId: StringFieldComparison
   "By HubSpot address, which is null for every customer."
   crmHubspotCompanyUrl: StringFieldComparison
-  "By a text within customer id, name, email, billing id or CRM id."
+  "By text within customer id, name, email, billing id or CRM id."
   searchQuery: CustomerSearchQueryFilterComparison
-  "By promotional entitlements: one of the customer's fits."
+  "By promotional entitlements: at least one must match."
   promotionalEntitlements: CustomerFilterPromotionalEntitlementFilter
-  "By subscriptions: one of the customer's fits."
+  "By subscriptions: at least one must match."
   subscriptions: CustomerFilterCustomerSubscriptionFilter
   "By id at AWS Marketplace."
   awsMarketplaceCustomerId: StringFieldComparison
@@ -5702,8 +5700,8 @@ input CustomerFilter {
 "A search through customer id, name, email, billing id and CRM id."
 input CustomerSearchQueryFilterComparison {
   """
-  The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it %
-  and _ are wildcards.
+  The text to find in any of these fields, ignoring case. Leading and trailing % are allowed and change nothing; % and
+  _ inside are wildcards.
   """
   iLike: String
 }
@@ -5720,17 +5718,17 @@ input CustomerFilterCustomerSubscriptionFilter {
   status: SubscriptionStatusFilterComparison
 }
 
-"One field of an order."
+"One field to sort by."
 input CustomerSort {
   "The field to sort by."
   field: CustomerSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where customers without a value go; last when left out, in both directions."
+  "Where customers without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What customers can be sorted by. Texts go by their bytes, upper case before lower case."
+"What customers can be sorted by. Strings sort by UTF-8 bytes, so upper case comes before lower case."
 enum CustomerSortFields {
   "The UUID."
   id
@@ -5746,19 +5744,19 @@ enum CustomerSortFields {
   createdAt
   "The time of the last change."
   updatedAt
-  "The time of archiving: null for all, so it orders nothing."
+  "The time of archiving: null for all, so it has no effect."
   deletedAt
-  "The environment: the same for all, so it orders nothing."
+  "The environment: the same for all, so it has no effect."
   environmentId
   "The id at the billing provider."
   billingId
   "The id in the product's CRM."
   crmId
-  "The HubSpot company: null for all, so it orders nothing."
+  "The HubSpot company: null for all, so it has no effect."
   crmHubspotCompanyId
-  "The HubSpot address: null for all, so it orders nothing."
+  "The HubSpot address: null for all, so it has no effect."
   crmHubspotCompanyUrl
-  "The searched text: it has no order of its own, so it orders nothing."
+  "The searched text: it has no effect."
   searchQuery
   "The id at AWS Marketplace."
   awsMarketplaceCustomerId
@@ -5766,17 +5764,20 @@ enum CustomerSortFields {
   salesforceId
 }
 `, BuiltIn: false},
-	{Name: "../schema/billing.graphqls", Input: `"What the billing provider is told of a customer. None of it is stored here."
+	{Name: "../schema/billing.graphqls", Input: `"Billing details of a customer, passed on to the billing provider and never stored."
 input CustomerBillingInfo {
-  "Where invoices go."
+  "The billing address."
   billingAddress: Address
-  "Where goods go."
+  "The shipping address."
   shippingAddress: Address
   "The currency to charge in."
   currency: Currency
-  "The customer's tax ids: at most 5, none of them twice."
+  "The customer's tax ids: at most 5, no duplicates."
   taxIds: [TaxExempt!]
-  "Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40."
+  """
+  Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most
+  40.
+  """
   invoiceCustomFields: JSON
   "A payment method at the provider."
   paymentMethodId: String
@@ -5784,15 +5785,15 @@ input CustomerBillingInfo {
   timezone: String
   "A language by its BCP 47 tag, as in da-DK."
   language: String
-  "The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good."
+  "The name that invoices show, at most 255 characters. From then on it replaces the customer's name at the provider."
   customerName: String
   """
   Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
-  begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
-  away.
+  begin with clientele_. A value has at most 500 characters; a value that is not a string is sent as JSON, and null
+  removes its key.
   """
   metadata: JSON
-  "Which billing integration."
+  "The billing integration."
   integrationId: String
 }
 
@@ -5819,9 +5820,9 @@ input TaxExempt {
   "The kind of tax id in Stripe's terms, as in eu_vat."
   type: String!
   """
-  The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
-  Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
-  simulator, the ids that it publishes for tests and as examples are accepted too.
+  The tax id, in the format of its type. Check digits are verified for types with a public rule. Spaces, dots, dashes,
+  slashes and the case of letters do not matter. With a test key of the provider, and in the simulator, the ids that
+  it publishes for tests and as examples are accepted too.
   """
   value: String!
 }
@@ -5846,7 +5847,10 @@ type Money {
 
 "An amount of money to set."
 input MoneyInputDTO {
-  "The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero."
+  """
+  The amount in the currency's main unit, read to 15 significant digits and rounded to 12 decimal places, half away
+  from zero.
+  """
   amount: Float!
   "The currency; the default one when left out."
   currency: Currency
@@ -6149,7 +6153,7 @@ enum Currency {
     paging: CursorPaging = { first: 10 }
     "Which products; all without a filter."
     filter: ProductFilter = {}
-    "The order, most significant first, at most 4 fields. Equal products go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [ProductSort!] = [{ field: createdAt, direction: DESC }]
   ): ProductConnection!
 
@@ -6159,7 +6163,7 @@ enum Currency {
     paging: CursorPaging = { first: 10 }
     "Which plans; all without a filter."
     filter: PlanFilter = {}
-    "The order, most significant first, at most 4 fields. Equal plans go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [PlanSort!] = [{ field: createdAt, direction: DESC }]
   ): PlanConnection!
 
@@ -6169,7 +6173,7 @@ enum Currency {
     paging: CursorPaging = { first: 10 }
     "Which add-ons; all without a filter."
     filter: AddonFilter = {}
-    "The order, most significant first, at most 4 fields. Equal add-ons go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [AddonSort!] = [{ field: createdAt, direction: DESC }]
   ): AddonConnection!
 
@@ -6179,14 +6183,14 @@ enum Currency {
     paging: CursorPaging = { first: 10 }
     "Which features; all without a filter."
     filter: FeatureFilter = {}
-    "The order, most significant first, at most 4 fields. Equal features go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [FeatureSort!] = [{ field: createdAt, direction: DESC }]
   ): FeatureConnection!
 }
 
 "Something that is sold: plans, and add-ons to them."
 type Product {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The product's id, unique within the environment."
   refId: String!
@@ -6214,9 +6218,9 @@ type Product {
 type ProductSettings {
   "The free plan that takes over from a trial that ends unpaid; null when none does."
   downgradePlan: Plan
-  "What decides the plan of a new customer that asks for a subscription."
+  "What decides the plan of a new customer that is provisioned with a subscription."
   subscriptionStartSetup: SubscriptionStartSetup!
-  "The plan that every new customer starts with; null when the plan asked for is the one it gets."
+  "The plan that every new customer starts with; null when it gets the requested plan."
   subscriptionStartPlan: Plan
   "What happens when a subscription ends."
   subscriptionEndSetup: SubscriptionEndSetup!
@@ -6224,13 +6228,13 @@ type ProductSettings {
   subscriptionCancellationTime: SubscriptionCancellationTime!
 }
 
-"What decides the plan of a new customer that asks for a subscription."
+"What decides the plan of a new customer that is provisioned with a subscription."
 enum SubscriptionStartSetup {
-  "The customer gets the plan asked for."
+  "The customer gets the requested plan."
   PLAN_SELECTION
-  "The customer gets the start plan, which is free, whatever was asked for."
+  "The customer gets the start plan, which is free, whatever plan was requested."
   FREE_PLAN
-  "The customer gets a trial of the start plan, whatever was asked for."
+  "The customer gets a trial of the start plan, whatever plan was requested."
   TRIAL_PERIOD
 }
 
@@ -6254,11 +6258,11 @@ enum SubscriptionCancellationTime {
 
 "A page of products."
 type ProductConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The products of the page with their cursors."
   edges: [ProductEdge!]!
-  "How many products match the filter, on all pages together."
+  "How many products match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -6266,15 +6270,15 @@ type ProductConnection {
 type ProductEdge {
   "The product."
   node: Product!
-  "The product's place in this order and filter."
+  "The product's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
 "Which products, with the rules of CustomerFilter."
 input ProductFilter {
-  "All of these hold."
+  "All of these match."
   and: [ProductFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [ProductFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -6288,17 +6292,17 @@ input ProductFilter {
   updatedAt: DateFieldComparison
 }
 
-"One field of an order of products."
+"One field to sort by."
 input ProductSort {
   "The field to sort by."
   field: ProductSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where products without a value go; last when left out, in both directions."
+  "Where products without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What products can be sorted by. Texts go by their bytes."
+"What products can be sorted by. Strings sort by UTF-8 bytes."
 enum ProductSortFields {
   "The UUID."
   id
@@ -6314,7 +6318,7 @@ enum ProductSortFields {
 
 "A plan of a product: what a subscription is of."
 type Plan {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The plan's id, unique within the environment; inputs name it as planId."
   refId: String!
@@ -6349,7 +6353,7 @@ type Plan {
   defaultTrialConfig: DefaultTrialConfig
   "The plan's dimension at AWS Marketplace."
   awsMarketplacePlanDimension: String
-  "Always empty: this server has no package groups."
+  "Always empty."
   compatiblePackageGroups: [PlanCompatiblePackageGroups!]
   "The product that the plan belongs to."
   product: Product!
@@ -6359,7 +6363,7 @@ type Plan {
   compatibleAddons(
     "Which add-ons; all compatible ones without a filter."
     filter: AddonFilter = {}
-    "The order, most significant first, at most 4 fields. Equal add-ons go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [AddonSort!] = [{ field: createdAt, direction: DESC }]
   ): [Addon!]
   "The same as inheritedEntitlements without the overridden ones, in the form of packageEntitlements."
@@ -6380,7 +6384,7 @@ enum PackageStatus {
   PUBLISHED
 }
 
-"The vendor-made pages that show a catalogue. This server has none; programs that do can go by it."
+"The vendor-made pages that show a catalogue. This server has none; other programs may use it."
 enum WidgetType {
   "The table of plans."
   PAYWALL
@@ -6439,7 +6443,7 @@ type PlanCompatiblePackageGroupOptions {
 
 "A plan or an add-on in short, as a scheduled update names it. This server schedules none."
 type PackageDTO {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The plan's or the add-on's id."
   refId: String!
@@ -6453,11 +6457,11 @@ type PackageDTO {
 
 "A page of plans."
 type PlanConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The plans of the page with their cursors."
   edges: [PlanEdge!]!
-  "How many plans match the filter, on all pages together."
+  "How many plans match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -6465,15 +6469,15 @@ type PlanConnection {
 type PlanEdge {
   "The plan."
   node: Plan!
-  "The plan's place in this order and filter."
+  "The plan's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
 "Which plans, with the rules of CustomerFilter."
 input PlanFilter {
-  "All of these hold."
+  "All of these match."
   and: [PlanFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [PlanFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -6489,17 +6493,17 @@ input PlanFilter {
   updatedAt: DateFieldComparison
 }
 
-"One field of an order of plans."
+"One field to sort by."
 input PlanSort {
   "The field to sort by."
   field: PlanSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where plans without a value go; last when left out, in both directions."
+  "Where plans without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What plans can be sorted by. Texts go by their bytes."
+"What plans can be sorted by. Strings sort by UTF-8 bytes."
 enum PlanSortFields {
   "The UUID."
   id
@@ -6515,7 +6519,7 @@ enum PlanSortFields {
 
 "Something that a subscription can have on top of its plan."
 type Addon {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The add-on's id, unique within the environment; inputs name it as addonId."
   refId: String!
@@ -6541,7 +6545,7 @@ type Addon {
   prices(
     "Which prices; all without a filter."
     filter: PriceFilter = {}
-    "The order, most significant first, at most 4 fields. Equal prices go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [PriceSort!] = [{ field: createdAt, direction: DESC }]
   ): [Price!]
   "Always empty: use above a limit has no price of its own."
@@ -6560,11 +6564,11 @@ type Addon {
 
 "A page of add-ons."
 type AddonConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The add-ons of the page with their cursors."
   edges: [AddonEdge!]!
-  "How many add-ons match the filter, on all pages together."
+  "How many add-ons match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -6572,15 +6576,15 @@ type AddonConnection {
 type AddonEdge {
   "The add-on."
   node: Addon!
-  "The add-on's place in this order and filter."
+  "The add-on's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
 "Which add-ons, with the rules of CustomerFilter."
 input AddonFilter {
-  "All of these hold."
+  "All of these match."
   and: [AddonFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [AddonFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -6600,13 +6604,13 @@ input AddonFilter {
 input AddonSort {
   "The field to sort by."
   field: AddonSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where add-ons without a value go; last when left out, in both directions."
+  "Where add-ons without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What add-ons can be sorted by. Texts go by their bytes."
+"What add-ons can be sorted by. Strings sort by UTF-8 bytes."
 enum AddonSortFields {
   "The UUID."
   id
@@ -6622,7 +6626,7 @@ enum AddonSortFields {
 
 "Something of the product that customers are entitled to."
 type Feature {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The feature's id, unique within the environment; inputs name it as featureId."
   refId: String!
@@ -6676,7 +6680,7 @@ enum MeterType {
   None
   "It goes up and down, as seats do."
   Fluctuating
-  "It only goes up, as requests do, until it starts again at zero."
+  "It only goes up, as requests do, until it resets."
   Incremental
 }
 
@@ -6692,7 +6696,7 @@ enum FeatureStatus {
 
 "Features that are granted together. This server has no feature groups."
 type FeatureGroup {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The group's id as its owner gave it."
   featureGroupId: String!
@@ -6706,7 +6710,7 @@ type FeatureGroup {
 
 "What counts the use of a feature. This server has no meters."
 type Meter {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "When the meter was created."
   createdAt: DateTime!
@@ -6716,11 +6720,11 @@ type Meter {
 
 "A page of features."
 type FeatureConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The features of the page with their cursors."
   edges: [FeatureEdge!]!
-  "How many features match the filter, on all pages together."
+  "How many features match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -6728,15 +6732,15 @@ type FeatureConnection {
 type FeatureEdge {
   "The feature."
   node: Feature!
-  "The feature's place in this order and filter."
+  "The feature's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
 "Which features, with the rules of CustomerFilter."
 input FeatureFilter {
-  "All of these hold."
+  "All of these match."
   and: [FeatureFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [FeatureFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -6750,17 +6754,17 @@ input FeatureFilter {
   updatedAt: DateFieldComparison
 }
 
-"One field of an order of features."
+"One field to sort by."
 input FeatureSort {
   "The field to sort by."
   field: FeatureSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where features without a value go; last when left out, in both directions."
+  "Where features without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What features can be sorted by. Texts go by their bytes."
+"What features can be sorted by. Strings sort by UTF-8 bytes."
 enum FeatureSortFields {
   "The UUID."
   id
@@ -6788,7 +6792,7 @@ type Price {
   tiersMode: TiersMode
   "Prices by quantity, smallest first; null when every unit costs the same."
   tiers: [PriceTier!]
-  "Always null: this server keeps no prices at the billing provider."
+  "Unsupported."
   billingId: String
   "The amount: of one unit for PER_UNIT and USAGE_BASED, else of the whole; null when tiers say it."
   price: Money
@@ -6802,11 +6806,11 @@ type Price {
   maxUnitQuantity: Float
   "The feature that is priced, for PER_UNIT and USAGE_BASED; else null."
   feature: Feature
-  "Always null: this server has no credits."
+  "Unsupported."
   creditRate: CreditRate
-  "Always null: this server has no credits."
+  "Unsupported."
   customCurrency: CustomCurrency
-  "Always null: this server has no credits."
+  "Unsupported."
   topUpCustomCurrencyId: String
   "When the price was created."
   createdAt: DateTime
@@ -6832,7 +6836,7 @@ enum BillingModel {
   PER_UNIT
   "For what was used, afterwards. It counts nothing in a total price: this server meters no usage."
   USAGE_BASED
-  "For credits. This server never answers it."
+  "For credits. Unused."
   CREDIT_BASED
 }
 
@@ -6874,7 +6878,7 @@ type CreditRate {
 
 "A currency of credits. This server has none."
 type CustomCurrency {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The currency's id as its owner gave it."
   currencyId: String!
@@ -6900,9 +6904,9 @@ type Units {
 
 "Which prices, with the rules of CustomerFilter."
 input PriceFilter {
-  "All of these hold."
+  "All of these match."
   and: [PriceFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [PriceFilter]
   "By id."
   id: UUIDFilterComparison
@@ -6912,13 +6916,13 @@ input PriceFilter {
   billingModel: BillingModelFilterComparison
 }
 
-"One field of an order of prices."
+"One field to sort by."
 input PriceSort {
   "The field to sort by."
   field: PriceSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where prices without a value go; last when left out, in both directions."
+  "Where prices without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
@@ -6942,11 +6946,11 @@ type PackageEntitlement {
   usageLimit: Float
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
   "Whether the limit is agreed with each customer rather than fixed."
   isCustom: Boolean
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "The widgets that leave the entitlement out."
   hiddenFromWidgets: [WidgetType!]
@@ -6964,7 +6968,7 @@ type PackageEntitlement {
   updatedAt: DateTime
 }
 
-"What a plan or an add-on entitles to. This server answers entitlements to features only."
+"What a plan or an add-on entitles to. Entitlements to features only."
 union PackageEntitlementUnion = PackageFeatureEntitlement | PackageCreditEntitlement
 
 "What a plan or an add-on entitles to: one feature."
@@ -6983,7 +6987,7 @@ type PackageFeatureEntitlement {
   feature: Feature!
   "The feature's refId."
   featureId: String!
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean
@@ -6993,9 +6997,9 @@ type PackageFeatureEntitlement {
   isCustom: Boolean
   "Always true: what a plan or an add-on does not entitle to, it does not list."
   isGranted: Boolean!
-  "Always null: entitlements are listed in the order in which they were written down."
+  "Unsupported."
   order: Float
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "How much may be used; null without a limit, and for a feature that is not a NUMBER."
   usageLimit: Float
@@ -7005,7 +7009,7 @@ type PackageFeatureEntitlement {
   updatedAt: DateTime
 }
 
-"What a plan or an add-on entitles to: credits. This server never answers one."
+"What a plan or an add-on entitles to: credits. Unused."
 type PackageCreditEntitlement {
   "The entitlement's id."
   id: String!
@@ -7019,13 +7023,13 @@ type PackageCreditEntitlement {
   customCurrency: CustomCurrency!
   "The id of the currency of the credits."
   customCurrencyId: String!
-  "The feature whose quantity the credits go by."
+  "The feature whose quantity determines the credits."
   dependencyFeature: Feature
   "What the entitlement is for."
   description: String
   "The entitlement's name for people; null means the currency's."
   displayNameOverride: String
-  "Whether use above the amount is let through."
+  "Whether use above the amount is allowed."
   hasSoftLimit: Boolean
   "The widgets that leave the entitlement out."
   hiddenFromWidgets: [WidgetType!]
@@ -7033,7 +7037,7 @@ type PackageCreditEntitlement {
   isCustom: Boolean
   "Whether the entitlement grants the credits."
   isGranted: Boolean!
-  "Always null: entitlements are listed in the order in which they were written down."
+  "Unsupported."
   order: Float
   "When the entitlement was created."
   createdAt: DateTime
@@ -7045,13 +7049,13 @@ type PackageCreditEntitlement {
 enum EntitlementBehavior {
   "It adds to it."
   Increment
-  "It takes its place."
+  "It replaces the other one."
   Override
 }
 `, BuiltIn: false},
 	{Name: "../schema/comparisons.graphqls", Input: `"""
-Compares a text. All operators given have to hold; a missing value satisfies ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only.
-At most 255 characters an operand.
+Compares a text. All given operators must match; a missing value matches ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only. At most 255 characters
+an operand.
 """
 input StringFieldComparison {
   "True: has no value; false: has one."
@@ -7060,23 +7064,23 @@ input StringFieldComparison {
   isNot: Boolean
   "Equal."
   eq: String
-  "Not equal; no value is not unequal."
+  "Not equal; a missing value does not match."
   neq: String
-  "After, by bytes."
+  "Greater, by UTF-8 bytes."
   gt: String
-  "After or equal, by bytes."
+  "Greater or equal, by UTF-8 bytes."
   gte: String
-  "Before, by bytes."
+  "Less, by UTF-8 bytes."
   lt: String
-  "Before or equal, by bytes."
+  "Less or equal, by UTF-8 bytes."
   lte: String
-  "Matches a pattern: % is any run of characters, _ one character, a backslash takes the next character as it is."
+  "Matches a pattern: % is any run of characters, _ one character, a backslash escapes the next character."
   like: String
   "Does not match the pattern."
   notLike: String
-  "Matches the pattern whatever the case."
+  "Matches the pattern ignoring case."
   iLike: String
-  "Does not match the pattern whatever the case."
+  "Does not match the pattern ignoring case."
   notILike: String
   "One of these, at most 100; an empty list matches nothing."
   in: [String!]
@@ -7085,8 +7089,8 @@ input StringFieldComparison {
 }
 
 """
-Compares an id as a text. All operators given have to hold; a missing value satisfies ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only.
-At most 255 characters an operand.
+Compares an id as a text. All given operators must match; a missing value matches ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only. At most 255
+characters an operand.
 """
 input UUIDFilterComparison {
   "True: has no value; false: has one."
@@ -7095,23 +7099,23 @@ input UUIDFilterComparison {
   isNot: Boolean
   "Equal."
   eq: String
-  "Not equal; no value is not unequal."
+  "Not equal; a missing value does not match."
   neq: String
-  "After, by bytes."
+  "Greater, by UTF-8 bytes."
   gt: String
-  "After or equal, by bytes."
+  "Greater or equal, by UTF-8 bytes."
   gte: String
-  "Before, by bytes."
+  "Less, by UTF-8 bytes."
   lt: String
-  "Before or equal, by bytes."
+  "Less or equal, by UTF-8 bytes."
   lte: String
-  "Matches a pattern: % is any run of characters, _ one character, a backslash takes the next character as it is."
+  "Matches a pattern: % is any run of characters, _ one character, a backslash escapes the next character."
   like: String
   "Does not match the pattern."
   notLike: String
-  "Matches the pattern whatever the case."
+  "Matches the pattern ignoring case."
   iLike: String
-  "Does not match the pattern whatever the case."
+  "Does not match the pattern ignoring case."
   notILike: String
   "One of these, at most 100; an empty list matches nothing."
   in: [String!]
@@ -7119,7 +7123,7 @@ input UUIDFilterComparison {
   notIn: [String!]
 }
 
-"Compares a time. All operators given have to hold; a missing value satisfies ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only."
+"Compares a time. All given operators must match; a missing value matches ` + "`" + `is` + "`" + ` and ` + "`" + `isNot` + "`" + ` only."
 input DateFieldComparison {
   "True: has no value; false: has one."
   is: Boolean
@@ -7131,11 +7135,11 @@ input DateFieldComparison {
   neq: DateTime
   "After."
   gt: DateTime
-  "After or at."
+  "At or after."
   gte: DateTime
   "Before."
   lt: DateTime
-  "Before or at."
+  "At or before."
   lte: DateTime
   "At one of these, at most 100; an empty list matches nothing."
   in: [DateTime!]
@@ -7165,13 +7169,13 @@ input SubscriptionStatusFilterComparison {
   eq: SubscriptionStatus
   "Not equal."
   neq: SubscriptionStatus
-  "After, by name."
+  "Greater, by name."
   gt: SubscriptionStatus
-  "After or equal, by name."
+  "Greater or equal, by name."
   gte: SubscriptionStatus
-  "Before, by name."
+  "Less, by name."
   lt: SubscriptionStatus
-  "Before or equal, by name."
+  "Less or equal, by name."
   lte: SubscriptionStatus
   "Equal."
   like: SubscriptionStatus
@@ -7197,13 +7201,13 @@ input PromotionalEntitlementStatusFilterComparison {
   eq: PromotionalEntitlementStatus
   "Not equal."
   neq: PromotionalEntitlementStatus
-  "After, by name."
+  "Greater, by name."
   gt: PromotionalEntitlementStatus
-  "After or equal, by name."
+  "Greater or equal, by name."
   gte: PromotionalEntitlementStatus
-  "Before, by name."
+  "Less, by name."
   lt: PromotionalEntitlementStatus
-  "Before or equal, by name."
+  "Less or equal, by name."
   lte: PromotionalEntitlementStatus
   "Equal."
   like: PromotionalEntitlementStatus
@@ -7229,13 +7233,13 @@ input CouponTypeFilterComparison {
   eq: CouponType
   "Not equal."
   neq: CouponType
-  "After, by name."
+  "Greater, by name."
   gt: CouponType
-  "After or equal, by name."
+  "Greater or equal, by name."
   gte: CouponType
-  "Before, by name."
+  "Less, by name."
   lt: CouponType
-  "Before or equal, by name."
+  "Less or equal, by name."
   lte: CouponType
   "Equal."
   like: CouponType
@@ -7261,13 +7265,13 @@ input CouponStatusFilterComparison {
   eq: CouponStatus
   "Not equal."
   neq: CouponStatus
-  "After, by name."
+  "Greater, by name."
   gt: CouponStatus
-  "After or equal, by name."
+  "Greater or equal, by name."
   gte: CouponStatus
-  "Before, by name."
+  "Less, by name."
   lt: CouponStatus
-  "Before or equal, by name."
+  "Less or equal, by name."
   lte: CouponStatus
   "Equal."
   like: CouponStatus
@@ -7301,13 +7305,13 @@ input BillingModelFilterComparison {
   eq: BillingModel
   "Not equal."
   neq: BillingModel
-  "After, by name."
+  "Greater, by name."
   gt: BillingModel
-  "After or equal, by name."
+  "Greater or equal, by name."
   gte: BillingModel
-  "Before, by name."
+  "Less, by name."
   lt: BillingModel
-  "Before or equal, by name."
+  "Less or equal, by name."
   lte: BillingModel
   "Equal."
   like: BillingModel
@@ -7333,7 +7337,7 @@ input BillingModelFilterComparison {
     paging: CursorPaging = { first: 10 }
     "Which coupons; all without a filter."
     filter: CouponFilter = {}
-    "The order, most significant first, at most 4 fields. Equal coupons go by refId."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [CouponSort!] = [{ field: createdAt, direction: DESC }]
   ): CouponConnection!
 }
@@ -7343,35 +7347,34 @@ extend type Mutation {
   createOneCoupon("The new coupon." input: CreateCouponInput!): Coupon!
 
   """
-  Changes what the input names and nothing else: a field that is left out stays, a field that is null is
-  cleared. The discount cannot be changed. Fails with CouponNotFound for an unknown coupon, with
-  EntityIsArchivedError for an archived one.
+  Changes only the fields that the input names: an absent field keeps its value, a null field is cleared. The discount
+  cannot be changed. Fails with CouponNotFound for an unknown coupon, with EntityIsArchivedError for an archived one.
   """
   updateOneCoupon("The coupon and its changes." input: UpdateCouponInput!): Coupon!
 
   """
-  Archives a coupon: it cannot be applied any more, and customers and subscriptions that have it keep it. Fails
-  with CouponNotFound for an unknown coupon, with EntityIsArchivedError for an archived one.
+  Archives a coupon: it can no longer be applied; customers and subscriptions that have it keep it. Fails with
+  CouponNotFound for an unknown coupon, with EntityIsArchivedError for an archived one.
   """
   archiveOneCoupon("Which coupon." input: ArchiveCouponInput!): Coupon!
 
   """
-  Gives a customer a coupon, in place of the one it has. Fails with CustomerNotFound for an unknown or archived
-  customer, with CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one that
-  the customer does not have already.
+  Applies a coupon to a customer, replacing the one it has. Fails with CustomerNotFound for an unknown or archived
+  customer, with CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one that the
+  customer does not have already.
   """
   setCouponOnCustomer("Which coupon for which customer." input: SetCouponOnCustomerInput!): Customer!
 
   """
-  Takes a coupon from a customer; a customer that has another coupon, or none, is answered as it is. Fails with
-  CustomerNotFound for an unknown or archived customer, with CouponNotFound for an unknown coupon.
+  Removes a coupon from a customer. A customer without that coupon is returned unchanged. Fails with CustomerNotFound
+  for an unknown or archived customer, with CouponNotFound for an unknown coupon.
   """
   removeCouponFromCustomer("Which coupon from which customer." input: RemoveCouponFromCustomerInput!): Customer!
 }
 
 "A discount that can be given to customers and subscriptions: per cent or amounts, one of the two."
 type Coupon {
-  "A UUID given at creation, stable for ever."
+  "A UUID given at creation, never changes."
   id: String!
   "The coupon's id, unique within the environment; inputs name it as couponId or couponRefId."
   refId: String!
@@ -7391,13 +7394,13 @@ type Coupon {
   percentOff: Float
   "The discount in amounts, one a currency; null for a PERCENTAGE coupon."
   amountsOff: [Money!]
-  "For how many months the discount is given once applied; null for good."
+  "For how many months the discount is given once applied; null: without end."
   durationInMonths: Float
   "The product's own data on the coupon, an object of at most 50 keys."
   additionalMetaData: JSON
-  "The coupon's id at the billing provider, if it is one of those that are there already."
+  "The coupon's id at the billing provider, if it exists there."
   billingId: String
-  "Always null: coupons have no page of their own here."
+  "Unsupported."
   billingLinkUrl: String
   "The environment that the coupon lives in."
   environmentId: String!
@@ -7407,18 +7410,18 @@ type Coupon {
   updatedAt: DateTime!
   "Counts the changes of the coupon, from 1; ` + "`" + `ifVersion` + "`" + ` of an input names the version that was read."
   version: Int!
-  "How far the coupon is in step with each billing integration."
+  "The coupon's sync with each billing integration."
   syncStates: [SyncState!]
   "The environment that the coupon lives in."
   environment: Environment
   """
-  The live customers that have the coupon, at most 100 for all coupons of a list together; more are
-  refused with BadUserInput. For more, page through ` + "`" + `customers(filter: { couponId: … })` + "`" + `.
+  The live customers that have the coupon, at most 100 for all coupons of a list together; more fail with
+  BadUserInput. For more, page through ` + "`" + `customers(filter: { couponId: … })` + "`" + `.
   """
   customers(
     "Which of them; all without a filter."
     filter: CustomerFilter = {}
-    "The order, most significant first, at most 4 fields. Equal customers go by customer id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by customer id."
     sorting: [CustomerSort!] = [{ field: createdAt, direction: DESC }]
   ): [Customer!]
 }
@@ -7435,7 +7438,7 @@ enum CouponType {
 enum CouponStatus {
   "It can be applied."
   ACTIVE
-  "It cannot be applied any more; those who have it keep it."
+  "It can no longer be applied. Existing uses stay."
   ARCHIVED
 }
 
@@ -7443,19 +7446,19 @@ enum CouponStatus {
 enum CouponSource {
   "This server."
   STIGG
-  "A discount given with one subscription. This server never answers it: it makes no coupon of such a discount."
+  "A discount given with one subscription. Unused."
   STIGG_ADHOC
-  "Stripe. This server never answers it."
+  "Stripe. Unused."
   STRIPE
 }
 
 "A page of coupons."
 type CouponConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The coupons of the page with their cursors."
   edges: [CouponEdge!]!
-  "How many coupons match the filter, on all pages together."
+  "How many coupons match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -7463,7 +7466,7 @@ type CouponConnection {
 type CouponEdge {
   "The coupon."
   node: Coupon!
-  "The coupon's place in this order and filter."
+  "The coupon's cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
@@ -7484,7 +7487,7 @@ input CreateCouponInput {
   type: CouponType
   "The older name of percentOff."
   discountValue: Float
-  "The discount in per cent, above 0 and at most 100, rounded to 12 digits behind the point."
+  "The discount in per cent, above 0 and at most 100, rounded to 12 decimal places."
   percentOff: Float
   """
   The discount in amounts above 0, one a currency, in US dollars where none is named. An amount above
@@ -7493,11 +7496,11 @@ input CreateCouponInput {
   amountsOff: [MoneyInputDTO!]
   "The product's own data on the coupon, with the limits of a customer's."
   additionalMetaData: JSON
-  "For how many months the discount is given once applied, a whole number from 1 to 1,200; null for good."
+  "For how many months the discount is given once applied, a whole number from 1 to 1,200; null: without end."
   durationInMonths: Float
 }
 
-"Changes to a coupon: what is left out stays, what is null is cleared."
+"Changes to a coupon: absent fields keep their values, null fields are cleared."
 input UpdateCouponInput {
   "The coupon's id; it cannot be changed."
   refId: String!
@@ -7510,13 +7513,13 @@ input UpdateCouponInput {
   "Merged into the stored data as in UpdateCustomerInput."
   additionalMetaData: JSON
   """
-  The version of the coupon that the change is meant for. If it has another one by now, nothing is changed and the
-  error VersionMismatch tells the present one in ` + "`" + `currentVersion` + "`" + `. Null and left out are any version.
+  The version of the coupon that the change is meant for. If the stored version differs, nothing is changed and the
+  error VersionMismatch has the stored one in ` + "`" + `currentVersion` + "`" + `. Null or absent: any version.
   """
   ifVersion: Int
 }
 
-"Names the coupon to archive."
+"Which coupon to archive."
 input ArchiveCouponInput {
   "The coupon's id."
   refId: String!
@@ -7526,7 +7529,7 @@ input ArchiveCouponInput {
   ifVersion: Int
 }
 
-"Names a customer and the coupon to give it."
+"A customer and the coupon to apply."
 input SetCouponOnCustomerInput {
   "The customer's UUID or customerId."
   id: String!
@@ -7534,7 +7537,7 @@ input SetCouponOnCustomerInput {
   relationId: String!
 }
 
-"Names a customer and the coupon to take from it."
+"A customer and the coupon to remove."
 input RemoveCouponFromCustomerInput {
   "The customer's UUID or customerId."
   id: String!
@@ -7544,9 +7547,9 @@ input RemoveCouponFromCustomerInput {
 
 "Which coupons, with the rules of CustomerFilter."
 input CouponFilter {
-  "All of these hold."
+  "All of these match."
   and: [CouponFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [CouponFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -7560,7 +7563,7 @@ input CouponFilter {
   createdAt: DateFieldComparison
   "By time of the last change."
   updatedAt: DateFieldComparison
-  "By environment, which is the API key's own for every coupon that can be found."
+  "By environment, always the API key's own."
   environmentId: UUIDFilterComparison
   "By kind of discount."
   type: CouponTypeFilterComparison
@@ -7570,7 +7573,7 @@ input CouponFilter {
   source: CouponSourceFilterComparison
   "By id at the billing provider."
   billingId: StringFieldComparison
-  "By the live customers that have the coupon: one of them fits. At most 100 customers may fit."
+  "By the live customers that have the coupon: at least one must match. At most 100 customers may match."
   customers: CouponFilterCustomerFilter
 }
 
@@ -7584,17 +7587,17 @@ input CouponFilterCustomerFilter {
   customerId: StringFieldComparison
 }
 
-"One field of an order of coupons."
+"One field to sort by."
 input CouponSort {
   "The field to sort by."
   field: CouponSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where coupons without a value go; last when left out, in both directions."
+  "Where coupons without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What coupons can be sorted by. Texts go by their bytes."
+"What coupons can be sorted by. Strings sort by UTF-8 bytes."
 enum CouponSortFields {
   "The UUID."
   id
@@ -7608,7 +7611,7 @@ enum CouponSortFields {
   createdAt
   "The time of the last change."
   updatedAt
-  "The environment: the same for all, so it orders nothing."
+  "The environment: the same for all, so it has no effect."
   environmentId
   "The kind of discount, by name."
   type
@@ -7627,31 +7630,31 @@ enum CouponSortFields {
     paging: CursorPaging = { first: 10 }
     "Which promotional entitlements; all without a filter, whatever their status."
     filter: PromotionalEntitlementFilter = {}
-    "The order, most significant first, at most 4 fields. Equal ones go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [PromotionalEntitlementSort!] = [{ field: createdAt, direction: DESC }]
   ): PromotionalEntitlementConnection!
 
   """
   What a customer is entitled to now, one entry a feature, by refId: out of its plans, the plans' base plans, its
-  add-ons and its promotional entitlements, the most generous wins. A feature that the customer is not entitled to
-  has no entry. Fails with CustomerNotFound for an unknown or archived customer; the error's accessDeniedReason
-  says which of the two, as cachedEntitlements does.
+  add-ons and its promotional entitlements, the most generous one wins. A feature that the customer is not entitled to
+  has no entry. Fails with CustomerNotFound for an unknown or archived customer; the error's accessDeniedReason says
+  which of the two, as cachedEntitlements does.
   """
   entitlements("Whose entitlements." query: FetchEntitlementsQuery!): [EntitlementWithSummary!]!
 
   """
-  The same as entitlements, with more of each. For an unknown or archived customer the answer is one entry
-  without a feature, not granted, whose accessDeniedReason is CustomerNotFound or CustomerIsArchived.
+  The same as entitlements, with more of each. For an unknown or archived customer it returns one entry without a
+  feature, not granted, whose accessDeniedReason is CustomerNotFound or CustomerIsArchived.
   """
   cachedEntitlements("Whose entitlements." query: FetchEntitlementsQuery!): [Entitlement!]!
 }
 
 extend type Mutation {
   """
-  Grants a customer features beside its subscriptions, all of them or none. Fails with CustomerNotFound for an
-  unknown or archived customer, with FeatureNotFound for an unknown feature, with DuplicatedEntityNotAllowed for
-  a feature that the customer has an active grant of. An expired grant is replaced by the new one. A customer has
-  grants of at most 100 features.
+  Grants a customer features in addition to its subscriptions, all of them or none. Fails with CustomerNotFound for an
+  unknown or archived customer, with FeatureNotFound for an unknown feature, with DuplicatedEntityNotAllowed for a
+  feature that the customer has an active grant of. An expired grant is replaced by the new one. A customer has grants
+  of at most 100 features.
   """
   grantPromotionalEntitlements(
     "Which features for which customer."
@@ -7659,9 +7662,8 @@ extend type Mutation {
   ): [PromotionalEntitlement!]!
 
   """
-  Takes a promotional entitlement, expired or not, from a customer; the answer is what was taken. Fails with
-  CustomerNotFound for an unknown or archived customer, with PromotionalEntitlementNotFoundError for a feature
-  that the customer has no grant of.
+  Revokes a promotional entitlement, expired or not, and returns it. Fails with CustomerNotFound for an unknown or
+  archived customer, with PromotionalEntitlementNotFoundError for a feature that the customer has no grant of.
   """
   revokePromotionalEntitlement(
     "Which feature of which customer."
@@ -7669,15 +7671,15 @@ extend type Mutation {
   ): PromotionalEntitlement!
 }
 
-"A feature that a customer was granted beside its subscriptions."
+"A feature that a customer was granted in addition to its subscriptions."
 type PromotionalEntitlement {
   "A UUID given with the grant."
   id: String!
   "The feature's refId."
   featureId: String!
-  "Always null: a grant is given without a description."
+  "Unsupported."
   description: String
-  "How far the grant is, by the clock."
+  "The status of the grant now."
   status: PromotionalEntitlementStatus!
   "How long the grant was given for."
   period: PromotionalEntitlementPeriod!
@@ -7693,9 +7695,9 @@ type PromotionalEntitlement {
   hasUnlimitedUsage: Boolean
   "The same as hasUnlimitedUsage."
   unlimited: Boolean
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "When that period starts; null for never, for a day and for an hour."
   resetPeriodConfiguration: ResetPeriodConfiguration
@@ -7709,11 +7711,11 @@ type PromotionalEntitlement {
   updatedAt: DateTime
   "The feature."
   feature: Feature!
-  "Always empty: this server has no feature groups."
+  "Always empty."
   featureGroupIds: [String!]
-  "Always empty: this server has no feature groups."
+  "Always empty."
   featureGroups: [FeatureGroup!]
-  "Always null: this server meters no usage."
+  "Unsupported."
   meter: Meter
   "The customer that has the grant."
   customer: Customer!
@@ -7725,7 +7727,7 @@ enum PromotionalEntitlementStatus {
   Active
   "Ran to its end."
   Expired
-  "Suspended; this server never answers it."
+  "Suspended. Unused."
   Paused
 }
 
@@ -7747,11 +7749,11 @@ enum PromotionalEntitlementPeriod {
 
 "A page of promotional entitlements."
 type PromotionalEntitlementConnection {
-  "Where the page stands."
+  "The cursors at the ends of the page, and whether there is more."
   pageInfo: PageInfo!
   "The promotional entitlements of the page with their cursors."
   edges: [PromotionalEntitlementEdge!]!
-  "How many promotional entitlements of live customers match the filter, on all pages together."
+  "How many promotional entitlements of live customers match the filter, on all pages."
   totalCount: Int!
 }
 
@@ -7759,7 +7761,7 @@ type PromotionalEntitlementConnection {
 type PromotionalEntitlementEdge {
   "The promotional entitlement."
   node: PromotionalEntitlement!
-  "Its place in this order and filter."
+  "Its cursor, valid for this filter and order."
   cursor: ConnectionCursor!
 }
 
@@ -7779,7 +7781,7 @@ input GrantPromotionalEntitlementInput {
   featureId: String!
   "How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage."
   usageLimit: Float
-  "Whether use above the limit is let through; false when left out."
+  "Whether use above the limit is allowed; false when left out."
   hasSoftLimit: Boolean
   "Whether use has no limit; false when left out."
   hasUnlimitedUsage: Boolean
@@ -7795,7 +7797,7 @@ input GrantPromotionalEntitlementInput {
   monthlyResetPeriodConfiguration: MonthlyResetPeriodConfigInput
   "When a weekly period starts; without resetPeriod WEEK it fails with InvalidEntitlementResetPeriod."
   weeklyResetPeriodConfiguration: WeeklyResetPeriodConfigInput
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "The values that may be used, out of the feature's; an ENUM feature needs them, others take none."
   enumValues: [String!]
@@ -7813,9 +7815,9 @@ input RevokePromotionalEntitlementInput {
 
 "Which promotional entitlements, with the rules of CustomerFilter."
 input PromotionalEntitlementFilter {
-  "All of these hold."
+  "All of these match."
   and: [PromotionalEntitlementFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [PromotionalEntitlementFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -7825,7 +7827,7 @@ input PromotionalEntitlementFilter {
   updatedAt: DateFieldComparison
   "By status."
   status: PromotionalEntitlementStatusFilterComparison
-  "By environment, which is the API key's own for every one that can be found."
+  "By environment, always the API key's own."
   environmentId: UUIDFilterComparison
 }
 
@@ -7833,7 +7835,7 @@ input PromotionalEntitlementFilter {
 input PromotionalEntitlementSort {
   "The field to sort by."
   field: PromotionalEntitlementSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
   "Where promotional entitlements without a value go; last when left out, in both directions."
   nulls: SortNulls
@@ -7849,7 +7851,7 @@ enum PromotionalEntitlementSortFields {
   updatedAt
   "The status, by name."
   status
-  "The environment: the same for all, so it orders nothing."
+  "The environment: the same for all, so it has no effect."
   environmentId
 }
 
@@ -7867,47 +7869,47 @@ input FetchEntitlementsQuery {
 type Entitlement {
   "Whether the customer may use the feature."
   isGranted: Boolean!
-  "Always null."
+  "Unsupported."
   customerId: String @deprecated(reason: "Not maintained.")
-  "Always null."
+  "Unsupported."
   resourceId: String @deprecated(reason: "Not maintained.")
   "Why the customer may not; null when it may."
   accessDeniedReason: AccessDeniedReason
-  "Always null: this server meters no usage."
+  "Unsupported."
   currentUsage: Float
-  "Always null: this server checks no request for usage."
+  "Unsupported."
   requestedUsage: Float
   "How much may be used; null without a limit, and for a feature that is not a NUMBER."
   usageLimit: Float
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean!
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodAnchor: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodStart: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodEnd: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   nextResetDate: DateTime @deprecated(reason: "Use usagePeriodEnd.")
-  "Always null: this server meters no usage."
+  "Unsupported."
   usageUpdatedAt: DateTime
   "When the subscription or promotional entitlement that grants the feature was given."
   entitlementUpdatedAt: DateTime
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "When that period starts; null for never, for a day and for an hour."
   resetPeriodConfiguration: ResetPeriodConfiguration
   "The feature; null when the customer is not there to have one."
   feature: EntitlementFeature
-  "Always null: this server has no credits."
+  "Unsupported."
   creditRate: CreditRate
   "The values that may be used; null unless the feature is an ENUM."
   enumValues: [String!]
-  "Always null: this server checks no request for values."
+  "Unsupported."
   requestedValues: [String!]
-  "Always null: an answer holds for the moment in which it is given."
+  "Unsupported."
   validUntil: Float
 }
 
@@ -7915,9 +7917,9 @@ type Entitlement {
 type EntitlementWithSummary {
   "Whether the customer may use the feature."
   isGranted: Boolean!
-  "Always null."
+  "Unsupported."
   customerId: String @deprecated(reason: "Not maintained.")
-  "Always null: this server meters no usage."
+  "Unsupported."
   currentUsage: Float
   "How much may be used; null without a limit, and for a feature that is not a NUMBER."
   usageLimit: Float
@@ -7929,7 +7931,7 @@ type EntitlementWithSummary {
 
 "The feature of an entitlement, with what is needed to show it."
 type EntitlementFeature {
-  "A UUID, stable for ever."
+  "A UUID, never changes."
   id: String!
   "The feature's id."
   refId: String!
@@ -7947,7 +7949,7 @@ type EntitlementFeature {
   meterType: MeterType
   "The owner's own data on the feature, an object."
   additionalMetaData: JSON
-  "Always null: this server shows units as they are."
+  "Unsupported."
   unitTransformation: UnitTransformation
 }
 
@@ -7963,52 +7965,52 @@ type UnitTransformation {
 enum UnitTransformationRound {
   "To the next whole number."
   UP
-  "It is let go."
+  "Ignored."
   DOWN
 }
 
 "Why a customer may not use a feature."
 enum AccessDeniedReason {
-  "There is no such feature. This server never answers it."
+  "There is no such feature. Unused."
   FeatureNotFound
   "There is no such customer."
   CustomerNotFound
   "The customer is archived."
   CustomerIsArchived
-  "The customer has no such resource. This server never answers it."
+  "The customer has no such resource. Unused."
   CustomerResourceNotFound
-  "The customer has no subscription that is ACTIVE or IN_TRIAL. This server never answers it."
+  "The customer has no subscription that is ACTIVE or IN_TRIAL. Unused."
   NoActiveSubscription
-  "None of the customer's subscriptions has the feature. This server never answers it."
+  "None of the customer's subscriptions has the feature. Unused."
   NoFeatureEntitlementInSubscription
-  "More was asked for than is left. This server never answers it."
+  "More was requested than is left. Unused."
   RequestedUsageExceedingLimit
-  "The subscription's budget is used up. This server never answers it."
+  "The subscription's budget is used up. Unused."
   BudgetExceeded
-  "The reason is not known. This server never answers it."
+  "The reason is not known. Unused."
   Unknown
-  "There is no such entitlement. This server never answers it."
+  "There is no such entitlement. Unused."
   EntitlementNotFound
-  "The feature is of another type than was asked for. This server never answers it."
+  "The feature is of another type than requested. Unused."
   FeatureTypeMismatch
-  "The credits are used up. This server never answers it."
+  "The credits are used up. Unused."
   InsufficientCredits
-  "Values were asked for that are not granted. This server never answers it."
+  "The requested values are not granted. Unused."
   RequestedValuesMismatch
-  "The entitlement was taken away. This server never answers it."
+  "The entitlement was revoked. Unused."
   Revoked
 }
 
-"What a customer is entitled to. This server answers entitlements to features only."
+"What a customer is entitled to. Entitlements to features only."
 union EntitlementUnion = FeatureEntitlement | CreditEntitlement
 
 "Whether and how far a customer may use a feature."
 type FeatureEntitlement {
   "Why the customer may not; null when it may."
   accessDeniedReason: AccessDeniedReason
-  "Always null: this server has no credits."
+  "Unsupported."
   creditRate: CreditRate
-  "Always null: this server meters no usage."
+  "Unsupported."
   currentUsage: Float
   "When the subscription or promotional entitlement that grants the feature was given."
   entitlementUpdatedAt: DateTime
@@ -8016,31 +8018,31 @@ type FeatureEntitlement {
   enumValues: [String!]
   "The feature."
   feature: EntitlementFeature
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean!
   "Whether the customer may use the feature."
   isGranted: Boolean!
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "When that period starts; null for never, for a day and for an hour."
   resetPeriodConfiguration: ResetPeriodConfiguration
   "How much may be used; null without a limit, and for a feature that is not a NUMBER."
   usageLimit: Float
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodAnchor: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodEnd: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   usagePeriodStart: DateTime
-  "Always null: this server meters no usage."
+  "Unsupported."
   usageUpdatedAt: DateTime
-  "Always null: an answer holds for the moment in which it is given."
+  "Unsupported."
   validUntil: DateTime
 }
 
-"Whether and how far a customer may use credits. This server never answers one."
+"Whether and how far a customer may use credits. Unused."
 type CreditEntitlement {
   "Why the customer may not; null when it may."
   accessDeniedReason: AccessDeniedReason
@@ -8050,13 +8052,13 @@ type CreditEntitlement {
   currentUsage: Float
   "When what grants the credits last changed."
   entitlementUpdatedAt: DateTime
-  "Whether use above the amount is let through."
+  "Whether use above the amount is allowed."
   hasSoftLimit: Boolean
   "Whether the customer may use the credits."
   isGranted: Boolean!
   "How many may be used."
   usageLimit: Float
-  "When use starts again at zero."
+  "When use resets."
   usagePeriodEnd: DateTime
   "When use was last counted."
   usageUpdatedAt: DateTime
@@ -8080,7 +8082,7 @@ type EntitlementCurrency {
   unitSingular: String
 }
 
-"How often the use of a feature starts again at zero."
+"How often the use of a feature resets."
 enum EntitlementResetPeriod {
   "Every year."
   YEAR
@@ -8094,34 +8096,34 @@ enum EntitlementResetPeriod {
   HOUR
 }
 
-"When a period after which use starts again at zero starts."
+"When a period after which use resets starts."
 union ResetPeriodConfiguration = YearlyResetPeriodConfig | MonthlyResetPeriodConfig | WeeklyResetPeriodConfig
 
 "When a yearly period starts."
 type YearlyResetPeriodConfig {
-  "What it goes by."
+  "The reference point."
   yearlyAccordingTo: YearlyAccordingTo
 }
 
 "When a monthly period starts."
 type MonthlyResetPeriodConfig {
-  "What it goes by."
+  "The reference point."
   monthlyAccordingTo: MonthlyAccordingTo
 }
 
 "When a weekly period starts."
 type WeeklyResetPeriodConfig {
-  "What it goes by."
+  "The reference point."
   weeklyAccordingTo: WeeklyAccordingTo
 }
 
 "When a yearly period starts."
 input YearlyResetPeriodConfigInput {
-  "What it goes by."
+  "The reference point."
   accordingTo: YearlyAccordingTo!
 }
 
-"What the start of a yearly period goes by."
+"The reference point of a yearly period."
 enum YearlyAccordingTo {
   "The start of the subscription."
   SubscriptionStart
@@ -8129,11 +8131,11 @@ enum YearlyAccordingTo {
 
 "When a monthly period starts."
 input MonthlyResetPeriodConfigInput {
-  "What it goes by."
+  "The reference point."
   accordingTo: MonthlyAccordingTo!
 }
 
-"What the start of a monthly period goes by."
+"The reference point of a monthly period."
 enum MonthlyAccordingTo {
   "The start of the subscription."
   SubscriptionStart
@@ -8143,11 +8145,11 @@ enum MonthlyAccordingTo {
 
 "When a weekly period starts."
 input WeeklyResetPeriodConfigInput {
-  "What it goes by."
+  "The reference point."
   accordingTo: WeeklyAccordingTo!
 }
 
-"What the start of a weekly period goes by."
+"The reference point of a weekly period."
 enum WeeklyAccordingTo {
   "The start of the subscription."
   SubscriptionStart
@@ -8168,63 +8170,66 @@ enum WeeklyAccordingTo {
 }
 `, BuiltIn: false},
 	{Name: "../schema/errors.graphqls", Input: `"""
-The codes in ` + "`" + `extensions.code` + "`" + ` of an error. Every error also carries ` + "`" + `isValidationError` + "`" + `, ` + "`" + `requestId` + "`" + ` and
-facts of its own, such as ` + "`" + `field` + "`" + ` for the input field that was refused. More codes may be added.
+The codes in ` + "`" + `extensions.code` + "`" + ` of an error. Every error also carries ` + "`" + `isValidationError` + "`" + `, ` + "`" + `requestId` + "`" + ` and fields of
+its own, such as ` + "`" + `field` + "`" + ` for the input field that was rejected. More codes may be added.
 """
 enum ErrorCode {
-  "The document is not GraphQL; ` + "`" + `locations` + "`" + ` says where it stops being it."
+  "The document is not GraphQL; ` + "`" + `locations` + "`" + ` has the position."
   GRAPHQL_PARSE_FAILED
   "The document does not fit the schema, or a variable is missing or of another type."
   GRAPHQL_VALIDATION_FAILED
   "The request names a document by an id or hash that the server does not have; send the text with it."
   PERSISTED_QUERY_NOT_FOUND
-  "The request names a document by its hash, and the server keeps none; send the text without a hash."
+  "The request names a document by its hash, and the server stores none; send the text without a hash."
   PERSISTED_QUERY_NOT_SUPPORTED
   "No API key, or one that is unknown, expired or revoked. HTTP status 401."
   Unauthenticated
   "The API key may not do this. HTTP status 403 for a whole operation that needs more scope."
   IdentityForbidden
-  "Not answered by this server. Access was denied."
+  "Unused."
   AccessDeniedError
-  "Not answered by this server. The API key stands for another customer."
+  "Unused."
   AuthCustomerMismatch
-  "Not answered by this server. The API key stands for a customer, who may only read."
+  "Unused."
   AuthCustomerReadonly
-  "Not answered by this server. There is no such environment."
+  "Unused."
   EnvironmentMissing
-  "A key was used, or a customer changed, too much: limit says which, retryAfterSeconds how long to wait. HTTP status 429."
+  """
+  A rate limit of the key or the customer was exceeded: ` + "`" + `limit` + "`" + ` names it, ` + "`" + `retryAfterSeconds` + "`" + ` is how long to wait.
+  HTTP status 429.
+  """
   RateLimitExceeded
-  "The server runs trusted documents only, and the document is none of them. HTTP status 403."
+  "The server runs trusted documents only, and this document is not one of them. HTTP status 403."
   UntrustedDocument
   "The operation took too long; a change may or may not have been made."
   OperationTimeout
-  "Others kept changing the same customer or coupon; nothing was changed, try again."
+  "Concurrent changes of the same customer or coupon; nothing was changed. Retry."
   ObjectAlreadyBeingUsedByAnotherRequestError
   """
-  The input's ifVersion is not the version that the customer or coupon has, which currentVersion tells; nothing was
-  changed. Read it again, decide again, and send the change for that version.
+  The input's ifVersion is not the stored version of the customer or coupon, which is in currentVersion; nothing was
+  changed. Read it again and retry with that version.
   """
   VersionMismatch
   """
-  The Idempotency-Key was used for another request of the same mutation within the last 24 hours, or for this one,
-  whose answer is not kept.
+  The Idempotency-Key was used for another request of the same mutation within the last 24 hours, or its response was
+  not stored.
   """
   IdempotencyKeyReused
-  "Something went wrong on the server; the log has the cause under the request id."
+  "Something went wrong on the server; the log has the cause with the request id."
   UnexpectedError
-  "The document has more aliases than the server takes. Also: ` + "`" + `limit` + "`" + ` and ` + "`" + `max` + "`" + `."
+  "The document has more aliases than the server allows. Also: ` + "`" + `limit` + "`" + ` and ` + "`" + `max` + "`" + `."
   GraphQLAliasesLimitExceeded
   "The request is a list of operations. Send one at a time."
   GraphQLBatchedOperationsLimitExceeded
-  "The document has a directive that is not supported, such as ` + "`" + `@defer` + "`" + `: every answer comes in one piece."
+  "The document has a directive that is not supported, such as ` + "`" + `@defer` + "`" + `: responses are not streamed."
   GraphQLUnsupportedDirective
-  "There is no such API key in the environment of the key that asks."
+  "There is no such API key in the caller's environment."
   ApiKeyNotFound
   "The environment has as many usable API keys as it can have."
   TooManyApiKeys
-  "The input breaks a rule, which the message names with its field."
+  "The input breaks a rule, which the message names together with the field."
   BadUserInput
-  "Not answered by this server. An argument breaks a rule."
+  "Unused."
   InvalidArgumentError
   "The input is known to the schema but not supported by this server yet."
   UnsupportedParameter
@@ -8236,41 +8241,41 @@ enum ErrorCode {
   DuplicatedEntityNotAllowed
   "An entity with that id existed and was archived; the id cannot be used again, and a coupon not be changed."
   EntityIsArchivedError
-  "Not answered by this server. The change would leave something that points nowhere."
+  "Unused."
   IntegrityViolation
-  "The metadata is no object, or would break a limit once merged."
+  "The metadata is not an object, or would break a limit once merged."
   InvalidMetadataError
-  "A country is no ISO 3166-1 alpha-2 code that the provider takes, or a text of the address is too long."
+  "A country is not an ISO 3166-1 alpha-2 code that the provider accepts, or a text of the address is too long."
   InvalidAddressError
-  "A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice."
+  "A tax id's type is unknown, its value has the wrong format or check digits, or it is a duplicate."
   InvalidTaxId
   "An amount of money is above 1,000,000,000,000, or a subscription would cost more in one billing period."
   AmountTooLarge
   "There is no such live customer."
   CustomerNotFound
-  "Not answered by this server. The customer has no such resource."
+  "Unused."
   CustomerResourceNotFound
-  "Not answered by this server. The customer cannot be deleted."
+  "Unused."
   CannotDeleteCustomerError
-  "The customer has no id at the billing provider, so there is no payment method to take away."
+  "The customer has no id at the billing provider, so there is no payment method to detach."
   CustomerNoBillingId
-  "Not answered by this server. The customer has no email address."
+  "Unused."
   CustomerHasNoEmailAddress
   "Rows of a bulk import failed; nothing was imported unless the message says so."
   FailedToImportCustomer
-  "Not answered by this server. Another import is under way."
+  "Unused."
   ImportAlreadyInProgress
   "The billing provider has no such payment method, or the customer has no default one."
   PaymentMethodNotFoundError
-  "The billing provider refuses to take the payment method from the customer; ` + "`" + `providerCode` + "`" + ` says why."
+  "The billing provider refuses to detach the payment method; ` + "`" + `providerCode` + "`" + ` says why."
   CannotRemovePaymentMethodFromCustomerError
   "The billing provider refuses the payment method; ` + "`" + `providerCode` + "`" + ` says why."
   InitStripePaymentMethodError
-  "Not answered by this server. The form for a payment method could not be prepared."
+  "Unused."
   PreparePaymentMethodFormError
   "The billing provider has deleted the customer that this one is linked to."
   StripeCustomerIsDeleted
-  "Not answered by this server. Stripe refused."
+  "Unused."
   StripeError
   "The server has no billing integration, or not the one that was named."
   IntegrationNotFound
@@ -8278,9 +8283,9 @@ enum ErrorCode {
   CouponNotFound
   "The coupon is archived, so it cannot be applied."
   ArchivedCouponCantBeApplied
-  "Not answered by this server. The customer has a coupon of its own."
+  "Unused."
   CustomerAlreadyHaveCustomerCoupon
-  "Not answered by this server. The customer has this coupon."
+  "Unused."
   CustomerAlreadyUsesCoupon
   "There is no such promotion code."
   PromotionCodeNotFound
@@ -8298,7 +8303,7 @@ enum ErrorCode {
   PromotionalEntitlementNotFoundError
   "There is no such feature."
   FeatureNotFound
-  "Not answered by this server. There is no such feature group."
+  "Unused."
   FeatureGroupNotFoundError
   "A reset period and its configuration do not fit each other."
   InvalidEntitlementResetPeriod
@@ -8310,59 +8315,60 @@ enum ErrorCode {
   ProductNotFoundError
   "There is no such subscription of a live customer."
   SubscriptionNotFound
-  "Not answered by this server. The customer has no active subscription."
+  "Unused."
   NoActiveSubscriptionForCustomer
-  "Not answered by this server. The customer has more subscriptions than it may."
+  "Unused."
   TooManySubscriptionsPerCustomer
   "The subscription is paid, and the input names no billing period."
   BillingPeriodMissingError
-  "A quantity is out of the bounds of its price or add-on, or no whole number where one is needed."
+  "A quantity is outside the bounds of its price or add-on, or not a whole number where one is required."
   InvalidQuantity
   "The plan or add-on is a draft, so it cannot be subscribed to."
   UnPublishedPackage
-  "The add-on does not go with the plan or its price, or an add-on that it depends on is missing."
+  "The add-on is not compatible with the plan or its price, or an add-on that it depends on is missing."
   IncompatibleSubscriptionAddon
 }
 `, BuiltIn: false},
 	{Name: "../schema/integrations.graphqls", Input: `extend type Query {
-  "What a vendor's SDK asks for when it starts."
+  "Settings that official SDKs request when they start."
   sdkConfiguration: SdkConfiguration
 }
 
 extend type Mutation {
   """
-  Makes a payment method at the billing provider the customer's default one. A customer that the provider does not
-  have is made there first. While the provider cannot be reached, the payment method waits, and syncStates says so.
+  Makes a payment method at the billing provider the customer's default one. The customer is created at the provider
+  first if it does not exist there. While the provider is unavailable the payment method stays pending, as syncStates
+  shows.
   """
   attachCustomerPaymentMethod(
     "The customer and the payment method."
     input: AttachCustomerPaymentMethodInput!
   ): Customer!
 
-  "Takes the default payment method from a customer, for good; no other one becomes the default in its place."
+  "Detaches the default payment method from a customer, for good. No other one becomes the default."
   detachCustomerPaymentMethod("Which customer." input: DetachCustomerPaymentMethodInput!): Customer!
 
   """
-  Tells the billing provider of a customer as if it knew nothing yet, and asks it for what it knows: after a failure
-  that the server does not try again by itself. Billing information, which is not kept, has to be sent again with
-  updateOneCustomer. This mutation is an addition to the API that this server is compatible with.
+  Pushes the whole customer to the billing provider again and fetches its state there. Use it after a failure that the
+  server does not retry. Billing information is not stored: send it again with updateOneCustomer. This mutation is an
+  addition to the API that this server is compatible with.
   """
   resyncCustomer("Which customer." input: ResyncCustomerInput!): Customer!
 }
 
-"Names the customer to tell the billing provider of."
+"The customer to sync again."
 input ResyncCustomerInput {
   "The customer's id."
   customerId: String!
   "Must be the API key's own environment when given."
   environmentId: String
-  "Whether to answer only when the billing provider has been told, or after 10 seconds."
+  "Whether to wait for the sync, at most 10 seconds, before responding."
   shouldWaitSync: Boolean = true
 }
 
-"Names a customer and a payment method for it."
+"A customer and the payment method to attach."
 input AttachCustomerPaymentMethodInput {
-  "The same as customerId; one of the two names the customer."
+  "The same as customerId; one of the two is required."
   refId: String
   "The customer's id."
   customerId: String
@@ -8374,11 +8380,11 @@ input AttachCustomerPaymentMethodInput {
   paymentMethodId: String!
   "The currency to charge in."
   billingCurrency: Currency
-  "Which billing integration: stripe, the one that there is."
+  "The billing integration; stripe is the only one."
   integrationId: String
 }
 
-"Names the customer to take the payment method from."
+"The customer to detach the payment method from."
 input DetachCustomerPaymentMethodInput {
   "The customer's id."
   customerId: String!
@@ -8386,32 +8392,31 @@ input DetachCustomerPaymentMethodInput {
   environmentId: String
 }
 
-"How far an entity is in step with one integration."
+"The sync of an entity with one integration."
 type SyncState {
   "The vendor behind the integration."
   vendorIdentifier: VendorIdentifier!
-  "How far."
+  "The status of the sync."
   status: SyncStatus!
-  "The entity's id at the vendor, once it has one."
+  "The entity's id at the vendor, null until it has one."
   syncedEntityId: String
   """
-  Why the last attempt failed, in one line: what has to be done, or when the server tries again by itself. Null if it
-  did not fail.
+  Why the last attempt failed, in one line, with what to do or when the server retries. Null if it did not fail.
   """
   error: String
   "The integration."
   integration: Integration!
 }
 
-"How far an entity is in step."
+"The status of a sync."
 enum SyncStatus {
-  "There is something left to tell."
+  "Changes are pending."
   PENDING
   "The last attempt failed, or the vendor has deleted the entity."
   ERROR
-  "The vendor knows everything."
+  "The vendor has every change."
   SUCCESS
-  "There is nothing to tell, or nobody to tell it to."
+  "Nothing to sync, or no provider to sync with."
   NO_SYNC_REQUIRED
 }
 
@@ -8463,7 +8468,7 @@ type experimentInfo {
   id: String!
   "The experiment's name."
   name: String!
-  "How far the experiment is."
+  "The status of the experiment."
   status: ExperimentStatus!
   "The group that the customer is in."
   groupType: experimentGroupType!
@@ -8487,11 +8492,11 @@ type Experiment {
   refId: String!
   "The experiment's name."
   name: String!
-  "How far the experiment is."
+  "The status of the experiment."
   status: ExperimentStatus!
 }
 
-"How far an experiment is."
+"The status of an experiment."
 enum ExperimentStatus {
   "Not started."
   DRAFT
@@ -8501,41 +8506,41 @@ enum ExperimentStatus {
   COMPLETED
 }
 
-"What a vendor's SDK asks for when it starts."
+"Settings that official SDKs request when they start."
 type SdkConfiguration {
-  "Always null: this server collects no errors of clients."
+  "Unsupported."
   sentryDsn: String
-  "Always false: this server has no widgets."
+  "Always false."
   isWidgetWatermarkEnabled: Boolean
-  "Always false: this server shows no watermark."
+  "Always false."
   showWatermark: Boolean
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `extend type Query {
   """
-  The API keys of the environment, the newest first: all that are usable, and the 100 others that were made last. For
-  keys of scope ADMIN.
+  The API keys of the environment, the newest first: all usable ones, and the 100 newest others. Needs a key of scope
+  ADMIN.
   """
   apiKeys: [ApiKey!]!
 }
 
 extend type Mutation {
   """
-  Creates an API key in the environment of the key that asks, which needs the scope ADMIN. The answer is the only place
-  where its secret is ever shown. Fails with TooManyApiKeys if the environment has 100 usable keys.
+  Creates an API key in the caller's environment. Needs a key of scope ADMIN. The response is the only place where its
+  secret is shown. Fails with TooManyApiKeys if the environment has 100 usable keys.
   """
   createApiKey("The new key." input: CreateApiKeyInput!): CreateApiKeyPayload!
 
   """
-  Replaces an API key by a new one of the same environment, scope, name and length of life. The old key stays usable for
-  an overlap, so that clients can change over. For keys of scope ADMIN. Fails with ApiKeyNotFound for an unknown key,
-  with BadUserInput for one that has ended or was replaced before.
+  Replaces an API key by a new one of the same environment, scope, name and lifetime. The old key stays usable for an
+  overlap, so that clients can switch. Needs a key of scope ADMIN. Fails with ApiKeyNotFound for an unknown key, with
+  BadUserInput for one that has ended or was replaced before.
   """
   rollApiKey("Which key, and for how long it stays usable." input: RollApiKeyInput!): RollApiKeyPayload!
 
   """
-  Ends an API key for good: every request that begins after the answer is refused with Unauthenticated. A key that was
-  revoked before is returned as it is. For keys of scope ADMIN. Fails with ApiKeyNotFound for an unknown key.
+  Revokes an API key for good: every request that begins after the response fails with Unauthenticated. A key that is
+  already revoked is returned unchanged. Needs a key of scope ADMIN. Fails with ApiKeyNotFound for an unknown key.
   """
   revokeApiKey("Which key." input: RevokeApiKeyInput!): RevokeApiKeyPayload!
 }
@@ -8548,7 +8553,7 @@ type ApiKey {
   name: String!
   "What the key may do."
   scope: ApiKeyScope!
-  "The environment that the key is for, the only one that exists for it."
+  "The environment that the key is for, the only one that it can access."
   environmentId: String!
   "Whether the key is usable now."
   state: ApiKeyState!
@@ -8556,11 +8561,11 @@ type ApiKey {
   createdAt: DateTime!
   "When the key was last used, precise to about a minute. Null if it never was."
   lastUsedAt: DateTime
-  "When the key ends by itself. Null if it does not."
+  "When the key expires. Null: never."
   expiresAt: DateTime
   "When the key was revoked. Null if it was not."
   revokedAt: DateTime
-  "The id of the key that was made in place of this one. Null if none was."
+  "The id of the key that was made to replace this one. Null if none was."
   replacedBy: String
 }
 
@@ -8578,7 +8583,7 @@ enum ApiKeyScope {
 enum ApiKeyState {
   "It is usable."
   ACTIVE
-  "It has come to its end."
+  "It has expired."
   EXPIRED
   "It was revoked."
   REVOKED
@@ -8590,19 +8595,22 @@ input CreateApiKeyInput {
   name: String!
   "What the key may do."
   scope: ApiKeyScope!
-  "When the key ends by itself, which must be in the future. Without it the key has no end."
+  "When the key expires; must be in the future. Null: never."
   expiresAt: DateTime
-  "The environment of the key that asks. It can be left out, and cannot be another one."
+  "The caller's own environment; optional."
   environmentId: String
 }
 
 "Which API key to replace."
 input RollApiKeyInput {
-  "The id of the key. It may be the one that asks."
+  "The id of the key. It may be the caller's own."
   id: String!
-  "For how many seconds the old key stays usable, at most until the end that it has. 0 revokes it at once, 2592000 (30 days) is the most."
+  """
+  For how many seconds the old key stays usable, but not beyond its expiry. 0 revokes it at once, 2592000 (30 days) is
+  the most.
+  """
   overlapSeconds: Int = 86400
-  "The environment of the key that asks. It can be left out, and cannot be another one."
+  "The caller's own environment; optional."
   environmentId: String
 }
 
@@ -8610,9 +8618,9 @@ input RollApiKeyInput {
 input RevokeApiKeyInput {
   "The id of the key."
   id: String!
-  "Must be true to revoke the key that asks, which then locks itself out."
+  "Must be true to revoke the caller's own key."
   ownKey: Boolean = false
-  "The environment of the key that asks. It can be left out, and cannot be another one."
+  "The caller's own environment; optional."
   environmentId: String
 }
 
@@ -8621,8 +8629,7 @@ type CreateApiKeyPayload {
   "The key."
   apiKey: ApiKey!
   """
-  The secret to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key brings back:
-  the secret is not kept.
+  The secret to send in the header X-API-KEY, shown this once. Null in a replayed response: the secret is not stored.
   """
   secret: String
 }
@@ -8631,11 +8638,11 @@ type CreateApiKeyPayload {
 type RollApiKeyPayload {
   "The new key."
   apiKey: ApiKey!
-  "The old key, with its end."
+  "The old key, with its new expiry."
   replaced: ApiKey!
   """
-  The secret of the new key to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key
-  brings back: the secret is not kept.
+  The secret of the new key to send in the header X-API-KEY, shown this once. Null in a replayed response: the secret
+  is not stored.
   """
   secret: String
 }
@@ -8646,7 +8653,7 @@ type RevokeApiKeyPayload {
   apiKey: ApiKey!
 }
 `, BuiltIn: false},
-	{Name: "../schema/paging.graphqls", Input: `"A time in RFC 3339, answered in UTC with milliseconds, as in 2026-01-31T09:30:00.000Z."
+	{Name: "../schema/paging.graphqls", Input: `"A time in RFC 3339, returned in UTC with milliseconds, as in 2026-01-31T09:30:00.000Z."
 scalar DateTime
 
 """
@@ -8654,37 +8661,36 @@ Any JSON value. Numbers in variables keep their digits; those written into a que
 """
 scalar JSON
 
-"A place in a list. Opaque: good for the filter and order that it was made for, and for nothing else."
+"A position in a list. Opaque, and valid only for the filter and order that it was made with."
 scalar ConnectionCursor
 
 """
-Which page: ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + ` walk forwards, ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + ` backwards. One of the former together with
-one of the latter is refused.
+Which page: ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + ` walk forwards, ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + ` backwards. The two directions cannot be combined.
 """
 input CursorPaging {
-  "Only what stands before this place; an empty text is none."
+  "Only items before this cursor; an empty string counts as null."
   before: ConnectionCursor
-  "Only what stands after this place; an empty text is the start."
+  "Only items after this cursor; an empty string means the start."
   after: ConnectionCursor
-  "How many from the start, 1 to 100; 0 beside ` + "`" + `last` + "`" + ` is none."
+  "How many from the start, 1 to 100; 0 next to ` + "`" + `last` + "`" + ` counts as null."
   first: Int
-  "How many from the end, 1 to 100; 0 beside ` + "`" + `first` + "`" + ` is none."
+  "How many from the end, 1 to 100; 0 next to ` + "`" + `first` + "`" + ` counts as null."
   last: Int
 }
 
-"Where a page stands in its list."
+"The cursors at the ends of a page, and whether there is more."
 type PageInfo {
-  "Whether something stands after the page; going backwards, whether the page was reached through a cursor."
+  "Whether there are items after the page. With ` + "`" + `last` + "`" + `, whether ` + "`" + `before` + "`" + ` was given."
   hasNextPage: Boolean
-  "Whether something stands before the page; going forwards, whether the page was reached through a cursor."
+  "Whether there are items before the page. With ` + "`" + `first` + "`" + `, whether ` + "`" + `after` + "`" + ` was given."
   hasPreviousPage: Boolean
-  "The place of the first item; null on an empty page."
+  "The cursor of the first item; null on an empty page."
   startCursor: ConnectionCursor
-  "The place of the last item; null on an empty page."
+  "The cursor of the last item; null on an empty page."
   endCursor: ConnectionCursor
 }
 
-"The direction of an order."
+"A sort direction."
 enum SortDirection {
   "Smallest first."
   ASC
@@ -8736,7 +8742,7 @@ input GetSubscriptionInput {
 
 "What a customer subscribed to: a plan with its add-ons, for a time."
 type CustomerSubscription {
-  "A UUID given at creation, stable for ever."
+  "A UUID given at creation, never changes."
   id: String!
   "The subscription's id, unique within the environment."
   subscriptionId: String!
@@ -8750,7 +8756,7 @@ type CustomerSubscription {
   resourceId: String
   "The environment that the subscription lives in."
   environmentId: String!
-  "How far the subscription is, by the clock."
+  "The status of the subscription now."
   status: SubscriptionStatus!
   "How the subscription is priced: as its plan, but PAID for a FREE plan with an add-on that is paid."
   pricingType: PricingType!
@@ -8758,7 +8764,7 @@ type CustomerSubscription {
   billingPeriod: BillingPeriod
   "Why the subscription ended; null while it has not."
   cancelReason: SubscriptionCancelReason
-  "How far the collection of payment is."
+  "The status of payment collection."
   paymentCollection: PaymentCollection!
   "How payment is collected."
   paymentCollectionMethod: PaymentCollectionMethod
@@ -8766,7 +8772,7 @@ type CustomerSubscription {
   wasInTrial: Boolean
   "Whether nothing is collected because the pricing is CUSTOM."
   isCustomPriceSubscription: Boolean @deprecated(reason: "Use paymentCollectionMethod.")
-  "Always null: this server meters no usage, so it does not know."
+  "Unsupported."
   budgetExceeded: Boolean
   "When the subscription starts or started."
   startDate: DateTime!
@@ -8788,15 +8794,15 @@ type CustomerSubscription {
   createdAt: DateTime
   "The subscription's id at the billing provider."
   billingId: String
-  "Always null: a subscription keeps its id at the billing provider."
+  "Unsupported."
   oldBillingId: String
-  "Always null: this server keeps no subscriptions at the billing provider."
+  "Unsupported."
   billingLinkUrl: String
-  "Always null: this server keeps no subscriptions at the billing provider."
+  "Unsupported."
   billingSyncError: String
-  "Always null: this server has no link to a CRM."
+  "Unsupported."
   crmId: String
-  "Always null: this server has no link to a CRM."
+  "Unsupported."
   crmLinkUrl: String
   "The subscription's id at Salesforce."
   salesforceId: String
@@ -8816,14 +8822,14 @@ type CustomerSubscription {
   addons(
     "Which of them; all without a filter."
     filter: SubscriptionAddonFilter = {}
-    "The order, most significant first, at most 4 fields. Equal ones go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [SubscriptionAddonSort!] = [{ field: createdAt, direction: DESC }]
   ): [SubscriptionAddon!]
   "What the subscription costs, the plan's prices and the add-ons'; empty for one without a price."
   prices(
     "Which of them; all but the minimum spend when left out."
     filter: SubscriptionPriceFilter = { billingModel: { neq: MINIMUM_SPEND } }
-    "The order, most significant first, at most 4 fields. Equal ones go by id."
+    "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [SubscriptionPriceSort!] = [{ field: createdAt, direction: DESC }]
   ): [SubscriptionPrice!]
   "What is due each billing period; null for a plan without a price."
@@ -8836,19 +8842,19 @@ type CustomerSubscription {
   budget: BudgetConfiguration
   "How the trial ends; null for a subscription that never was a trial."
   trialConfiguration: TrialConfiguration
-  "Always null: this server issues no invoices."
+  "Unsupported."
   latestInvoice: SubscriptionInvoice
-  "Always null: this server issues no invoices."
+  "Unsupported."
   lastUsageInvoice: SubscriptionInvoice
-  "Always empty: this server schedules no updates."
+  "Always empty."
   scheduledUpdates: [SubscriptionScheduledUpdate!]
-  "Always empty: this server schedules no updates."
+  "Always empty."
   futureUpdates: [SubscriptionFutureUpdate!]!
-  "How far the subscription is in step with each billing integration."
+  "The subscription's sync with each billing integration."
   syncStates: [SyncState!]
-  "Always null: this server runs no experiments."
+  "Unsupported."
   experimentInfo: experimentInfo
-  "Always null: this server runs no experiments."
+  "Unsupported."
   experiment: Experiment
   "The environment that the subscription lives in."
   environment: Environment!
@@ -8872,45 +8878,45 @@ enum SubscriptionStatus {
 
 "Why a subscription ended."
 enum SubscriptionCancelReason {
-  "Another plan took its place. This server never answers it."
+  "Another plan took its place. Unused."
   UpgradeOrDowngrade
-  "It was cancelled at the billing provider. This server never answers it."
+  "It was cancelled at the billing provider. Unused."
   CancelledByBilling
-  "It ran to its end. This server never answers it."
+  "It ran to its end. Unused."
   Expired
-  "The billing provider was disconnected. This server never answers it."
+  "The billing provider was disconnected. Unused."
   DetachBilling
   "Its trial ended and was not converted."
   TrialEnded
-  "It was cancelled at once. This server never answers it."
+  "It was cancelled at once. Unused."
   Immediate
-  "Its trial was converted into a subscription of its own. This server never answers it."
+  "Its trial was converted into a subscription of its own. Unused."
   TrialConverted
-  "Its first payment was not confirmed in time. This server never answers it."
+  "Its first payment was not confirmed in time. Unused."
   PendingPaymentExpired
-  "It was cancelled for a date, which came. This server never answers it."
+  "It was cancelled for a date, which came. Unused."
   ScheduledCancellation
   "Its customer was archived."
   CustomerArchived
-  "A rule of the product cancelled it. This server never answers it."
+  "A rule of the product cancelled it. Unused."
   AutoCancellationRule
 }
 
-"How far the collection of payment is."
+"The status of payment collection."
 enum PaymentCollection {
   "Nothing has to be collected, or it is collected elsewhere."
   NOT_REQUIRED
   "The first payment is awaited."
   PROCESSING
-  "The last payment failed. This server never answers it."
+  "The last payment failed. Unused."
   FAILED
-  "The customer has to confirm the payment. This server never answers it."
+  "The customer has to confirm the payment. Unused."
   ACTION_REQUIRED
 }
 
 """
-What is due each billing period, rounded to the currency's smallest unit. Usage-based prices count nothing, for
-this server meters no usage.
+What is due each billing period, rounded to the currency's smallest unit. Usage-based prices count nothing, for this
+server meters no usage.
 """
 type CustomerSubscriptionTotalPrice {
   "Everything fixed, add-ons included, before the discount."
@@ -8941,11 +8947,11 @@ type SubscriptionCoupon {
   amountsOff: [Money!]
   "Whether the discount is given, by the clock."
   status: SubscriptionCouponStatus!
-  "For how many months the discount is given; null for good."
+  "For how many months the discount is given; null: without end."
   durationInMonths: Float
   "From when the discount is given."
   startDate: DateTime
-  "Until when the discount is given; null for good."
+  "Until when the discount is given; null: without end."
   expirationDate: DateTime
 }
 
@@ -8955,15 +8961,15 @@ enum SubscriptionCouponStatus {
   ACTIVE
   "It was given for as long as the coupon says."
   EXPIRED
-  "It was taken away. This server never answers it: a coupon that was taken away is not shown."
+  "It was removed. Unused."
   REMOVED
 }
 
-"A limit on what a subscription may cost. This server meters no usage, so nothing is held against it."
+"A limit on what a subscription may cost. This server meters no usage, so it is never reached."
 type BudgetConfiguration {
   "The limit, in the currency's main unit."
   limit: Float!
-  "Whether cost above the limit is let through."
+  "Whether cost above the limit is allowed."
   hasSoftLimit: Boolean!
 }
 
@@ -8989,9 +8995,9 @@ type SubscriptionAddon {
 
 "Which add-ons of a subscription, with the rules of CustomerFilter."
 input SubscriptionAddonFilter {
-  "All of these hold."
+  "All of these match."
   and: [SubscriptionAddonFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [SubscriptionAddonFilter]
   "By id."
   id: UUIDFilterComparison
@@ -9005,9 +9011,9 @@ input SubscriptionAddonFilter {
 input SubscriptionAddonSort {
   "The field to sort by."
   field: SubscriptionAddonSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where add-ons without a value go; last when left out, in both directions."
+  "Where add-ons without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
@@ -9039,9 +9045,9 @@ type SubscriptionPrice {
 
 "Which prices of a subscription, with the rules of CustomerFilter."
 input SubscriptionPriceFilter {
-  "All of these hold."
+  "All of these match."
   and: [SubscriptionPriceFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [SubscriptionPriceFilter]
   "By id."
   id: UUIDFilterComparison
@@ -9059,13 +9065,13 @@ input SubscriptionPriceFilter {
 input SubscriptionPriceSort {
   "The field to sort by."
   field: SubscriptionPriceSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where prices without a value go; last when left out, in both directions."
+  "Where prices without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What a subscription's prices can be sorted by. Texts go by their bytes."
+"What a subscription's prices can be sorted by. Strings sort by UTF-8 bytes."
 enum SubscriptionPriceSortFields {
   "The id."
   id
@@ -9081,9 +9087,9 @@ enum SubscriptionPriceSortFields {
 
 "Which subscriptions of a customer, with the rules of CustomerFilter."
 input CustomerSubscriptionFilter {
-  "All of these hold."
+  "All of these match."
   and: [CustomerSubscriptionFilter]
-  "At least one of these holds; an empty list matches everything."
+  "At least one of these matches; an empty list matches everything."
   or: [CustomerSubscriptionFilter]
   "By UUID."
   id: UUIDFilterComparison
@@ -9097,7 +9103,7 @@ input CustomerSubscriptionFilter {
   payingCustomerId: UUIDFilterComparison
   "By what within the customer the subscription is for."
   resourceId: UUIDFilterComparison
-  "By environment, which is the API key's own for every subscription that can be found."
+  "By environment, always the API key's own."
   environmentId: UUIDFilterComparison
   "By status."
   status: SubscriptionStatusFilterComparison
@@ -9113,7 +9119,7 @@ input CustomerSubscriptionFilter {
   trialEndDate: DateFieldComparison
   "By time of cancellation."
   cancellationDate: DateFieldComparison
-  "By the end, whatever its cause."
+  "By the end, whatever the reason."
   effectiveEndDate: DateFieldComparison
   "By plan."
   plan: CustomerSubscriptionFilterPlanFilter
@@ -9129,17 +9135,17 @@ input CustomerSubscriptionFilterPlanFilter {
   productId: StringFieldComparison
 }
 
-"One field of an order of subscriptions."
+"One field to sort by."
 input CustomerSubscriptionSort {
   "The field to sort by."
   field: CustomerSubscriptionSortFields!
-  "Up or down."
+  "Ascending or descending."
   direction: SortDirection!
-  "Where subscriptions without a value go; last when left out, in both directions."
+  "Where subscriptions without a value go; last by default, in both directions."
   nulls: SortNulls
 }
 
-"What subscriptions can be sorted by. Texts go by their bytes."
+"What subscriptions can be sorted by. Strings sort by UTF-8 bytes."
 enum CustomerSubscriptionSortFields {
   "The UUID."
   id
@@ -9147,13 +9153,13 @@ enum CustomerSubscriptionSortFields {
   subscriptionId
   "The subscription id."
   refId
-  "The customer's customerId: the same for all of a customer's, so it orders nothing."
+  "The customer's customerId: the same for all of a customer's, so it has no effect."
   customerId
-  "The customerId of the customer that pays: the same for all of a customer's, so it orders nothing."
+  "The customerId of the customer that pays: the same for all of a customer's, so it has no effect."
   payingCustomerId
   "What within the customer the subscription is for."
   resourceId
-  "The environment: the same for all, so it orders nothing."
+  "The environment: the same for all, so it has no effect."
   environmentId
   "The status, by name."
   status
@@ -9169,15 +9175,15 @@ enum CustomerSubscriptionSortFields {
   trialEndDate
   "The time of cancellation."
   cancellationDate
-  "The end, whatever its cause."
+  "The end, whatever the reason."
   effectiveEndDate
 }
 
-"An invoice of the billing provider. This server never answers one."
+"An invoice of the billing provider. Unused."
 type SubscriptionInvoice {
   "The invoice's id at the billing provider."
   billingId: String!
-  "How far the invoice is."
+  "The status of the invoice."
   status: SubscriptionInvoiceStatus!
   "Whether the customer has to confirm the payment."
   requiresAction: Boolean!
@@ -9233,7 +9239,7 @@ enum SubscriptionInvoiceBillingReason {
   SUBSCRIPTION_CREATION
   "The subscription was changed."
   SUBSCRIPTION_UPDATE
-  "Somebody made it by hand."
+  "Created manually."
   MANUAL
   "What is owed reached the amount from which it is invoiced."
   MINIMUM_INVOICE_AMOUNT_EXCEEDED
@@ -9247,7 +9253,7 @@ type SubscriptionScheduledUpdate {
   scheduledExecutionTime: DateTime!
   "What changes."
   subscriptionScheduleType: SubscriptionScheduleType!
-  "How far the change is."
+  "The status of the change."
   scheduleStatus: SubscriptionScheduleStatus!
   "The plan or the add-on that the change leads to."
   targetPackage: PackageDTO
@@ -9263,7 +9269,7 @@ type SubscriptionFutureUpdate {
   scheduledExecutionTime: DateTime!
   "What changes."
   subscriptionScheduleType: SubscriptionScheduleType!
-  "How far the change is."
+  "The status of the change."
   scheduleStatus: SubscriptionScheduleStatus!
   "The plan or the add-on that the change leads to."
   targetPackage: PackageDTO
@@ -9428,19 +9434,19 @@ enum PlanChangeType {
 }
 
 """
-The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the one asked
-for, or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges,
-add-ons, coupon, promotion code and prices belongs to the plan asked for, and applies only when the customer gets
-that plan.
+The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the requested one,
+or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges, add-ons,
+coupon, promotion code and prices belongs to the requested plan, and applies only when the customer gets that plan.
 """
 input ProvisionCustomerSubscriptionInput {
   """
-  The refId of the plan asked for. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft.
+  The refId of the requested plan. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft.
   """
   planId: String!
   """
   How often the subscription is paid; it must be one that the plan has a price for. Where the plan or an add-on is
-  paid it is required, but for a trial that the product starts with, else it fails with BillingPeriodMissingError.
+  paid it is required, except in a trial that the product starts with; otherwise it fails with
+  BillingPeriodMissingError.
   """
   billingPeriod: BillingPeriod
   "A price for one unit, in the currency's main unit, in place of that of the plan's only per-unit price."
@@ -9448,14 +9454,13 @@ input ProvisionCustomerSubscriptionInput {
   "The quantity of the plan's only per-unit price; -1 leaves it to billableFeatures."
   unitQuantity: Float = -1
   """
-  Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go
-  with the plan or has no price in the subscription's currency and billing period, or that needs another which is
-  not here.
+  Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go with
+  the plan or has no price in the subscription's currency and billing period, or that needs another which is not here.
   """
   addons: [SubscriptionAddonInput!]
   """
-  The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, but for a
-  trial that the product starts with. So many units may then be used, whatever limit the plan has. Fails with
+  The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, except in a
+  trial that the product starts with. That many units may then be used, whatever the plan's limit. Fails with
   InvalidQuantity for one out of its price's bounds.
   """
   billableFeatures: [BillableFeatureInput!]
@@ -9472,21 +9477,21 @@ input ProvisionCustomerSubscriptionInput {
   payment method.
   """
   awaitPaymentConfirmation: Boolean = true
-  "Checked and let go: the billing provider is told of customers, and not of subscriptions."
+  "Validated and ignored: subscriptions are not synced."
   billingInformation: SubscriptionBillingInfo
   "The subscription's id at the billing provider, 1 to 255 characters."
   billingId: String
   "The subscription's id, 1 to 255 characters, unique within the environment; generated when left out."
   subscriptionId: String
-  "A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors."
+  "A code that names a coupon for this subscription, ignoring case. Fails with one of the PromotionCode errors."
   promotionCode: String
-  "The country, by the codes of Address, that picks localised prices; the default price where there is none for it."
+  "The country, by the codes of Address, that picks localised prices; the default price otherwise."
   billingCountryCode: String
-  "Entitlements that take the place of the plan's for this subscription, at most 100, one a feature."
+  "Entitlements that override the plan's for this subscription, at most 100, one a feature."
   subscriptionEntitlements: [SubscriptionEntitlementInput!]
   """
   Whether the subscription is a trial. The plan's own trial applies when this is a trial or when the product starts
-  customers with one; what is said here takes the place of the plan's.
+  customers with one, and these values override the plan's.
   """
   trialOverrideConfiguration: TrialOverrideConfigurationInput
   "The subscription's id at Salesforce, 1 to 255 characters."
@@ -9495,7 +9500,7 @@ input ProvisionCustomerSubscriptionInput {
   budget: BudgetConfigurationInput
   "The least that the subscription costs."
   minimumSpend: SubscriptionMinimumSpendValueInput
-  "Prices that take the place of the plan's and the add-ons' for this subscription, at most 100."
+  "Prices that override the plan's and the add-ons' for this subscription, at most 100."
   priceOverrides: [PriceOverrideInput!]
   "How payment is collected."
   paymentCollectionMethod: PaymentCollectionMethod = CHARGE
@@ -9537,13 +9542,13 @@ input ChargeInput {
 
 "Kinds of things that are charged."
 enum ChargeType {
-  "A credit. Not supported yet: refused."
+  "A credit. Not supported yet: rejected."
   CREDIT
   "A feature."
   FEATURE
 }
 
-"What the billing provider is told of a subscription. None of it is stored here."
+"Billing details of a subscription, passed on to the billing provider and never stored."
 input SubscriptionBillingInfo {
   "Tax rates at the provider."
   taxRateIds: [String!]
@@ -9551,7 +9556,7 @@ input SubscriptionBillingInfo {
   couponId: String
   "A tax rate in per cent."
   taxPercentage: Float
-  "Where invoices go."
+  "The billing address."
   billingAddress: BillingAddress
   "Data for the provider, by the rules of CustomerBillingInfo."
   metadata: JSON
@@ -9563,7 +9568,7 @@ input SubscriptionBillingInfo {
   isInvoicePaid: Boolean = false
   "In how many days an invoice is due."
   invoiceDaysUntilDue: Float
-  "Which billing integration."
+  "The billing integration."
   integrationId: String
   "What happens to amounts for parts of a period."
   prorationBehavior: SubscriptionProrationBehavior
@@ -9601,7 +9606,7 @@ enum SubscriptionProrationBehavior {
   CREATE_PRORATIONS
   "They are invoiced at once."
   INVOICE_IMMEDIATELY
-  "They are let go."
+  "Ignored."
   NONE
 }
 
@@ -9615,9 +9620,9 @@ input SubscriptionEntitlementInput {
   usageLimit: Float
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "When a yearly period starts; without resetPeriod YEAR it fails with InvalidEntitlementResetPeriod."
   yearlyResetPeriodConfiguration: YearlyResetPeriodConfigInput
@@ -9629,7 +9634,7 @@ input SubscriptionEntitlementInput {
 
 "An entitlement in place of the plan's: exactly one of the two is given."
 input SubscriptionEntitlementInputV2 {
-  "To credits. Not supported yet: anything but null is refused with UnsupportedParameter."
+  "To credits. Not supported yet: values other than null are rejected with UnsupportedParameter."
   credit: SubscriptionCreditEntitlementInput
   "To a feature."
   feature: SubscriptionFeatureEntitlementInput
@@ -9639,17 +9644,17 @@ input SubscriptionEntitlementInputV2 {
 input SubscriptionFeatureEntitlementInput {
   "The values that may be used, out of the feature's; an ENUM feature needs them, others take none."
   enumValues: [String!]
-  "The group that the feature is granted with. Not supported yet: anything but null is refused."
+  "The group that the feature is granted with. Not supported yet: values other than null are rejected."
   featureGroupId: String
   "The feature's refId. Fails with FeatureNotFound for an unknown feature."
   featureId: String!
-  "Whether use above the limit is let through."
+  "Whether use above the limit is allowed."
   hasSoftLimit: Boolean
   "Whether use has no limit."
   hasUnlimitedUsage: Boolean
   "When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod."
   monthlyResetPeriodConfiguration: MonthlyResetPeriodConfigInput
-  "How often use starts again at zero; null for never."
+  "How often usage resets; null: never."
   resetPeriod: EntitlementResetPeriod
   "How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage."
   usageLimit: Float
@@ -9659,7 +9664,7 @@ input SubscriptionFeatureEntitlementInput {
   yearlyResetPeriodConfiguration: YearlyResetPeriodConfigInput
 }
 
-"An entitlement to credits. Not supported yet: refused."
+"An entitlement to credits. Not supported yet: rejected."
 input SubscriptionCreditEntitlementInput {
   "How many credits."
   amount: Float!
@@ -9667,7 +9672,7 @@ input SubscriptionCreditEntitlementInput {
   cadence: CreditCadence!
   "The currency that the credits are of."
   customCurrencyId: String!
-  "Whether use above the amount is let through."
+  "Whether use above the amount is allowed."
   hasSoftLimit: Boolean
 }
 
@@ -9692,11 +9697,11 @@ enum TrialEndBehavior {
   CANCEL_SUBSCRIPTION
 }
 
-"A limit on what a subscription may cost. This server meters no usage, so nothing is held against it."
+"A limit on what a subscription may cost. This server meters no usage, so it is never reached."
 input BudgetConfigurationInput {
   "The limit, in the currency's main unit, 0 or more."
   limit: Float!
-  "Whether cost above the limit is let through."
+  "Whether cost above the limit is allowed."
   hasSoftLimit: Boolean!
 }
 
@@ -9707,8 +9712,8 @@ input SubscriptionMinimumSpendValueInput {
 }
 
 """
-A price in place of one that the subscription has: of the plan, or of the add-on that addonId names; for the
-feature that featureId names, or the base charge without one. Amounts are in the subscription's currency.
+A price that replaces one of the subscription's: of the plan, or of the add-on that addonId names; for the feature
+that featureId names, or the base charge without one. Amounts are in the subscription's currency.
 """
 input PriceOverrideInput {
   "The price: of a unit for a feature, else of the whole."
@@ -9723,11 +9728,11 @@ input PriceOverrideInput {
   addonId: String
   "Whether it is the base charge that is priced."
   baseCharge: Boolean
-  "How often credits are given. Not supported yet: anything but null is refused."
+  "How often credits are given. Not supported yet: values other than null are rejected."
   creditGrantCadence: CreditGrantCadence
-  "What a unit costs in credits. Not supported yet: anything but null is refused."
+  "What a unit costs in credits. Not supported yet: values other than null are rejected."
   creditRate: CreditRateInput
-  "The currency of the credits. Not supported yet: anything but null is refused."
+  "The currency of the credits. Not supported yet: values other than null are rejected."
   currencyId: String
 }
 
@@ -9741,7 +9746,7 @@ input PriceTierInput {
   flatPrice: MoneyInputDTO
 }
 
-"What a unit costs in credits. Not supported yet: refused."
+"What a unit costs in credits. Not supported yet: rejected."
 input CreditRateInput {
   "How many credits."
   amount: Float!
@@ -9773,9 +9778,9 @@ enum CreditCadence {
 input SubscriptionCouponInput {
   "The coupon's refId. Fails with CouponNotFound for an unknown one, ArchivedCouponCantBeApplied for an archived one."
   couponId: String
-  "The coupon at the billing provider. Not supported yet: anything but null is refused."
+  "The coupon at the billing provider. Not supported yet: values other than null are rejected."
   billingCouponId: String
-  "A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors."
+  "A code that names the coupon, ignoring case. Fails with one of the PromotionCode errors."
   promotionCode: String
   "A discount of its own."
   discount: SubscriptionCouponDiscountInput
@@ -9789,9 +9794,9 @@ input SubscriptionCouponDiscountInput {
   name: String
   "What it is for, at most 1,000 characters; line breaks and tabs are its only control characters."
   description: String
-  "For how many months, a whole number from 1 to 1,200; null for good."
+  "For how many months, a whole number from 1 to 1,200; null: without end."
   durationInMonths: Float
-  "In per cent, above 0 and at most 100, rounded to 12 digits behind the point."
+  "In per cent, above 0 and at most 100, rounded to 12 decimal places."
   percentOff: Float
   "In amounts above 0, one a currency, in the subscription's where none is named."
   amountsOff: [MoneyInputDTO!]

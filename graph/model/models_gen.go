@@ -14,17 +14,17 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// What a customer is entitled to. This server answers entitlements to features only.
+// What a customer is entitled to. Entitlements to features only.
 type EntitlementUnion interface {
 	IsEntitlementUnion()
 }
 
-// What a plan or an add-on entitles to. This server answers entitlements to features only.
+// What a plan or an add-on entitles to. Entitlements to features only.
 type PackageEntitlementUnion interface {
 	IsPackageEntitlementUnion()
 }
 
-// When a period after which use starts again at zero starts.
+// When a period after which use resets starts.
 type ResetPeriodConfiguration interface {
 	IsResetPeriodConfiguration()
 }
@@ -36,7 +36,7 @@ type ScheduleVariables interface {
 
 // Something that a subscription can have on top of its plan.
 type Addon struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The add-on's id, unique within the environment; inputs name it as addonId.
 	RefID string `json:"refId"`
@@ -85,15 +85,15 @@ func (AddonChangeVariables) IsScheduleVariables() {}
 type AddonEdge struct {
 	// The add-on.
 	Node *Addon `json:"node"`
-	// The add-on's place in this order and filter.
+	// The add-on's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
 // Which add-ons, with the rules of CustomerFilter.
 type AddonFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*AddonFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*AddonFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -123,9 +123,9 @@ func (AddonPriceOverrideChangeVariables) IsScheduleVariables() {}
 type AddonSort struct {
 	// The field to sort by.
 	Field AddonSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where add-ons without a value go; last when left out, in both directions.
+	// Where add-ons without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -155,7 +155,7 @@ type APIKey struct {
 	Name string `json:"name"`
 	// What the key may do.
 	Scope APIKeyScope `json:"scope"`
-	// The environment that the key is for, the only one that exists for it.
+	// The environment that the key is for, the only one that it can access.
 	EnvironmentID string `json:"environmentId"`
 	// Whether the key is usable now.
 	State APIKeyState `json:"state"`
@@ -163,15 +163,15 @@ type APIKey struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// When the key was last used, precise to about a minute. Null if it never was.
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
-	// When the key ends by itself. Null if it does not.
+	// When the key expires. Null: never.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// When the key was revoked. Null if it was not.
 	RevokedAt *time.Time `json:"revokedAt,omitempty"`
-	// The id of the key that was made in place of this one. Null if none was.
+	// The id of the key that was made to replace this one. Null if none was.
 	ReplacedBy *string `json:"replacedBy,omitempty"`
 }
 
-// Names the coupon to archive.
+// Which coupon to archive.
 type ArchiveCouponInput struct {
 	// The coupon's id.
 	RefID string `json:"refId"`
@@ -181,7 +181,7 @@ type ArchiveCouponInput struct {
 	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
-// Names the customer to archive.
+// Which customer to archive.
 type ArchiveCustomerInput struct {
 	// The customer's id.
 	CustomerID string `json:"customerId"`
@@ -191,9 +191,9 @@ type ArchiveCustomerInput struct {
 	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
-// Names a customer and a payment method for it.
+// A customer and the payment method to attach.
 type AttachCustomerPaymentMethodInput struct {
-	// The same as customerId; one of the two names the customer.
+	// The same as customerId; one of the two is required.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
 	// The customer's id.
 	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
@@ -205,7 +205,7 @@ type AttachCustomerPaymentMethodInput struct {
 	PaymentMethodID string `json:"paymentMethodId"`
 	// The currency to charge in.
 	BillingCurrency graphql.Omittable[*Currency] `json:"billingCurrency,omitempty"`
-	// Which billing integration: stripe, the one that there is.
+	// The billing integration; stripe is the only one.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 }
 
@@ -249,19 +249,19 @@ type BillingPeriodChangeVariables struct {
 
 func (BillingPeriodChangeVariables) IsScheduleVariables() {}
 
-// A limit on what a subscription may cost. This server meters no usage, so nothing is held against it.
+// A limit on what a subscription may cost. This server meters no usage, so it is never reached.
 type BudgetConfiguration struct {
 	// The limit, in the currency's main unit.
 	Limit float64 `json:"limit"`
-	// Whether cost above the limit is let through.
+	// Whether cost above the limit is allowed.
 	HasSoftLimit bool `json:"hasSoftLimit"`
 }
 
-// A limit on what a subscription may cost. This server meters no usage, so nothing is held against it.
+// A limit on what a subscription may cost. This server meters no usage, so it is never reached.
 type BudgetConfigurationInput struct {
 	// The limit, in the currency's main unit, 0 or more.
 	Limit float64 `json:"limit"`
-	// Whether cost above the limit is let through.
+	// Whether cost above the limit is allowed.
 	HasSoftLimit bool `json:"hasSoftLimit"`
 }
 
@@ -277,7 +277,7 @@ type ChargeInput struct {
 
 // A discount that can be given to customers and subscriptions: per cent or amounts, one of the two.
 type Coupon struct {
-	// A UUID given at creation, stable for ever.
+	// A UUID given at creation, never changes.
 	ID string `json:"id"`
 	// The coupon's id, unique within the environment; inputs name it as couponId or couponRefId.
 	RefID string `json:"refId"`
@@ -297,13 +297,13 @@ type Coupon struct {
 	PercentOff *float64 `json:"percentOff,omitempty"`
 	// The discount in amounts, one a currency; null for a PERCENTAGE coupon.
 	AmountsOff []*Money `json:"amountsOff,omitempty"`
-	// For how many months the discount is given once applied; null for good.
+	// For how many months the discount is given once applied; null: without end.
 	DurationInMonths *float64 `json:"durationInMonths,omitempty"`
 	// The product's own data on the coupon, an object of at most 50 keys.
 	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
-	// The coupon's id at the billing provider, if it is one of those that are there already.
+	// The coupon's id at the billing provider, if it exists there.
 	BillingID *string `json:"billingId,omitempty"`
-	// Always null: coupons have no page of their own here.
+	// Unsupported.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
 	// The environment that the coupon lives in.
 	EnvironmentID string `json:"environmentId"`
@@ -313,7 +313,7 @@ type Coupon struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 	// Counts the changes of the coupon, from 1; `ifVersion` of an input names the version that was read.
 	Version int `json:"version"`
-	// How far the coupon is in step with each billing integration.
+	// The coupon's sync with each billing integration.
 	SyncStates []*SyncState `json:"syncStates,omitempty"`
 	// The environment that the coupon lives in.
 	Environment *Environment   `json:"environment,omitempty"`
@@ -324,15 +324,15 @@ type Coupon struct {
 type CouponEdge struct {
 	// The coupon.
 	Node *Coupon `json:"node"`
-	// The coupon's place in this order and filter.
+	// The coupon's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
 // Which coupons, with the rules of CustomerFilter.
 type CouponFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*CouponFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*CouponFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -346,7 +346,7 @@ type CouponFilter struct {
 	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
 	// By time of the last change.
 	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
-	// By environment, which is the API key's own for every coupon that can be found.
+	// By environment, always the API key's own.
 	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
 	// By kind of discount.
 	Type graphql.Omittable[*CouponTypeFilterComparison] `json:"type,omitempty"`
@@ -356,7 +356,7 @@ type CouponFilter struct {
 	Source graphql.Omittable[*CouponSourceFilterComparison] `json:"source,omitempty"`
 	// By id at the billing provider.
 	BillingID graphql.Omittable[*StringFieldComparison] `json:"billingId,omitempty"`
-	// By the live customers that have the coupon: one of them fits. At most 100 customers may fit.
+	// By the live customers that have the coupon: at least one must match. At most 100 customers may match.
 	Customers graphql.Omittable[*CouponFilterCustomerFilter] `json:"customers,omitempty"`
 }
 
@@ -370,13 +370,13 @@ type CouponFilterCustomerFilter struct {
 	CustomerID graphql.Omittable[*StringFieldComparison] `json:"customerId,omitempty"`
 }
 
-// One field of an order of coupons.
+// One field to sort by.
 type CouponSort struct {
 	// The field to sort by.
 	Field CouponSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where coupons without a value go; last when left out, in both directions.
+	// Where coupons without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -386,9 +386,9 @@ type CreateAPIKeyInput struct {
 	Name string `json:"name"`
 	// What the key may do.
 	Scope APIKeyScope `json:"scope"`
-	// When the key ends by itself, which must be in the future. Without it the key has no end.
+	// When the key expires; must be in the future. Null: never.
 	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
-	// The environment of the key that asks. It can be left out, and cannot be another one.
+	// The caller's own environment; optional.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
 }
 
@@ -396,8 +396,7 @@ type CreateAPIKeyInput struct {
 type CreateAPIKeyPayload struct {
 	// The key.
 	APIKey *APIKey `json:"apiKey"`
-	// The secret to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key brings back:
-	// the secret is not kept.
+	// The secret to send in the header X-API-KEY, shown this once. Null in a replayed response: the secret is not stored.
 	Secret *string `json:"secret,omitempty"`
 }
 
@@ -416,18 +415,18 @@ type CreateCouponInput struct {
 	Type graphql.Omittable[*CouponType] `json:"type,omitempty"`
 	// The older name of percentOff.
 	DiscountValue graphql.Omittable[*float64] `json:"discountValue,omitempty"`
-	// The discount in per cent, above 0 and at most 100, rounded to 12 digits behind the point.
+	// The discount in per cent, above 0 and at most 100, rounded to 12 decimal places.
 	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
 	// The discount in amounts above 0, one a currency, in US dollars where none is named. An amount above
 	// 1,000,000,000,000 fails with AmountTooLarge.
 	AmountsOff graphql.Omittable[[]*MoneyInputDto] `json:"amountsOff,omitempty"`
 	// The product's own data on the coupon, with the limits of a customer's.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// For how many months the discount is given once applied, a whole number from 1 to 1,200; null for good.
+	// For how many months the discount is given once applied, a whole number from 1 to 1,200; null: without end.
 	DurationInMonths graphql.Omittable[*float64] `json:"durationInMonths,omitempty"`
 }
 
-// Whether and how far a customer may use credits. This server never answers one.
+// Whether and how far a customer may use credits. Unused.
 type CreditEntitlement struct {
 	// Why the customer may not; null when it may.
 	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
@@ -437,13 +436,13 @@ type CreditEntitlement struct {
 	CurrentUsage *float64 `json:"currentUsage,omitempty"`
 	// When what grants the credits last changed.
 	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
-	// Whether use above the amount is let through.
+	// Whether use above the amount is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// Whether the customer may use the credits.
 	IsGranted bool `json:"isGranted"`
 	// How many may be used.
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
-	// When use starts again at zero.
+	// When use resets.
 	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
 	// When use was last counted.
 	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
@@ -463,7 +462,7 @@ type CreditRate struct {
 	CustomCurrencyID *string `json:"customCurrencyId,omitempty"`
 }
 
-// What a unit costs in credits. Not supported yet: refused.
+// What a unit costs in credits. Not supported yet: rejected.
 type CreditRateInput struct {
 	// How many credits.
 	Amount float64 `json:"amount"`
@@ -475,22 +474,21 @@ type CreditRateInput struct {
 	CustomCurrencyID graphql.Omittable[*string] `json:"customCurrencyId,omitempty"`
 }
 
-// Which page: `first` and `after` walk forwards, `last` and `before` backwards. One of the former together with
-// one of the latter is refused.
+// Which page: `first` and `after` walk forwards, `last` and `before` backwards. The two directions cannot be combined.
 type CursorPaging struct {
-	// Only what stands before this place; an empty text is none.
+	// Only items before this cursor; an empty string counts as null.
 	Before graphql.Omittable[*string] `json:"before,omitempty"`
-	// Only what stands after this place; an empty text is the start.
+	// Only items after this cursor; an empty string means the start.
 	After graphql.Omittable[*string] `json:"after,omitempty"`
-	// How many from the start, 1 to 100; 0 beside `last` is none.
+	// How many from the start, 1 to 100; 0 next to `last` counts as null.
 	First graphql.Omittable[*int] `json:"first,omitempty"`
-	// How many from the end, 1 to 100; 0 beside `first` is none.
+	// How many from the end, 1 to 100; 0 next to `first` counts as null.
 	Last graphql.Omittable[*int] `json:"last,omitempty"`
 }
 
 // A currency of credits. This server has none.
 type CustomCurrency struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The currency's id as its owner gave it.
 	CurrencyID string `json:"currencyId"`
@@ -508,15 +506,15 @@ type CustomCurrency struct {
 
 // A customer of the product.
 type Customer struct {
-	// A UUID given at creation, stable for ever.
+	// A UUID given at creation, never changes.
 	ID string `json:"id"`
 	// The id that the product's back end gave the customer; unique within the environment, never reused.
 	CustomerID string `json:"customerId"`
 	// The same as customerId.
 	RefID string `json:"refId"`
-	// Full name; null for good once the customer was archived.
+	// Full name; null once the customer has been archived.
 	Name *string `json:"name,omitempty"`
-	// Billing email address; null for good once the customer was archived.
+	// Billing email address; null once the customer has been archived.
 	Email *string `json:"email,omitempty"`
 	// The environment that the customer lives in.
 	EnvironmentID string `json:"environmentId"`
@@ -526,21 +524,21 @@ type Customer struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 	// Counts the changes of the customer, from 1; `ifVersion` of an input names the version that was read.
 	Version int `json:"version"`
-	// When the customer was archived; only the answer of archiveCustomer ever shows it.
+	// When the customer was archived; set only in the response of archiveCustomer.
 	DeletedAt *time.Time `json:"deletedAt,omitempty"`
 	// The product's own data on the customer, an object of at most 50 keys.
 	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
 	// The customer's id at the billing provider.
 	BillingID *string `json:"billingId,omitempty"`
-	// The customer's page at the billing provider; null until the provider has told.
+	// The customer's page at the billing provider; null until the provider has reported it.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
-	// The currency that the billing provider charges the customer in, or was asked to; null until it has told.
+	// The currency in which the billing provider charges the customer, or will; null until it is known.
 	BillingCurrency *Currency `json:"billingCurrency,omitempty"`
 	// The customer's id in the product's CRM.
 	CrmID *string `json:"crmId,omitempty"`
-	// Always null: this server has no link to HubSpot.
+	// Unsupported.
 	CrmHubspotCompanyID *string `json:"crmHubspotCompanyId,omitempty"`
-	// Always null: this server has no link to HubSpot.
+	// Unsupported.
 	CrmHubspotCompanyURL *string `json:"crmHubspotCompanyUrl,omitempty"`
 	// The customer's id at Salesforce.
 	SalesforceID *string `json:"salesforceId,omitempty"`
@@ -572,28 +570,29 @@ type Customer struct {
 	TrialedPlans []*TrialedPlan `json:"trialedPlans,omitempty"`
 	// Whether the customer was left out of experiments when it was provisioned.
 	ExcludeFromExperiment *bool `json:"excludeFromExperiment,omitempty"`
-	// Always null: this server runs no experiments.
+	// Unsupported.
 	ExperimentInfo *ExperimentInfo `json:"experimentInfo,omitempty"`
-	// Always null: this server runs no experiments.
+	// Unsupported.
 	Experiment *Experiment `json:"experiment,omitempty"`
-	// How far the customer is in step with each billing integration.
+	// The customer's sync with each billing integration.
 	SyncStates []*SyncState `json:"syncStates,omitempty"`
 	// The environment that the customer lives in.
 	Environment *Environment     `json:"environment,omitempty"`
 	Source      *domain.Customer `json:"-"`
 }
 
-// What the billing provider is told of a customer. None of it is stored here.
+// Billing details of a customer, passed on to the billing provider and never stored.
 type CustomerBillingInfo struct {
-	// Where invoices go.
+	// The billing address.
 	BillingAddress graphql.Omittable[*Address] `json:"billingAddress,omitempty"`
-	// Where goods go.
+	// The shipping address.
 	ShippingAddress graphql.Omittable[*Address] `json:"shippingAddress,omitempty"`
 	// The currency to charge in.
 	Currency graphql.Omittable[*Currency] `json:"currency,omitempty"`
-	// The customer's tax ids: at most 5, none of them twice.
+	// The customer's tax ids: at most 5, no duplicates.
 	TaxIds graphql.Omittable[[]*TaxExempt] `json:"taxIds,omitempty"`
-	// Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40.
+	// Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most
+	// 40.
 	InvoiceCustomFields graphql.Omittable[json.RawMessage] `json:"invoiceCustomFields,omitempty"`
 	// A payment method at the provider.
 	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
@@ -601,13 +600,13 @@ type CustomerBillingInfo struct {
 	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
 	// A language by its BCP 47 tag, as in da-DK.
 	Language graphql.Omittable[*string] `json:"language,omitempty"`
-	// The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good.
+	// The name that invoices show, at most 255 characters. From then on it replaces the customer's name at the provider.
 	CustomerName graphql.Omittable[*string] `json:"customerName,omitempty"`
 	// Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
-	// begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
-	// away.
+	// begin with clientele_. A value has at most 500 characters; a value that is not a string is sent as JSON, and null
+	// removes its key.
 	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
-	// Which billing integration.
+	// The billing integration.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 }
 
@@ -615,17 +614,17 @@ type CustomerBillingInfo struct {
 type CustomerEdge struct {
 	// The customer.
 	Node *Customer `json:"node"`
-	// The customer's place in this order and filter.
+	// The customer's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
-// Which customers. Fields, and operators within a field, all have to hold. What is null is ignored, but a filter with
-// nothing else in it is refused: ask for a missing value with `is: true`. At most 100 conditions, an empty filter counting
-// as one, nested at most 5 deep.
+// Which customers. All fields, and all operators within a field, must match. Null fields are ignored, but a filter that
+// has nothing else is rejected: find a missing value with `is: true`. At most 100 conditions, where an empty filter
+// counts as one, nested at most 5 deep.
 type CustomerFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*CustomerFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*CustomerFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -641,9 +640,9 @@ type CustomerFilter struct {
 	CreatedAt graphql.Omittable[*DateFieldComparison] `json:"createdAt,omitempty"`
 	// By time of the last change.
 	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
-	// By time of archiving, which is null for every customer that can be found.
+	// By time of archiving, which is always null for visible customers.
 	DeletedAt graphql.Omittable[*DateFieldComparison] `json:"deletedAt,omitempty"`
-	// By environment, which is the API key's own for every customer that can be found.
+	// By environment, always the API key's own.
 	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
 	// By id at the billing provider.
 	BillingID graphql.Omittable[*StringFieldComparison] `json:"billingId,omitempty"`
@@ -653,11 +652,11 @@ type CustomerFilter struct {
 	CrmHubspotCompanyID graphql.Omittable[*StringFieldComparison] `json:"crmHubspotCompanyId,omitempty"`
 	// By HubSpot address, which is null for every customer.
 	CrmHubspotCompanyURL graphql.Omittable[*StringFieldComparison] `json:"crmHubspotCompanyUrl,omitempty"`
-	// By a text within customer id, name, email, billing id or CRM id.
+	// By text within customer id, name, email, billing id or CRM id.
 	SearchQuery graphql.Omittable[*CustomerSearchQueryFilterComparison] `json:"searchQuery,omitempty"`
-	// By promotional entitlements: one of the customer's fits.
+	// By promotional entitlements: at least one must match.
 	PromotionalEntitlements graphql.Omittable[*CustomerFilterPromotionalEntitlementFilter] `json:"promotionalEntitlements,omitempty"`
-	// By subscriptions: one of the customer's fits.
+	// By subscriptions: at least one must match.
 	Subscriptions graphql.Omittable[*CustomerFilterCustomerSubscriptionFilter] `json:"subscriptions,omitempty"`
 	// By id at AWS Marketplace.
 	AWSMarketplaceCustomerID graphql.Omittable[*StringFieldComparison] `json:"awsMarketplaceCustomerId,omitempty"`
@@ -681,9 +680,9 @@ type CustomerFilterPromotionalEntitlementFilter struct {
 
 // A new customer without a subscription.
 type CustomerInput struct {
-	// Full name, at most 255 characters without control characters; the empty text is none.
+	// Full name, at most 255 characters without control characters; an empty string counts as null.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The same as customerId; when both are given they must be equal.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
@@ -699,16 +698,16 @@ type CustomerInput struct {
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
-	// coupon, with ArchivedCouponCantBeApplied for an archived one.
+	// The refId of the customer's coupon; null and an empty string mean no coupon. Fails with CouponNotFound for an
+	// unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
-	// provider it is checked and let go.
+	// Passed on to the billing provider and never stored. Triggers a sync even for a customer that pays nothing. Without a
+	// provider it is validated and discarded.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
 	// JSON, no control characters in keys. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
+	// Whether to sync a customer that pays nothing and sends no billing information.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
 	// Back-dates the creation; never in the future.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
@@ -724,18 +723,18 @@ type CustomerResource struct {
 
 // A search through customer id, name, email, billing id and CRM id.
 type CustomerSearchQueryFilterComparison struct {
-	// The text to find in any of the three, whatever its case. % around it is allowed and changes nothing; within it %
-	// and _ are wildcards.
+	// The text to find in any of these fields, ignoring case. Leading and trailing % are allowed and change nothing; % and
+	// _ inside are wildcards.
 	ILike graphql.Omittable[*string] `json:"iLike,omitempty"`
 }
 
-// One field of an order.
+// One field to sort by.
 type CustomerSort struct {
 	// The field to sort by.
 	Field CustomerSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where customers without a value go; last when left out, in both directions.
+	// Where customers without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -747,7 +746,7 @@ type CustomerStatistics struct {
 
 // What a customer subscribed to: a plan with its add-ons, for a time.
 type CustomerSubscription struct {
-	// A UUID given at creation, stable for ever.
+	// A UUID given at creation, never changes.
 	ID string `json:"id"`
 	// The subscription's id, unique within the environment.
 	SubscriptionID string `json:"subscriptionId"`
@@ -761,7 +760,7 @@ type CustomerSubscription struct {
 	ResourceID *string `json:"resourceId,omitempty"`
 	// The environment that the subscription lives in.
 	EnvironmentID string `json:"environmentId"`
-	// How far the subscription is, by the clock.
+	// The status of the subscription now.
 	Status SubscriptionStatus `json:"status"`
 	// How the subscription is priced: as its plan, but PAID for a FREE plan with an add-on that is paid.
 	PricingType PricingType `json:"pricingType"`
@@ -769,7 +768,7 @@ type CustomerSubscription struct {
 	BillingPeriod *BillingPeriod `json:"billingPeriod,omitempty"`
 	// Why the subscription ended; null while it has not.
 	CancelReason *SubscriptionCancelReason `json:"cancelReason,omitempty"`
-	// How far the collection of payment is.
+	// The status of payment collection.
 	PaymentCollection PaymentCollection `json:"paymentCollection"`
 	// How payment is collected.
 	PaymentCollectionMethod *PaymentCollectionMethod `json:"paymentCollectionMethod,omitempty"`
@@ -777,7 +776,7 @@ type CustomerSubscription struct {
 	WasInTrial *bool `json:"wasInTrial,omitempty"`
 	// Whether nothing is collected because the pricing is CUSTOM.
 	IsCustomPriceSubscription *bool `json:"isCustomPriceSubscription,omitempty"`
-	// Always null: this server meters no usage, so it does not know.
+	// Unsupported.
 	BudgetExceeded *bool `json:"budgetExceeded,omitempty"`
 	// When the subscription starts or started.
 	StartDate time.Time `json:"startDate"`
@@ -799,15 +798,15 @@ type CustomerSubscription struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 	// The subscription's id at the billing provider.
 	BillingID *string `json:"billingId,omitempty"`
-	// Always null: a subscription keeps its id at the billing provider.
+	// Unsupported.
 	OldBillingID *string `json:"oldBillingId,omitempty"`
-	// Always null: this server keeps no subscriptions at the billing provider.
+	// Unsupported.
 	BillingLinkURL *string `json:"billingLinkUrl,omitempty"`
-	// Always null: this server keeps no subscriptions at the billing provider.
+	// Unsupported.
 	BillingSyncError *string `json:"billingSyncError,omitempty"`
-	// Always null: this server has no link to a CRM.
+	// Unsupported.
 	CrmID *string `json:"crmId,omitempty"`
-	// Always null: this server has no link to a CRM.
+	// Unsupported.
 	CrmLinkURL *string `json:"crmLinkUrl,omitempty"`
 	// The subscription's id at Salesforce.
 	SalesforceID *string `json:"salesforceId,omitempty"`
@@ -821,19 +820,19 @@ type CustomerSubscription struct {
 	Budget *BudgetConfiguration `json:"budget,omitempty"`
 	// How the trial ends; null for a subscription that never was a trial.
 	TrialConfiguration *TrialConfiguration `json:"trialConfiguration,omitempty"`
-	// Always null: this server issues no invoices.
+	// Unsupported.
 	LatestInvoice *SubscriptionInvoice `json:"latestInvoice,omitempty"`
-	// Always null: this server issues no invoices.
+	// Unsupported.
 	LastUsageInvoice *SubscriptionInvoice `json:"lastUsageInvoice,omitempty"`
-	// Always empty: this server schedules no updates.
+	// Always empty.
 	ScheduledUpdates []*SubscriptionScheduledUpdate `json:"scheduledUpdates,omitempty"`
-	// Always empty: this server schedules no updates.
+	// Always empty.
 	FutureUpdates []*SubscriptionFutureUpdate `json:"futureUpdates"`
-	// How far the subscription is in step with each billing integration.
+	// The subscription's sync with each billing integration.
 	SyncStates []*SyncState `json:"syncStates,omitempty"`
-	// Always null: this server runs no experiments.
+	// Unsupported.
 	ExperimentInfo *ExperimentInfo `json:"experimentInfo,omitempty"`
-	// Always null: this server runs no experiments.
+	// Unsupported.
 	Experiment *Experiment `json:"experiment,omitempty"`
 	// The environment that the subscription lives in.
 	Environment *Environment         `json:"environment"`
@@ -843,9 +842,9 @@ type CustomerSubscription struct {
 
 // Which subscriptions of a customer, with the rules of CustomerFilter.
 type CustomerSubscriptionFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*CustomerSubscriptionFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*CustomerSubscriptionFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -859,7 +858,7 @@ type CustomerSubscriptionFilter struct {
 	PayingCustomerID graphql.Omittable[*UUIDFilterComparison] `json:"payingCustomerId,omitempty"`
 	// By what within the customer the subscription is for.
 	ResourceID graphql.Omittable[*UUIDFilterComparison] `json:"resourceId,omitempty"`
-	// By environment, which is the API key's own for every subscription that can be found.
+	// By environment, always the API key's own.
 	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
 	// By status.
 	Status graphql.Omittable[*SubscriptionStatusFilterComparison] `json:"status,omitempty"`
@@ -875,7 +874,7 @@ type CustomerSubscriptionFilter struct {
 	TrialEndDate graphql.Omittable[*DateFieldComparison] `json:"trialEndDate,omitempty"`
 	// By time of cancellation.
 	CancellationDate graphql.Omittable[*DateFieldComparison] `json:"cancellationDate,omitempty"`
-	// By the end, whatever its cause.
+	// By the end, whatever the reason.
 	EffectiveEndDate graphql.Omittable[*DateFieldComparison] `json:"effectiveEndDate,omitempty"`
 	// By plan.
 	Plan graphql.Omittable[*CustomerSubscriptionFilterPlanFilter] `json:"plan,omitempty"`
@@ -891,18 +890,18 @@ type CustomerSubscriptionFilterPlanFilter struct {
 	ProductID graphql.Omittable[*StringFieldComparison] `json:"productId,omitempty"`
 }
 
-// One field of an order of subscriptions.
+// One field to sort by.
 type CustomerSubscriptionSort struct {
 	// The field to sort by.
 	Field CustomerSubscriptionSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where subscriptions without a value go; last when left out, in both directions.
+	// Where subscriptions without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
-// What is due each billing period, rounded to the currency's smallest unit. Usage-based prices count nothing, for
-// this server meters no usage.
+// What is due each billing period, rounded to the currency's smallest unit. Usage-based prices count nothing, for this
+// server meters no usage.
 type CustomerSubscriptionTotalPrice struct {
 	// Everything fixed, add-ons included, before the discount.
 	SubTotal *Money `json:"subTotal"`
@@ -912,7 +911,7 @@ type CustomerSubscriptionTotalPrice struct {
 	AddonsTotal *Money `json:"addonsTotal"`
 }
 
-// Compares a time. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
+// Compares a time. All given operators must match; a missing value matches `is` and `isNot` only.
 type DateFieldComparison struct {
 	// True: has no value; false: has one.
 	Is graphql.Omittable[*bool] `json:"is,omitempty"`
@@ -924,11 +923,11 @@ type DateFieldComparison struct {
 	Neq graphql.Omittable[*time.Time] `json:"neq,omitempty"`
 	// After.
 	Gt graphql.Omittable[*time.Time] `json:"gt,omitempty"`
-	// After or at.
+	// At or after.
 	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
 	// Before.
 	Lt graphql.Omittable[*time.Time] `json:"lt,omitempty"`
-	// Before or at.
+	// At or before.
 	Lte graphql.Omittable[*time.Time] `json:"lte,omitempty"`
 	// At one of these, at most 100; an empty list matches nothing.
 	In graphql.Omittable[[]*time.Time] `json:"in,omitempty"`
@@ -961,7 +960,7 @@ type DefaultTrialConfig struct {
 	TrialEndBehavior *TrialEndBehavior `json:"trialEndBehavior,omitempty"`
 }
 
-// Names the customer to take the payment method from.
+// The customer to detach the payment method from.
 type DetachCustomerPaymentMethodInput struct {
 	// The customer's id.
 	CustomerID string `json:"customerId"`
@@ -999,47 +998,47 @@ type EligibleForTrial struct {
 type Entitlement struct {
 	// Whether the customer may use the feature.
 	IsGranted bool `json:"isGranted"`
-	// Always null.
+	// Unsupported.
 	CustomerID *string `json:"customerId,omitempty"`
-	// Always null.
+	// Unsupported.
 	ResourceID *string `json:"resourceId,omitempty"`
 	// Why the customer may not; null when it may.
 	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	CurrentUsage *float64 `json:"currentUsage,omitempty"`
-	// Always null: this server checks no request for usage.
+	// Unsupported.
 	RequestedUsage *float64 `json:"requestedUsage,omitempty"`
 	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage bool `json:"hasUnlimitedUsage"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodAnchor *time.Time `json:"usagePeriodAnchor,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodStart *time.Time `json:"usagePeriodStart,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	NextResetDate *time.Time `json:"nextResetDate,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
 	// When the subscription or promotional entitlement that grants the feature was given.
 	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
 	// When that period starts; null for never, for a day and for an hour.
 	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
 	// The feature; null when the customer is not there to have one.
 	Feature *EntitlementFeature `json:"feature,omitempty"`
-	// Always null: this server has no credits.
+	// Unsupported.
 	CreditRate *CreditRate `json:"creditRate,omitempty"`
 	// The values that may be used; null unless the feature is an ENUM.
 	EnumValues []string `json:"enumValues,omitempty"`
-	// Always null: this server checks no request for values.
+	// Unsupported.
 	RequestedValues []string `json:"requestedValues,omitempty"`
-	// Always null: an answer holds for the moment in which it is given.
+	// Unsupported.
 	ValidUntil *float64 `json:"validUntil,omitempty"`
 }
 
@@ -1061,7 +1060,7 @@ type EntitlementCurrency struct {
 
 // The feature of an entitlement, with what is needed to show it.
 type EntitlementFeature struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The feature's id.
 	RefID string `json:"refId"`
@@ -1079,7 +1078,7 @@ type EntitlementFeature struct {
 	MeterType *MeterType `json:"meterType,omitempty"`
 	// The owner's own data on the feature, an object.
 	AdditionalMetaData json.RawMessage `json:"additionalMetaData,omitempty"`
-	// Always null: this server shows units as they are.
+	// Unsupported.
 	UnitTransformation *UnitTransformation `json:"unitTransformation,omitempty"`
 }
 
@@ -1087,9 +1086,9 @@ type EntitlementFeature struct {
 type EntitlementWithSummary struct {
 	// Whether the customer may use the feature.
 	IsGranted bool `json:"isGranted"`
-	// Always null.
+	// Unsupported.
 	CustomerID *string `json:"customerId,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	CurrentUsage *float64 `json:"currentUsage,omitempty"`
 	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
@@ -1103,11 +1102,11 @@ type EntitlementWithSummary struct {
 type Environment struct {
 	// The environment's id.
 	ID string `json:"id"`
-	// The id in a form for addresses; the same as id.
+	// The id in a form for URLs; the same as id.
 	Slug string `json:"slug"`
 	// The environment's name for people; the same as id.
 	DisplayName string `json:"displayName"`
-	// Always null: environments come into being with their first API key.
+	// Unsupported.
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 }
 
@@ -1119,13 +1118,13 @@ type Experiment struct {
 	RefID string `json:"refId"`
 	// The experiment's name.
 	Name string `json:"name"`
-	// How far the experiment is.
+	// The status of the experiment.
 	Status ExperimentStatus `json:"status"`
 }
 
 // Something of the product that customers are entitled to.
 type Feature struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The feature's id, unique within the environment; inputs name it as featureId.
 	RefID string `json:"refId"`
@@ -1159,7 +1158,7 @@ type Feature struct {
 type FeatureEdge struct {
 	// The feature.
 	Node *Feature `json:"node"`
-	// The feature's place in this order and filter.
+	// The feature's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
@@ -1167,9 +1166,9 @@ type FeatureEdge struct {
 type FeatureEntitlement struct {
 	// Why the customer may not; null when it may.
 	AccessDeniedReason *AccessDeniedReason `json:"accessDeniedReason,omitempty"`
-	// Always null: this server has no credits.
+	// Unsupported.
 	CreditRate *CreditRate `json:"creditRate,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	CurrentUsage *float64 `json:"currentUsage,omitempty"`
 	// When the subscription or promotional entitlement that grants the feature was given.
 	EntitlementUpdatedAt *time.Time `json:"entitlementUpdatedAt,omitempty"`
@@ -1177,27 +1176,27 @@ type FeatureEntitlement struct {
 	EnumValues []string `json:"enumValues,omitempty"`
 	// The feature.
 	Feature *EntitlementFeature `json:"feature,omitempty"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage bool `json:"hasUnlimitedUsage"`
 	// Whether the customer may use the feature.
 	IsGranted bool `json:"isGranted"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
 	// When that period starts; null for never, for a day and for an hour.
 	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
 	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodAnchor *time.Time `json:"usagePeriodAnchor,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodEnd *time.Time `json:"usagePeriodEnd,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsagePeriodStart *time.Time `json:"usagePeriodStart,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	UsageUpdatedAt *time.Time `json:"usageUpdatedAt,omitempty"`
-	// Always null: an answer holds for the moment in which it is given.
+	// Unsupported.
 	ValidUntil *time.Time `json:"validUntil,omitempty"`
 }
 
@@ -1213,9 +1212,9 @@ type FeatureEnumValue struct {
 
 // Which features, with the rules of CustomerFilter.
 type FeatureFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*FeatureFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*FeatureFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -1231,7 +1230,7 @@ type FeatureFilter struct {
 
 // Features that are granted together. This server has no feature groups.
 type FeatureGroup struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The group's id as its owner gave it.
 	FeatureGroupID string `json:"featureGroupId"`
@@ -1243,13 +1242,13 @@ type FeatureGroup struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 
-// One field of an order of features.
+// One field to sort by.
 type FeatureSort struct {
 	// The field to sort by.
 	Field FeatureSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where features without a value go; last when left out, in both directions.
+	// Where features without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -1275,7 +1274,7 @@ type GetActiveSubscriptionsInput struct {
 	ResourceIds graphql.Omittable[[]string] `json:"resourceIds,omitempty"`
 }
 
-// Names one customer.
+// Which customer.
 type GetCustomerByRefIDInput struct {
 	// The customer's id.
 	CustomerID string `json:"customerId"`
@@ -1297,7 +1296,7 @@ type GrantPromotionalEntitlementInput struct {
 	FeatureID string `json:"featureId"`
 	// How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage.
 	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
-	// Whether use above the limit is let through; false when left out.
+	// Whether use above the limit is allowed; false when left out.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit; false when left out.
 	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
@@ -1313,7 +1312,7 @@ type GrantPromotionalEntitlementInput struct {
 	MonthlyResetPeriodConfiguration graphql.Omittable[*MonthlyResetPeriodConfigInput] `json:"monthlyResetPeriodConfiguration,omitempty"`
 	// When a weekly period starts; without resetPeriod WEEK it fails with InvalidEntitlementResetPeriod.
 	WeeklyResetPeriodConfiguration graphql.Omittable[*WeeklyResetPeriodConfigInput] `json:"weeklyResetPeriodConfiguration,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
 	// The values that may be used, out of the feature's; an ENUM feature needs them, others take none.
 	EnumValues graphql.Omittable[[]string] `json:"enumValues,omitempty"`
@@ -1335,17 +1334,17 @@ type ImportCustomerBulkInput struct {
 	Customers []*ImportCustomerInput `json:"customers"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
-	// Which billing integration the ids are of: stripe; refused without a provider.
+	// The billing integration that the ids belong to: stripe. Rejected without a provider.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 }
 
 // A customer as another system knows it.
 type ImportCustomerInput struct {
-	// Full name, at most 255 characters without control characters; the empty text is none.
+	// Full name, at most 255 characters without control characters; an empty string counts as null.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
-	// The same as customerId; one of the two names the customer.
+	// The same as customerId; one of the two is required.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
 	// The customer's id, 1 to 255 characters.
 	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
@@ -1355,10 +1354,10 @@ type ImportCustomerInput struct {
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The customer's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
-	// The payment method that the billing provider charges the customer with; refused without a provider.
+	// The payment method that the billing provider charges the customer with; rejected without a provider.
 	PaymentMethodID graphql.Omittable[*string] `json:"paymentMethodId,omitempty"`
-	// When the other system last changed the customer; never in the future. A row that is older than the stored
-	// customer is skipped.
+	// When the other system last changed the customer; never in the future. A row older than the stored customer is
+	// skipped.
 	UpdatedAt graphql.Omittable[*time.Time] `json:"updatedAt,omitempty"`
 	// Merged into the stored data as in UpdateCustomerInput.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
@@ -1376,7 +1375,7 @@ type Integration struct {
 
 // What counts the use of a feature. This server has no meters.
 type Meter struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// When the meter was created.
 	CreatedAt time.Time `json:"createdAt"`
@@ -1394,7 +1393,8 @@ type Money struct {
 
 // An amount of money to set.
 type MoneyInputDto struct {
-	// The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero.
+	// The amount in the currency's main unit, read to 15 significant digits and rounded to 12 decimal places, half away
+	// from zero.
 	Amount float64 `json:"amount"`
 	// The currency; the default one when left out.
 	Currency graphql.Omittable[*Currency] `json:"currency,omitempty"`
@@ -1402,7 +1402,7 @@ type MoneyInputDto struct {
 
 // When a monthly period starts.
 type MonthlyResetPeriodConfig struct {
-	// What it goes by.
+	// The reference point.
 	MonthlyAccordingTo *MonthlyAccordingTo `json:"monthlyAccordingTo,omitempty"`
 }
 
@@ -1410,16 +1410,15 @@ func (MonthlyResetPeriodConfig) IsResetPeriodConfiguration() {}
 
 // When a monthly period starts.
 type MonthlyResetPeriodConfigInput struct {
-	// What it goes by.
+	// The reference point.
 	AccordingTo MonthlyAccordingTo `json:"accordingTo"`
 }
 
-// What can be changed. It takes an API key with full access. Each mutation is all or nothing, but for
-// importCustomersBulk, which says how.
+// What can be changed. Needs an API key of scope FULL. Each mutation is all or nothing, except importCustomersBulk.
 type Mutation struct {
 }
 
-// What a plan or an add-on entitles to: credits. This server never answers one.
+// What a plan or an add-on entitles to: credits. Unused.
 type PackageCreditEntitlement struct {
 	// The entitlement's id.
 	ID string `json:"id"`
@@ -1433,13 +1432,13 @@ type PackageCreditEntitlement struct {
 	CustomCurrency *CustomCurrency `json:"customCurrency"`
 	// The id of the currency of the credits.
 	CustomCurrencyID string `json:"customCurrencyId"`
-	// The feature whose quantity the credits go by.
+	// The feature whose quantity determines the credits.
 	DependencyFeature *Feature `json:"dependencyFeature,omitempty"`
 	// What the entitlement is for.
 	Description *string `json:"description,omitempty"`
 	// The entitlement's name for people; null means the currency's.
 	DisplayNameOverride *string `json:"displayNameOverride,omitempty"`
-	// Whether use above the amount is let through.
+	// Whether use above the amount is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// The widgets that leave the entitlement out.
 	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
@@ -1447,7 +1446,7 @@ type PackageCreditEntitlement struct {
 	IsCustom *bool `json:"isCustom,omitempty"`
 	// Whether the entitlement grants the credits.
 	IsGranted bool `json:"isGranted"`
-	// Always null: entitlements are listed in the order in which they were written down.
+	// Unsupported.
 	Order *float64 `json:"order,omitempty"`
 	// When the entitlement was created.
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
@@ -1459,7 +1458,7 @@ func (PackageCreditEntitlement) IsPackageEntitlementUnion() {}
 
 // A plan or an add-on in short, as a scheduled update names it. This server schedules none.
 type PackageDto struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The plan's or the add-on's id.
 	RefID string `json:"refId"`
@@ -1481,11 +1480,11 @@ type PackageEntitlement struct {
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// Whether the limit is agreed with each customer rather than fixed.
 	IsCustom *bool `json:"isCustom,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
 	// The widgets that leave the entitlement out.
 	HiddenFromWidgets []WidgetType `json:"hiddenFromWidgets,omitempty"`
@@ -1515,7 +1514,7 @@ type PackageFeatureEntitlement struct {
 	EnumValues []string `json:"enumValues,omitempty"`
 	// The feature's refId.
 	FeatureID string `json:"featureId"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
@@ -1525,9 +1524,9 @@ type PackageFeatureEntitlement struct {
 	IsCustom *bool `json:"isCustom,omitempty"`
 	// Always true: what a plan or an add-on does not entitle to, it does not list.
 	IsGranted bool `json:"isGranted"`
-	// Always null: entitlements are listed in the order in which they were written down.
+	// Unsupported.
 	Order *float64 `json:"order,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
 	// How much may be used; null without a limit, and for a feature that is not a NUMBER.
 	UsageLimit *float64 `json:"usageLimit,omitempty"`
@@ -1539,21 +1538,21 @@ type PackageFeatureEntitlement struct {
 
 func (PackageFeatureEntitlement) IsPackageEntitlementUnion() {}
 
-// Where a page stands in its list.
+// The cursors at the ends of a page, and whether there is more.
 type PageInfo struct {
-	// Whether something stands after the page; going backwards, whether the page was reached through a cursor.
+	// Whether there are items after the page. With `last`, whether `before` was given.
 	HasNextPage *bool `json:"hasNextPage,omitempty"`
-	// Whether something stands before the page; going forwards, whether the page was reached through a cursor.
+	// Whether there are items before the page. With `first`, whether `after` was given.
 	HasPreviousPage *bool `json:"hasPreviousPage,omitempty"`
-	// The place of the first item; null on an empty page.
+	// The cursor of the first item; null on an empty page.
 	StartCursor *string `json:"startCursor,omitempty"`
-	// The place of the last item; null on an empty page.
+	// The cursor of the last item; null on an empty page.
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 // A plan of a product: what a subscription is of.
 type Plan struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The plan's id, unique within the environment; inputs name it as planId.
 	RefID string `json:"refId"`
@@ -1583,7 +1582,7 @@ type Plan struct {
 	DefaultTrialConfig *DefaultTrialConfig `json:"defaultTrialConfig,omitempty"`
 	// The plan's dimension at AWS Marketplace.
 	AWSMarketplacePlanDimension *string `json:"awsMarketplacePlanDimension,omitempty"`
-	// Always empty: this server has no package groups.
+	// Always empty.
 	CompatiblePackageGroups []*PlanCompatiblePackageGroups `json:"compatiblePackageGroups,omitempty"`
 	// The plan's own entitlements. All are to features: this server has no credits.
 	PackageEntitlements []PackageEntitlementUnion `json:"packageEntitlements,omitempty"`
@@ -1648,15 +1647,15 @@ type PlanCompatiblePackageGroups struct {
 type PlanEdge struct {
 	// The plan.
 	Node *Plan `json:"node"`
-	// The plan's place in this order and filter.
+	// The plan's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
 // Which plans, with the rules of CustomerFilter.
 type PlanFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*PlanFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*PlanFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -1682,13 +1681,13 @@ type PlanPriceOverrideChangeVariables struct {
 
 func (PlanPriceOverrideChangeVariables) IsScheduleVariables() {}
 
-// One field of an order of plans.
+// One field to sort by.
 type PlanSort struct {
 	// The field to sort by.
 	Field PlanSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where plans without a value go; last when left out, in both directions.
+	// Where plans without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -1706,7 +1705,7 @@ type Price struct {
 	TiersMode *TiersMode `json:"tiersMode,omitempty"`
 	// Prices by quantity, smallest first; null when every unit costs the same.
 	Tiers []*PriceTier `json:"tiers,omitempty"`
-	// Always null: this server keeps no prices at the billing provider.
+	// Unsupported.
 	BillingID *string `json:"billingId,omitempty"`
 	// The amount: of one unit for PER_UNIT and USAGE_BASED, else of the whole; null when tiers say it.
 	Price *Money `json:"price,omitempty"`
@@ -1718,11 +1717,11 @@ type Price struct {
 	MinUnitQuantity *float64 `json:"minUnitQuantity,omitempty"`
 	// The largest quantity that can be bought; null for none.
 	MaxUnitQuantity *float64 `json:"maxUnitQuantity,omitempty"`
-	// Always null: this server has no credits.
+	// Unsupported.
 	CreditRate *CreditRate `json:"creditRate,omitempty"`
-	// Always null: this server has no credits.
+	// Unsupported.
 	CustomCurrency *CustomCurrency `json:"customCurrency,omitempty"`
-	// Always null: this server has no credits.
+	// Unsupported.
 	TopUpCustomCurrencyID *string `json:"topUpCustomCurrencyId,omitempty"`
 	// When the price was created.
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
@@ -1731,9 +1730,9 @@ type Price struct {
 
 // Which prices, with the rules of CustomerFilter.
 type PriceFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*PriceFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*PriceFilter] `json:"or,omitempty"`
 	// By id.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -1753,8 +1752,8 @@ type PriceOverrideChangeVariables struct {
 	FeatureID *string `json:"featureId,omitempty"`
 }
 
-// A price in place of one that the subscription has: of the plan, or of the add-on that addonId names; for the
-// feature that featureId names, or the base charge without one. Amounts are in the subscription's currency.
+// A price that replaces one of the subscription's: of the plan, or of the add-on that addonId names; for the feature
+// that featureId names, or the base charge without one. Amounts are in the subscription's currency.
 type PriceOverrideInput struct {
 	// The price: of a unit for a feature, else of the whole.
 	Price graphql.Omittable[*MoneyInputDto] `json:"price,omitempty"`
@@ -1768,21 +1767,21 @@ type PriceOverrideInput struct {
 	AddonID graphql.Omittable[*string] `json:"addonId,omitempty"`
 	// Whether it is the base charge that is priced.
 	BaseCharge graphql.Omittable[*bool] `json:"baseCharge,omitempty"`
-	// How often credits are given. Not supported yet: anything but null is refused.
+	// How often credits are given. Not supported yet: values other than null are rejected.
 	CreditGrantCadence graphql.Omittable[*CreditGrantCadence] `json:"creditGrantCadence,omitempty"`
-	// What a unit costs in credits. Not supported yet: anything but null is refused.
+	// What a unit costs in credits. Not supported yet: values other than null are rejected.
 	CreditRate graphql.Omittable[*CreditRateInput] `json:"creditRate,omitempty"`
-	// The currency of the credits. Not supported yet: anything but null is refused.
+	// The currency of the credits. Not supported yet: values other than null are rejected.
 	CurrencyID graphql.Omittable[*string] `json:"currencyId,omitempty"`
 }
 
-// One field of an order of prices.
+// One field to sort by.
 type PriceSort struct {
 	// The field to sort by.
 	Field PriceSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where prices without a value go; last when left out, in both directions.
+	// Where prices without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -1808,7 +1807,7 @@ type PriceTierInput struct {
 
 // Something that is sold: plans, and add-ons to them.
 type Product struct {
-	// A UUID, stable for ever.
+	// A UUID, never changes.
 	ID string `json:"id"`
 	// The product's id, unique within the environment.
 	RefID string `json:"refId"`
@@ -1835,15 +1834,15 @@ type Product struct {
 type ProductEdge struct {
 	// The product.
 	Node *Product `json:"node"`
-	// The product's place in this order and filter.
+	// The product's cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
 // Which products, with the rules of CustomerFilter.
 type ProductFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*ProductFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*ProductFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -1859,7 +1858,7 @@ type ProductFilter struct {
 
 // How subscriptions of a product start and end.
 type ProductSettings struct {
-	// What decides the plan of a new customer that asks for a subscription.
+	// What decides the plan of a new customer that is provisioned with a subscription.
 	SubscriptionStartSetup SubscriptionStartSetup `json:"subscriptionStartSetup"`
 	// What happens when a subscription ends.
 	SubscriptionEndSetup SubscriptionEndSetup `json:"subscriptionEndSetup"`
@@ -1868,25 +1867,25 @@ type ProductSettings struct {
 	Source                       *domain.Product              `json:"-"`
 }
 
-// One field of an order of products.
+// One field to sort by.
 type ProductSort struct {
 	// The field to sort by.
 	Field ProductSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where products without a value go; last when left out, in both directions.
+	// Where products without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
-// A feature that a customer was granted beside its subscriptions.
+// A feature that a customer was granted in addition to its subscriptions.
 type PromotionalEntitlement struct {
 	// A UUID given with the grant.
 	ID string `json:"id"`
 	// The feature's refId.
 	FeatureID string `json:"featureId"`
-	// Always null: a grant is given without a description.
+	// Unsupported.
 	Description *string `json:"description,omitempty"`
-	// How far the grant is, by the clock.
+	// The status of the grant now.
 	Status PromotionalEntitlementStatus `json:"status"`
 	// How long the grant was given for.
 	Period PromotionalEntitlementPeriod `json:"period"`
@@ -1902,9 +1901,9 @@ type PromotionalEntitlement struct {
 	HasUnlimitedUsage *bool `json:"hasUnlimitedUsage,omitempty"`
 	// The same as hasUnlimitedUsage.
 	Unlimited *bool `json:"unlimited,omitempty"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit *bool `json:"hasSoftLimit,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod *EntitlementResetPeriod `json:"resetPeriod,omitempty"`
 	// When that period starts; null for never, for a day and for an hour.
 	ResetPeriodConfiguration ResetPeriodConfiguration `json:"resetPeriodConfiguration,omitempty"`
@@ -1916,11 +1915,11 @@ type PromotionalEntitlement struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 	// When the grant last changed.
 	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
-	// Always empty: this server has no feature groups.
+	// Always empty.
 	FeatureGroupIds []string `json:"featureGroupIds,omitempty"`
-	// Always empty: this server has no feature groups.
+	// Always empty.
 	FeatureGroups []*FeatureGroup `json:"featureGroups,omitempty"`
-	// Always null: this server meters no usage.
+	// Unsupported.
 	Meter  *Meter                         `json:"meter,omitempty"`
 	Of     *domain.Customer               `json:"-"`
 	Source *domain.PromotionalEntitlement `json:"-"`
@@ -1930,15 +1929,15 @@ type PromotionalEntitlement struct {
 type PromotionalEntitlementEdge struct {
 	// The promotional entitlement.
 	Node *PromotionalEntitlement `json:"node"`
-	// Its place in this order and filter.
+	// Its cursor, valid for this filter and order.
 	Cursor string `json:"cursor"`
 }
 
 // Which promotional entitlements, with the rules of CustomerFilter.
 type PromotionalEntitlementFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*PromotionalEntitlementFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*PromotionalEntitlementFilter] `json:"or,omitempty"`
 	// By UUID.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -1948,7 +1947,7 @@ type PromotionalEntitlementFilter struct {
 	UpdatedAt graphql.Omittable[*DateFieldComparison] `json:"updatedAt,omitempty"`
 	// By status.
 	Status graphql.Omittable[*PromotionalEntitlementStatusFilterComparison] `json:"status,omitempty"`
-	// By environment, which is the API key's own for every one that can be found.
+	// By environment, always the API key's own.
 	EnvironmentID graphql.Omittable[*UUIDFilterComparison] `json:"environmentId,omitempty"`
 }
 
@@ -1956,7 +1955,7 @@ type PromotionalEntitlementFilter struct {
 type PromotionalEntitlementSort struct {
 	// The field to sort by.
 	Field PromotionalEntitlementSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
 	// Where promotional entitlements without a value go; last when left out, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
@@ -1964,9 +1963,9 @@ type PromotionalEntitlementSort struct {
 
 // A new customer with, if wanted, its initial subscription.
 type ProvisionCustomerInput struct {
-	// Full name, at most 255 characters without control characters; the empty text is none.
+	// Full name, at most 255 characters without control characters; an empty string counts as null.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The same as customerId; when both are given they must be equal.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
@@ -1982,16 +1981,16 @@ type ProvisionCustomerInput struct {
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
-	// coupon, with ArchivedCouponCantBeApplied for an archived one.
+	// The refId of the customer's coupon; null and an empty string mean no coupon. Fails with CouponNotFound for an
+	// unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
-	// provider it is checked and let go.
+	// Passed on to the billing provider and never stored. Triggers a sync even for a customer that pays nothing. Without a
+	// provider it is validated and discarded.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
 	// The product's own data: an object of at most 50 keys of 1 to 40 characters, values of at most 500 characters as
 	// JSON, no control characters in keys. A key with null is left out.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to sync the customer to the billing provider although nothing is paid and no billing information is given.
+	// Whether to sync a customer that pays nothing and sends no billing information.
 	ShouldSyncFree graphql.Omittable[*bool] `json:"shouldSyncFree,omitempty"`
 	// Back-dates the creation; never in the future.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
@@ -2001,26 +2000,25 @@ type ProvisionCustomerInput struct {
 	ExcludeFromExperiment graphql.Omittable[*bool] `json:"excludeFromExperiment,omitempty"`
 }
 
-// The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the one asked
-// for, or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges,
-// add-ons, coupon, promotion code and prices belongs to the plan asked for, and applies only when the customer gets
-// that plan.
+// The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the requested one,
+// or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges, add-ons,
+// coupon, promotion code and prices belongs to the requested plan, and applies only when the customer gets that plan.
 type ProvisionCustomerSubscriptionInput struct {
-	// The refId of the plan asked for. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft.
+	// The refId of the requested plan. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft.
 	PlanID string `json:"planId"`
 	// How often the subscription is paid; it must be one that the plan has a price for. Where the plan or an add-on is
-	// paid it is required, but for a trial that the product starts with, else it fails with BillingPeriodMissingError.
+	// paid it is required, except in a trial that the product starts with; otherwise it fails with
+	// BillingPeriodMissingError.
 	BillingPeriod graphql.Omittable[*BillingPeriod] `json:"billingPeriod,omitempty"`
 	// A price for one unit, in the currency's main unit, in place of that of the plan's only per-unit price.
 	PriceUnitAmount graphql.Omittable[*float64] `json:"priceUnitAmount,omitempty"`
 	// The quantity of the plan's only per-unit price; -1 leaves it to billableFeatures.
 	UnitQuantity graphql.Omittable[*float64] `json:"unitQuantity,omitempty"`
-	// Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go
-	// with the plan or has no price in the subscription's currency and billing period, or that needs another which is
-	// not here.
+	// Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go with
+	// the plan or has no price in the subscription's currency and billing period, or that needs another which is not here.
 	Addons graphql.Omittable[[]*SubscriptionAddonInput] `json:"addons,omitempty"`
-	// The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, but for a
-	// trial that the product starts with. So many units may then be used, whatever limit the plan has. Fails with
+	// The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, except in a
+	// trial that the product starts with. That many units may then be used, whatever the plan's limit. Fails with
 	// InvalidQuantity for one out of its price's bounds.
 	BillableFeatures graphql.Omittable[[]*BillableFeatureInput] `json:"billableFeatures,omitempty"`
 	// When the subscription starts; now when left out.
@@ -2034,20 +2032,20 @@ type ProvisionCustomerSubscriptionInput struct {
 	// Whether a paid subscription that is charged automatically waits for its first payment when the customer has no
 	// payment method.
 	AwaitPaymentConfirmation graphql.Omittable[*bool] `json:"awaitPaymentConfirmation,omitempty"`
-	// Checked and let go: the billing provider is told of customers, and not of subscriptions.
+	// Validated and ignored: subscriptions are not synced.
 	BillingInformation graphql.Omittable[*SubscriptionBillingInfo] `json:"billingInformation,omitempty"`
 	// The subscription's id at the billing provider, 1 to 255 characters.
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The subscription's id, 1 to 255 characters, unique within the environment; generated when left out.
 	SubscriptionID graphql.Omittable[*string] `json:"subscriptionId,omitempty"`
-	// A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors.
+	// A code that names a coupon for this subscription, ignoring case. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
-	// The country, by the codes of Address, that picks localised prices; the default price where there is none for it.
+	// The country, by the codes of Address, that picks localised prices; the default price otherwise.
 	BillingCountryCode graphql.Omittable[*string] `json:"billingCountryCode,omitempty"`
-	// Entitlements that take the place of the plan's for this subscription, at most 100, one a feature.
+	// Entitlements that override the plan's for this subscription, at most 100, one a feature.
 	SubscriptionEntitlements graphql.Omittable[[]*SubscriptionEntitlementInput] `json:"subscriptionEntitlements,omitempty"`
 	// Whether the subscription is a trial. The plan's own trial applies when this is a trial or when the product starts
-	// customers with one; what is said here takes the place of the plan's.
+	// customers with one, and these values override the plan's.
 	TrialOverrideConfiguration graphql.Omittable[*TrialOverrideConfigurationInput] `json:"trialOverrideConfiguration,omitempty"`
 	// The subscription's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
@@ -2055,7 +2053,7 @@ type ProvisionCustomerSubscriptionInput struct {
 	Budget graphql.Omittable[*BudgetConfigurationInput] `json:"budget,omitempty"`
 	// The least that the subscription costs.
 	MinimumSpend graphql.Omittable[*SubscriptionMinimumSpendValueInput] `json:"minimumSpend,omitempty"`
-	// Prices that take the place of the plan's and the add-ons' for this subscription, at most 100.
+	// Prices that override the plan's and the add-ons' for this subscription, at most 100.
 	PriceOverrides graphql.Omittable[[]*PriceOverrideInput] `json:"priceOverrides,omitempty"`
 	// How payment is collected.
 	PaymentCollectionMethod graphql.Omittable[*PaymentCollectionMethod] `json:"paymentCollectionMethod,omitempty"`
@@ -2079,18 +2077,17 @@ type ProvisionedCustomer struct {
 	SubscriptionDecisionStrategy SubscriptionDecisionStrategy `json:"subscriptionDecisionStrategy"`
 	// The initial subscription; null when none was created.
 	Subscription *CustomerSubscription `json:"subscription,omitempty"`
-	// What the new customer is entitled to, as cachedEntitlements answers it; empty for nothing.
+	// What the new customer is entitled to, as cachedEntitlements returns it.
 	Entitlements []*Entitlement `json:"entitlements,omitempty"`
 	// The same as entitlements, in another form.
 	EntitlementsV2 []EntitlementUnion `json:"entitlementsV2,omitempty"`
 }
 
-// What can be read. Every answer holds live customers of the API key's own environment only, and what belongs to
-// them.
+// What can be read. Every response has only live customers of the API key's environment, and what belongs to them.
 type Query struct {
 }
 
-// Names a customer and the coupon to take from it.
+// A customer and the coupon to remove.
 type RemoveCouponFromCustomerInput struct {
 	// The customer's UUID or customerId.
 	ID string `json:"id"`
@@ -2098,13 +2095,13 @@ type RemoveCouponFromCustomerInput struct {
 	RelationID string `json:"relationId"`
 }
 
-// Names the customer to tell the billing provider of.
+// The customer to sync again.
 type ResyncCustomerInput struct {
 	// The customer's id.
 	CustomerID string `json:"customerId"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
-	// Whether to answer only when the billing provider has been told, or after 10 seconds.
+	// Whether to wait for the sync, at most 10 seconds, before responding.
 	ShouldWaitSync graphql.Omittable[*bool] `json:"shouldWaitSync,omitempty"`
 }
 
@@ -2112,9 +2109,9 @@ type ResyncCustomerInput struct {
 type RevokeAPIKeyInput struct {
 	// The id of the key.
 	ID string `json:"id"`
-	// Must be true to revoke the key that asks, which then locks itself out.
+	// Must be true to revoke the caller's own key.
 	OwnKey graphql.Omittable[*bool] `json:"ownKey,omitempty"`
-	// The environment of the key that asks. It can be left out, and cannot be another one.
+	// The caller's own environment; optional.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
 }
 
@@ -2136,11 +2133,12 @@ type RevokePromotionalEntitlementInput struct {
 
 // Which API key to replace.
 type RollAPIKeyInput struct {
-	// The id of the key. It may be the one that asks.
+	// The id of the key. It may be the caller's own.
 	ID string `json:"id"`
-	// For how many seconds the old key stays usable, at most until the end that it has. 0 revokes it at once, 2592000 (30 days) is the most.
+	// For how many seconds the old key stays usable, but not beyond its expiry. 0 revokes it at once, 2592000 (30 days) is
+	// the most.
 	OverlapSeconds graphql.Omittable[*int] `json:"overlapSeconds,omitempty"`
-	// The environment of the key that asks. It can be left out, and cannot be another one.
+	// The caller's own environment; optional.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
 }
 
@@ -2148,24 +2146,24 @@ type RollAPIKeyInput struct {
 type RollAPIKeyPayload struct {
 	// The new key.
 	APIKey *APIKey `json:"apiKey"`
-	// The old key, with its end.
+	// The old key, with its new expiry.
 	Replaced *APIKey `json:"replaced"`
-	// The secret of the new key to send in the header X-API-KEY, shown this once. Null in an answer that an Idempotency-Key
-	// brings back: the secret is not kept.
+	// The secret of the new key to send in the header X-API-KEY, shown this once. Null in a replayed response: the secret
+	// is not stored.
 	Secret *string `json:"secret,omitempty"`
 }
 
-// What a vendor's SDK asks for when it starts.
+// Settings that official SDKs request when they start.
 type SdkConfiguration struct {
-	// Always null: this server collects no errors of clients.
+	// Unsupported.
 	SentryDsn *string `json:"sentryDsn,omitempty"`
-	// Always false: this server has no widgets.
+	// Always false.
 	IsWidgetWatermarkEnabled *bool `json:"isWidgetWatermarkEnabled,omitempty"`
-	// Always false: this server shows no watermark.
+	// Always false.
 	ShowWatermark *bool `json:"showWatermark,omitempty"`
 }
 
-// Names a customer and the coupon to give it.
+// A customer and the coupon to apply.
 type SetCouponOnCustomerInput struct {
 	// The customer's UUID or customerId.
 	ID string `json:"id"`
@@ -2173,8 +2171,8 @@ type SetCouponOnCustomerInput struct {
 	RelationID string `json:"relationId"`
 }
 
-// Compares a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
-// At most 255 characters an operand.
+// Compares a text. All given operators must match; a missing value matches `is` and `isNot` only. At most 255 characters
+// an operand.
 type StringFieldComparison struct {
 	// True: has no value; false: has one.
 	Is graphql.Omittable[*bool] `json:"is,omitempty"`
@@ -2182,23 +2180,23 @@ type StringFieldComparison struct {
 	IsNot graphql.Omittable[*bool] `json:"isNot,omitempty"`
 	// Equal.
 	Eq graphql.Omittable[*string] `json:"eq,omitempty"`
-	// Not equal; no value is not unequal.
+	// Not equal; a missing value does not match.
 	Neq graphql.Omittable[*string] `json:"neq,omitempty"`
-	// After, by bytes.
+	// Greater, by UTF-8 bytes.
 	Gt graphql.Omittable[*string] `json:"gt,omitempty"`
-	// After or equal, by bytes.
+	// Greater or equal, by UTF-8 bytes.
 	Gte graphql.Omittable[*string] `json:"gte,omitempty"`
-	// Before, by bytes.
+	// Less, by UTF-8 bytes.
 	Lt graphql.Omittable[*string] `json:"lt,omitempty"`
-	// Before or equal, by bytes.
+	// Less or equal, by UTF-8 bytes.
 	Lte graphql.Omittable[*string] `json:"lte,omitempty"`
-	// Matches a pattern: % is any run of characters, _ one character, a backslash takes the next character as it is.
+	// Matches a pattern: % is any run of characters, _ one character, a backslash escapes the next character.
 	Like graphql.Omittable[*string] `json:"like,omitempty"`
 	// Does not match the pattern.
 	NotLike graphql.Omittable[*string] `json:"notLike,omitempty"`
-	// Matches the pattern whatever the case.
+	// Matches the pattern ignoring case.
 	ILike graphql.Omittable[*string] `json:"iLike,omitempty"`
-	// Does not match the pattern whatever the case.
+	// Does not match the pattern ignoring case.
 	NotILike graphql.Omittable[*string] `json:"notILike,omitempty"`
 	// One of these, at most 100; an empty list matches nothing.
 	In graphql.Omittable[[]string] `json:"in,omitempty"`
@@ -2221,9 +2219,9 @@ type SubscriptionAddon struct {
 
 // Which add-ons of a subscription, with the rules of CustomerFilter.
 type SubscriptionAddonFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*SubscriptionAddonFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*SubscriptionAddonFilter] `json:"or,omitempty"`
 	// By id.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -2245,13 +2243,13 @@ type SubscriptionAddonInput struct {
 type SubscriptionAddonSort struct {
 	// The field to sort by.
 	Field SubscriptionAddonSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where add-ons without a value go; last when left out, in both directions.
+	// Where add-ons without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
-// What the billing provider is told of a subscription. None of it is stored here.
+// Billing details of a subscription, passed on to the billing provider and never stored.
 type SubscriptionBillingInfo struct {
 	// Tax rates at the provider.
 	TaxRateIds graphql.Omittable[[]string] `json:"taxRateIds,omitempty"`
@@ -2259,7 +2257,7 @@ type SubscriptionBillingInfo struct {
 	CouponID graphql.Omittable[*string] `json:"couponId,omitempty"`
 	// A tax rate in per cent.
 	TaxPercentage graphql.Omittable[*float64] `json:"taxPercentage,omitempty"`
-	// Where invoices go.
+	// The billing address.
 	BillingAddress graphql.Omittable[*BillingAddress] `json:"billingAddress,omitempty"`
 	// Data for the provider, by the rules of CustomerBillingInfo.
 	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
@@ -2271,7 +2269,7 @@ type SubscriptionBillingInfo struct {
 	IsInvoicePaid graphql.Omittable[*bool] `json:"isInvoicePaid,omitempty"`
 	// In how many days an invoice is due.
 	InvoiceDaysUntilDue graphql.Omittable[*float64] `json:"invoiceDaysUntilDue,omitempty"`
-	// Which billing integration.
+	// The billing integration.
 	IntegrationID graphql.Omittable[*string] `json:"integrationId,omitempty"`
 	// What happens to amounts for parts of a period.
 	ProrationBehavior graphql.Omittable[*SubscriptionProrationBehavior] `json:"prorationBehavior,omitempty"`
@@ -2299,11 +2297,11 @@ type SubscriptionCoupon struct {
 	AmountsOff []*Money `json:"amountsOff,omitempty"`
 	// Whether the discount is given, by the clock.
 	Status SubscriptionCouponStatus `json:"status"`
-	// For how many months the discount is given; null for good.
+	// For how many months the discount is given; null: without end.
 	DurationInMonths *float64 `json:"durationInMonths,omitempty"`
 	// From when the discount is given.
 	StartDate *time.Time `json:"startDate,omitempty"`
-	// Until when the discount is given; null for good.
+	// Until when the discount is given; null: without end.
 	ExpirationDate *time.Time `json:"expirationDate,omitempty"`
 }
 
@@ -2319,9 +2317,9 @@ type SubscriptionCouponDiscountInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// What it is for, at most 1,000 characters; line breaks and tabs are its only control characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// For how many months, a whole number from 1 to 1,200; null for good.
+	// For how many months, a whole number from 1 to 1,200; null: without end.
 	DurationInMonths graphql.Omittable[*float64] `json:"durationInMonths,omitempty"`
-	// In per cent, above 0 and at most 100, rounded to 12 digits behind the point.
+	// In per cent, above 0 and at most 100, rounded to 12 decimal places.
 	PercentOff graphql.Omittable[*float64] `json:"percentOff,omitempty"`
 	// In amounts above 0, one a currency, in the subscription's where none is named.
 	AmountsOff graphql.Omittable[[]*MoneyInputDto] `json:"amountsOff,omitempty"`
@@ -2331,9 +2329,9 @@ type SubscriptionCouponDiscountInput struct {
 type SubscriptionCouponInput struct {
 	// The coupon's refId. Fails with CouponNotFound for an unknown one, ArchivedCouponCantBeApplied for an archived one.
 	CouponID graphql.Omittable[*string] `json:"couponId,omitempty"`
-	// The coupon at the billing provider. Not supported yet: anything but null is refused.
+	// The coupon at the billing provider. Not supported yet: values other than null are rejected.
 	BillingCouponID graphql.Omittable[*string] `json:"billingCouponId,omitempty"`
-	// A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors.
+	// A code that names the coupon, ignoring case. Fails with one of the PromotionCode errors.
 	PromotionCode graphql.Omittable[*string] `json:"promotionCode,omitempty"`
 	// A discount of its own.
 	Discount graphql.Omittable[*SubscriptionCouponDiscountInput] `json:"discount,omitempty"`
@@ -2341,7 +2339,7 @@ type SubscriptionCouponInput struct {
 	Configuration graphql.Omittable[*SubscriptionCouponConfigurationInput] `json:"configuration,omitempty"`
 }
 
-// An entitlement to credits. Not supported yet: refused.
+// An entitlement to credits. Not supported yet: rejected.
 type SubscriptionCreditEntitlementInput struct {
 	// How many credits.
 	Amount float64 `json:"amount"`
@@ -2349,7 +2347,7 @@ type SubscriptionCreditEntitlementInput struct {
 	Cadence CreditCadence `json:"cadence"`
 	// The currency that the credits are of.
 	CustomCurrencyID string `json:"customCurrencyId"`
-	// Whether use above the amount is let through.
+	// Whether use above the amount is allowed.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
 }
 
@@ -2363,9 +2361,9 @@ type SubscriptionEntitlementInput struct {
 	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
 	// When a yearly period starts; without resetPeriod YEAR it fails with InvalidEntitlementResetPeriod.
 	YearlyResetPeriodConfiguration graphql.Omittable[*YearlyResetPeriodConfigInput] `json:"yearlyResetPeriodConfiguration,omitempty"`
@@ -2377,7 +2375,7 @@ type SubscriptionEntitlementInput struct {
 
 // An entitlement in place of the plan's: exactly one of the two is given.
 type SubscriptionEntitlementInputV2 struct {
-	// To credits. Not supported yet: anything but null is refused with UnsupportedParameter.
+	// To credits. Not supported yet: values other than null are rejected with UnsupportedParameter.
 	Credit graphql.Omittable[*SubscriptionCreditEntitlementInput] `json:"credit,omitempty"`
 	// To a feature.
 	Feature graphql.Omittable[*SubscriptionFeatureEntitlementInput] `json:"feature,omitempty"`
@@ -2387,17 +2385,17 @@ type SubscriptionEntitlementInputV2 struct {
 type SubscriptionFeatureEntitlementInput struct {
 	// The values that may be used, out of the feature's; an ENUM feature needs them, others take none.
 	EnumValues graphql.Omittable[[]string] `json:"enumValues,omitempty"`
-	// The group that the feature is granted with. Not supported yet: anything but null is refused.
+	// The group that the feature is granted with. Not supported yet: values other than null are rejected.
 	FeatureGroupID graphql.Omittable[*string] `json:"featureGroupId,omitempty"`
 	// The feature's refId. Fails with FeatureNotFound for an unknown feature.
 	FeatureID string `json:"featureId"`
-	// Whether use above the limit is let through.
+	// Whether use above the limit is allowed.
 	HasSoftLimit graphql.Omittable[*bool] `json:"hasSoftLimit,omitempty"`
 	// Whether use has no limit.
 	HasUnlimitedUsage graphql.Omittable[*bool] `json:"hasUnlimitedUsage,omitempty"`
 	// When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod.
 	MonthlyResetPeriodConfiguration graphql.Omittable[*MonthlyResetPeriodConfigInput] `json:"monthlyResetPeriodConfiguration,omitempty"`
-	// How often use starts again at zero; null for never.
+	// How often usage resets; null: never.
 	ResetPeriod graphql.Omittable[*EntitlementResetPeriod] `json:"resetPeriod,omitempty"`
 	// How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage.
 	UsageLimit graphql.Omittable[*float64] `json:"usageLimit,omitempty"`
@@ -2413,7 +2411,7 @@ type SubscriptionFutureUpdate struct {
 	ScheduledExecutionTime time.Time `json:"scheduledExecutionTime"`
 	// What changes.
 	SubscriptionScheduleType SubscriptionScheduleType `json:"subscriptionScheduleType"`
-	// How far the change is.
+	// The status of the change.
 	ScheduleStatus SubscriptionScheduleStatus `json:"scheduleStatus"`
 	// The plan or the add-on that the change leads to.
 	TargetPackage *PackageDto `json:"targetPackage,omitempty"`
@@ -2423,11 +2421,11 @@ type SubscriptionFutureUpdate struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 }
 
-// An invoice of the billing provider. This server never answers one.
+// An invoice of the billing provider. Unused.
 type SubscriptionInvoice struct {
 	// The invoice's id at the billing provider.
 	BillingID string `json:"billingId"`
-	// How far the invoice is.
+	// The status of the invoice.
 	Status SubscriptionInvoiceStatus `json:"status"`
 	// Whether the customer has to confirm the payment.
 	RequiresAction bool `json:"requiresAction"`
@@ -2489,9 +2487,9 @@ type SubscriptionPrice struct {
 
 // Which prices of a subscription, with the rules of CustomerFilter.
 type SubscriptionPriceFilter struct {
-	// All of these hold.
+	// All of these match.
 	And graphql.Omittable[[]*SubscriptionPriceFilter] `json:"and,omitempty"`
-	// At least one of these holds; an empty list matches everything.
+	// At least one of these matches; an empty list matches everything.
 	Or graphql.Omittable[[]*SubscriptionPriceFilter] `json:"or,omitempty"`
 	// By id.
 	ID graphql.Omittable[*UUIDFilterComparison] `json:"id,omitempty"`
@@ -2509,9 +2507,9 @@ type SubscriptionPriceFilter struct {
 type SubscriptionPriceSort struct {
 	// The field to sort by.
 	Field SubscriptionPriceSortFields `json:"field"`
-	// Up or down.
+	// Ascending or descending.
 	Direction SortDirection `json:"direction"`
-	// Where prices without a value go; last when left out, in both directions.
+	// Where prices without a value go; last by default, in both directions.
 	Nulls graphql.Omittable[*SortNulls] `json:"nulls,omitempty"`
 }
 
@@ -2529,7 +2527,7 @@ type SubscriptionScheduledUpdate struct {
 	ScheduledExecutionTime time.Time `json:"scheduledExecutionTime"`
 	// What changes.
 	SubscriptionScheduleType SubscriptionScheduleType `json:"subscriptionScheduleType"`
-	// How far the change is.
+	// The status of the change.
 	ScheduleStatus SubscriptionScheduleStatus `json:"scheduleStatus"`
 	// The plan or the add-on that the change leads to.
 	TargetPackage *PackageDto `json:"targetPackage,omitempty"`
@@ -2539,16 +2537,15 @@ type SubscriptionScheduledUpdate struct {
 	CreatedAt *time.Time `json:"createdAt,omitempty"`
 }
 
-// How far an entity is in step with one integration.
+// The sync of an entity with one integration.
 type SyncState struct {
 	// The vendor behind the integration.
 	VendorIdentifier VendorIdentifier `json:"vendorIdentifier"`
-	// How far.
+	// The status of the sync.
 	Status SyncStatus `json:"status"`
-	// The entity's id at the vendor, once it has one.
+	// The entity's id at the vendor, null until it has one.
 	SyncedEntityID *string `json:"syncedEntityId,omitempty"`
-	// Why the last attempt failed, in one line: what has to be done, or when the server tries again by itself. Null if it
-	// did not fail.
+	// Why the last attempt failed, in one line, with what to do or when the server retries. Null if it did not fail.
 	Error *string `json:"error,omitempty"`
 	// The integration.
 	Integration *Integration `json:"integration"`
@@ -2558,9 +2555,9 @@ type SyncState struct {
 type TaxExempt struct {
 	// The kind of tax id in Stripe's terms, as in eu_vat.
 	Type string `json:"type"`
-	// The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
-	// Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
-	// simulator, the ids that it publishes for tests and as examples are accepted too.
+	// The tax id, in the format of its type. Check digits are verified for types with a public rule. Spaces, dots, dashes,
+	// slashes and the case of letters do not matter. With a test key of the provider, and in the simulator, the ids that
+	// it publishes for tests and as examples are accepted too.
 	Value string `json:"value"`
 }
 
@@ -2593,8 +2590,8 @@ type TrialedPlan struct {
 	ProductRefID *string `json:"productRefId,omitempty"`
 }
 
-// Compares an id as a text. All operators given have to hold; a missing value satisfies `is` and `isNot` only.
-// At most 255 characters an operand.
+// Compares an id as a text. All given operators must match; a missing value matches `is` and `isNot` only. At most 255
+// characters an operand.
 type UUIDFilterComparison struct {
 	// True: has no value; false: has one.
 	Is graphql.Omittable[*bool] `json:"is,omitempty"`
@@ -2602,23 +2599,23 @@ type UUIDFilterComparison struct {
 	IsNot graphql.Omittable[*bool] `json:"isNot,omitempty"`
 	// Equal.
 	Eq graphql.Omittable[*string] `json:"eq,omitempty"`
-	// Not equal; no value is not unequal.
+	// Not equal; a missing value does not match.
 	Neq graphql.Omittable[*string] `json:"neq,omitempty"`
-	// After, by bytes.
+	// Greater, by UTF-8 bytes.
 	Gt graphql.Omittable[*string] `json:"gt,omitempty"`
-	// After or equal, by bytes.
+	// Greater or equal, by UTF-8 bytes.
 	Gte graphql.Omittable[*string] `json:"gte,omitempty"`
-	// Before, by bytes.
+	// Less, by UTF-8 bytes.
 	Lt graphql.Omittable[*string] `json:"lt,omitempty"`
-	// Before or equal, by bytes.
+	// Less or equal, by UTF-8 bytes.
 	Lte graphql.Omittable[*string] `json:"lte,omitempty"`
-	// Matches a pattern: % is any run of characters, _ one character, a backslash takes the next character as it is.
+	// Matches a pattern: % is any run of characters, _ one character, a backslash escapes the next character.
 	Like graphql.Omittable[*string] `json:"like,omitempty"`
 	// Does not match the pattern.
 	NotLike graphql.Omittable[*string] `json:"notLike,omitempty"`
-	// Matches the pattern whatever the case.
+	// Matches the pattern ignoring case.
 	ILike graphql.Omittable[*string] `json:"iLike,omitempty"`
-	// Does not match the pattern whatever the case.
+	// Does not match the pattern ignoring case.
 	NotILike graphql.Omittable[*string] `json:"notILike,omitempty"`
 	// One of these, at most 100; an empty list matches nothing.
 	In graphql.Omittable[[]string] `json:"in,omitempty"`
@@ -2626,7 +2623,7 @@ type UUIDFilterComparison struct {
 	NotIn graphql.Omittable[[]string] `json:"notIn,omitempty"`
 }
 
-// Names the customer to bring back.
+// Which customer to unarchive.
 type UnarchiveCustomerInput struct {
 	// The customer's id.
 	CustomerID string `json:"customerId"`
@@ -2660,7 +2657,7 @@ type Units struct {
 	Singular *string `json:"singular,omitempty"`
 }
 
-// Changes to a coupon: what is left out stays, what is null is cleared.
+// Changes to a coupon: absent fields keep their values, null fields are cleared.
 type UpdateCouponInput struct {
 	// The coupon's id; it cannot be changed.
 	RefID string `json:"refId"`
@@ -2672,21 +2669,21 @@ type UpdateCouponInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// Merged into the stored data as in UpdateCustomerInput.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// The version of the coupon that the change is meant for. If it has another one by now, nothing is changed and the
-	// error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
+	// The version of the coupon that the change is meant for. If the stored version differs, nothing is changed and the
+	// error VersionMismatch has the stored one in `currentVersion`. Null or absent: any version.
 	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
-// Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+// Changes to a customer: absent fields keep their values, null fields are cleared. An empty string clears like null, for
 // clients that cannot send null.
 type UpdateCustomerInput struct {
-	// The same as customerId; one of the two names the customer.
+	// The same as customerId; one of the two is required.
 	RefID graphql.Omittable[*string] `json:"refId,omitempty"`
 	// The customer's id; it cannot be changed.
 	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
-	// Full name, at most 255 characters without control characters; the empty text is none.
+	// Full name, at most 255 characters without control characters; an empty string counts as null.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none.
+	// Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// Must be the API key's own environment when given.
 	EnvironmentID graphql.Omittable[*string] `json:"environmentId,omitempty"`
@@ -2694,29 +2691,29 @@ type UpdateCustomerInput struct {
 	BillingID graphql.Omittable[*string] `json:"billingId,omitempty"`
 	// The customer's id in the product's CRM, 1 to 255 characters.
 	CrmID graphql.Omittable[*string] `json:"crmId,omitempty"`
-	// The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
-	// CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
+	// The refId of the coupon that replaces the customer's; null and an empty string remove it. Fails with CouponNotFound
+	// for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
 	CouponRefID graphql.Omittable[*string] `json:"couponRefId,omitempty"`
-	// Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
-	// null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
+	// Passed on to the billing provider and never stored, so send all of it at each change. An absent or null field keeps
+	// its value there; an address, the tax ids and invoiceCustomFields replace the values there as a whole.
 	BillingInformation graphql.Omittable[*CustomerBillingInfo] `json:"billingInformation,omitempty"`
-	// Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all.
+	// Merged into the stored data key by key: a key with null is deleted, other keys stay. Null clears all.
 	AdditionalMetaData graphql.Omittable[json.RawMessage] `json:"additionalMetaData,omitempty"`
-	// Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
-	// seconds the answer comes anyway.
+	// Whether to wait for the sync with the billing provider, at most 10 seconds, before responding; syncStates has the
+	// outcome.
 	ShouldWaitSync graphql.Omittable[*bool] `json:"shouldWaitSync,omitempty"`
 	// The customer's id at AWS Marketplace, 1 to 255 characters.
 	AWSMarketplaceCustomerID graphql.Omittable[*string] `json:"awsMarketplaceCustomerId,omitempty"`
 	// The customer's id at Salesforce, 1 to 255 characters.
 	SalesforceID graphql.Omittable[*string] `json:"salesforceId,omitempty"`
-	// The version of the customer that the change is meant for. If it has another one by now, nothing is changed and the
-	// error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
+	// The version of the customer that the change is meant for. If the stored version differs, nothing is changed and the
+	// error VersionMismatch has the stored one in `currentVersion`. Null or absent: any version.
 	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 }
 
 // When a weekly period starts.
 type WeeklyResetPeriodConfig struct {
-	// What it goes by.
+	// The reference point.
 	WeeklyAccordingTo *WeeklyAccordingTo `json:"weeklyAccordingTo,omitempty"`
 }
 
@@ -2724,13 +2721,13 @@ func (WeeklyResetPeriodConfig) IsResetPeriodConfiguration() {}
 
 // When a weekly period starts.
 type WeeklyResetPeriodConfigInput struct {
-	// What it goes by.
+	// The reference point.
 	AccordingTo WeeklyAccordingTo `json:"accordingTo"`
 }
 
 // When a yearly period starts.
 type YearlyResetPeriodConfig struct {
-	// What it goes by.
+	// The reference point.
 	YearlyAccordingTo *YearlyAccordingTo `json:"yearlyAccordingTo,omitempty"`
 }
 
@@ -2738,7 +2735,7 @@ func (YearlyResetPeriodConfig) IsResetPeriodConfiguration() {}
 
 // When a yearly period starts.
 type YearlyResetPeriodConfigInput struct {
-	// What it goes by.
+	// The reference point.
 	AccordingTo YearlyAccordingTo `json:"accordingTo"`
 }
 
@@ -2748,7 +2745,7 @@ type ExperimentInfo struct {
 	ID string `json:"id"`
 	// The experiment's name.
 	Name string `json:"name"`
-	// How far the experiment is.
+	// The status of the experiment.
 	Status ExperimentStatus `json:"status"`
 	// The group that the customer is in.
 	GroupType ExperimentGroupType `json:"groupType"`
@@ -2760,33 +2757,33 @@ type ExperimentInfo struct {
 type AccessDeniedReason string
 
 const (
-	// There is no such feature. This server never answers it.
+	// There is no such feature. Unused.
 	AccessDeniedReasonFeatureNotFound AccessDeniedReason = "FeatureNotFound"
 	// There is no such customer.
 	AccessDeniedReasonCustomerNotFound AccessDeniedReason = "CustomerNotFound"
 	// The customer is archived.
 	AccessDeniedReasonCustomerIsArchived AccessDeniedReason = "CustomerIsArchived"
-	// The customer has no such resource. This server never answers it.
+	// The customer has no such resource. Unused.
 	AccessDeniedReasonCustomerResourceNotFound AccessDeniedReason = "CustomerResourceNotFound"
-	// The customer has no subscription that is ACTIVE or IN_TRIAL. This server never answers it.
+	// The customer has no subscription that is ACTIVE or IN_TRIAL. Unused.
 	AccessDeniedReasonNoActiveSubscription AccessDeniedReason = "NoActiveSubscription"
-	// None of the customer's subscriptions has the feature. This server never answers it.
+	// None of the customer's subscriptions has the feature. Unused.
 	AccessDeniedReasonNoFeatureEntitlementInSubscription AccessDeniedReason = "NoFeatureEntitlementInSubscription"
-	// More was asked for than is left. This server never answers it.
+	// More was requested than is left. Unused.
 	AccessDeniedReasonRequestedUsageExceedingLimit AccessDeniedReason = "RequestedUsageExceedingLimit"
-	// The subscription's budget is used up. This server never answers it.
+	// The subscription's budget is used up. Unused.
 	AccessDeniedReasonBudgetExceeded AccessDeniedReason = "BudgetExceeded"
-	// The reason is not known. This server never answers it.
+	// The reason is not known. Unused.
 	AccessDeniedReasonUnknown AccessDeniedReason = "Unknown"
-	// There is no such entitlement. This server never answers it.
+	// There is no such entitlement. Unused.
 	AccessDeniedReasonEntitlementNotFound AccessDeniedReason = "EntitlementNotFound"
-	// The feature is of another type than was asked for. This server never answers it.
+	// The feature is of another type than requested. Unused.
 	AccessDeniedReasonFeatureTypeMismatch AccessDeniedReason = "FeatureTypeMismatch"
-	// The credits are used up. This server never answers it.
+	// The credits are used up. Unused.
 	AccessDeniedReasonInsufficientCredits AccessDeniedReason = "InsufficientCredits"
-	// Values were asked for that are not granted. This server never answers it.
+	// The requested values are not granted. Unused.
 	AccessDeniedReasonRequestedValuesMismatch AccessDeniedReason = "RequestedValuesMismatch"
-	// The entitlement was taken away. This server never answers it.
+	// The entitlement was revoked. Unused.
 	AccessDeniedReasonRevoked AccessDeniedReason = "Revoked"
 )
 
@@ -2850,7 +2847,7 @@ func (e AccessDeniedReason) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What add-ons can be sorted by. Texts go by their bytes.
+// What add-ons can be sorted by. Strings sort by UTF-8 bytes.
 type AddonSortFields string
 
 const (
@@ -2984,7 +2981,7 @@ type APIKeyState string
 const (
 	// It is usable.
 	APIKeyStateActive APIKeyState = "ACTIVE"
-	// It has come to its end.
+	// It has expired.
 	APIKeyStateExpired APIKeyState = "EXPIRED"
 	// It was revoked.
 	APIKeyStateRevoked APIKeyState = "REVOKED"
@@ -3109,7 +3106,7 @@ const (
 	BillingModelPerUnit BillingModel = "PER_UNIT"
 	// For what was used, afterwards. It counts nothing in a total price: this server meters no usage.
 	BillingModelUsageBased BillingModel = "USAGE_BASED"
-	// For credits. This server never answers it.
+	// For credits. Unused.
 	BillingModelCreditBased BillingModel = "CREDIT_BASED"
 )
 
@@ -3226,7 +3223,7 @@ func (e BillingPeriod) MarshalJSON() ([]byte, error) {
 type ChargeType string
 
 const (
-	// A credit. Not supported yet: refused.
+	// A credit. Not supported yet: rejected.
 	ChargeTypeCredit ChargeType = "CREDIT"
 	// A feature.
 	ChargeTypeFeature ChargeType = "FEATURE"
@@ -3280,7 +3277,7 @@ func (e ChargeType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What coupons can be sorted by. Texts go by their bytes.
+// What coupons can be sorted by. Strings sort by UTF-8 bytes.
 type CouponSortFields string
 
 const (
@@ -3296,7 +3293,7 @@ const (
 	CouponSortFieldsCreatedAt CouponSortFields = "createdAt"
 	// The time of the last change.
 	CouponSortFieldsUpdatedAt CouponSortFields = "updatedAt"
-	// The environment: the same for all, so it orders nothing.
+	// The environment: the same for all, so it has no effect.
 	CouponSortFieldsEnvironmentID CouponSortFields = "environmentId"
 	// The kind of discount, by name.
 	CouponSortFieldsType CouponSortFields = "type"
@@ -3371,9 +3368,9 @@ type CouponSource string
 const (
 	// This server.
 	CouponSourceStigg CouponSource = "STIGG"
-	// A discount given with one subscription. This server never answers it: it makes no coupon of such a discount.
+	// A discount given with one subscription. Unused.
 	CouponSourceStiggAdhoc CouponSource = "STIGG_ADHOC"
-	// Stripe. This server never answers it.
+	// Stripe. Unused.
 	CouponSourceStripe CouponSource = "STRIPE"
 )
 
@@ -3432,7 +3429,7 @@ type CouponStatus string
 const (
 	// It can be applied.
 	CouponStatusActive CouponStatus = "ACTIVE"
-	// It cannot be applied any more; those who have it keep it.
+	// It can no longer be applied. Existing uses stay.
 	CouponStatusArchived CouponStatus = "ARCHIVED"
 )
 
@@ -4139,7 +4136,7 @@ func (e Currency) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What customers can be sorted by. Texts go by their bytes, upper case before lower case.
+// What customers can be sorted by. Strings sort by UTF-8 bytes, so upper case comes before lower case.
 type CustomerSortFields string
 
 const (
@@ -4157,19 +4154,19 @@ const (
 	CustomerSortFieldsCreatedAt CustomerSortFields = "createdAt"
 	// The time of the last change.
 	CustomerSortFieldsUpdatedAt CustomerSortFields = "updatedAt"
-	// The time of archiving: null for all, so it orders nothing.
+	// The time of archiving: null for all, so it has no effect.
 	CustomerSortFieldsDeletedAt CustomerSortFields = "deletedAt"
-	// The environment: the same for all, so it orders nothing.
+	// The environment: the same for all, so it has no effect.
 	CustomerSortFieldsEnvironmentID CustomerSortFields = "environmentId"
 	// The id at the billing provider.
 	CustomerSortFieldsBillingID CustomerSortFields = "billingId"
 	// The id in the product's CRM.
 	CustomerSortFieldsCrmID CustomerSortFields = "crmId"
-	// The HubSpot company: null for all, so it orders nothing.
+	// The HubSpot company: null for all, so it has no effect.
 	CustomerSortFieldsCrmHubspotCompanyID CustomerSortFields = "crmHubspotCompanyId"
-	// The HubSpot address: null for all, so it orders nothing.
+	// The HubSpot address: null for all, so it has no effect.
 	CustomerSortFieldsCrmHubspotCompanyURL CustomerSortFields = "crmHubspotCompanyUrl"
-	// The searched text: it has no order of its own, so it orders nothing.
+	// The searched text: it has no effect.
 	CustomerSortFieldsSearchQuery CustomerSortFields = "searchQuery"
 	// The id at AWS Marketplace.
 	CustomerSortFieldsAWSMarketplaceCustomerID CustomerSortFields = "awsMarketplaceCustomerId"
@@ -4239,7 +4236,7 @@ func (e CustomerSortFields) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What subscriptions can be sorted by. Texts go by their bytes.
+// What subscriptions can be sorted by. Strings sort by UTF-8 bytes.
 type CustomerSubscriptionSortFields string
 
 const (
@@ -4249,13 +4246,13 @@ const (
 	CustomerSubscriptionSortFieldsSubscriptionID CustomerSubscriptionSortFields = "subscriptionId"
 	// The subscription id.
 	CustomerSubscriptionSortFieldsRefID CustomerSubscriptionSortFields = "refId"
-	// The customer's customerId: the same for all of a customer's, so it orders nothing.
+	// The customer's customerId: the same for all of a customer's, so it has no effect.
 	CustomerSubscriptionSortFieldsCustomerID CustomerSubscriptionSortFields = "customerId"
-	// The customerId of the customer that pays: the same for all of a customer's, so it orders nothing.
+	// The customerId of the customer that pays: the same for all of a customer's, so it has no effect.
 	CustomerSubscriptionSortFieldsPayingCustomerID CustomerSubscriptionSortFields = "payingCustomerId"
 	// What within the customer the subscription is for.
 	CustomerSubscriptionSortFieldsResourceID CustomerSubscriptionSortFields = "resourceId"
-	// The environment: the same for all, so it orders nothing.
+	// The environment: the same for all, so it has no effect.
 	CustomerSubscriptionSortFieldsEnvironmentID CustomerSubscriptionSortFields = "environmentId"
 	// The status, by name.
 	CustomerSubscriptionSortFieldsStatus CustomerSubscriptionSortFields = "status"
@@ -4271,7 +4268,7 @@ const (
 	CustomerSubscriptionSortFieldsTrialEndDate CustomerSubscriptionSortFields = "trialEndDate"
 	// The time of cancellation.
 	CustomerSubscriptionSortFieldsCancellationDate CustomerSubscriptionSortFields = "cancellationDate"
-	// The end, whatever its cause.
+	// The end, whatever the reason.
 	CustomerSubscriptionSortFieldsEffectiveEndDate CustomerSubscriptionSortFields = "effectiveEndDate"
 )
 
@@ -4342,7 +4339,7 @@ type EntitlementBehavior string
 const (
 	// It adds to it.
 	EntitlementBehaviorIncrement EntitlementBehavior = "Increment"
-	// It takes its place.
+	// It replaces the other one.
 	EntitlementBehaviorOverride EntitlementBehavior = "Override"
 )
 
@@ -4394,7 +4391,7 @@ func (e EntitlementBehavior) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How often the use of a feature starts again at zero.
+// How often the use of a feature resets.
 type EntitlementResetPeriod string
 
 const (
@@ -4461,60 +4458,61 @@ func (e EntitlementResetPeriod) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// The codes in `extensions.code` of an error. Every error also carries `isValidationError`, `requestId` and
-// facts of its own, such as `field` for the input field that was refused. More codes may be added.
+// The codes in `extensions.code` of an error. Every error also carries `isValidationError`, `requestId` and fields of
+// its own, such as `field` for the input field that was rejected. More codes may be added.
 type ErrorCode string
 
 const (
-	// The document is not GraphQL; `locations` says where it stops being it.
+	// The document is not GraphQL; `locations` has the position.
 	ErrorCodeGraphqlParseFailed ErrorCode = "GRAPHQL_PARSE_FAILED"
 	// The document does not fit the schema, or a variable is missing or of another type.
 	ErrorCodeGraphqlValidationFailed ErrorCode = "GRAPHQL_VALIDATION_FAILED"
 	// The request names a document by an id or hash that the server does not have; send the text with it.
 	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
-	// The request names a document by its hash, and the server keeps none; send the text without a hash.
+	// The request names a document by its hash, and the server stores none; send the text without a hash.
 	ErrorCodePersistedQueryNotSupported ErrorCode = "PERSISTED_QUERY_NOT_SUPPORTED"
 	// No API key, or one that is unknown, expired or revoked. HTTP status 401.
 	ErrorCodeUnauthenticated ErrorCode = "Unauthenticated"
 	// The API key may not do this. HTTP status 403 for a whole operation that needs more scope.
 	ErrorCodeIdentityForbidden ErrorCode = "IdentityForbidden"
-	// Not answered by this server. Access was denied.
+	// Unused.
 	ErrorCodeAccessDeniedError ErrorCode = "AccessDeniedError"
-	// Not answered by this server. The API key stands for another customer.
+	// Unused.
 	ErrorCodeAuthCustomerMismatch ErrorCode = "AuthCustomerMismatch"
-	// Not answered by this server. The API key stands for a customer, who may only read.
+	// Unused.
 	ErrorCodeAuthCustomerReadonly ErrorCode = "AuthCustomerReadonly"
-	// Not answered by this server. There is no such environment.
+	// Unused.
 	ErrorCodeEnvironmentMissing ErrorCode = "EnvironmentMissing"
-	// A key was used, or a customer changed, too much: limit says which, retryAfterSeconds how long to wait. HTTP status 429.
+	// A rate limit of the key or the customer was exceeded: `limit` names it, `retryAfterSeconds` is how long to wait.
+	// HTTP status 429.
 	ErrorCodeRateLimitExceeded ErrorCode = "RateLimitExceeded"
-	// The server runs trusted documents only, and the document is none of them. HTTP status 403.
+	// The server runs trusted documents only, and this document is not one of them. HTTP status 403.
 	ErrorCodeUntrustedDocument ErrorCode = "UntrustedDocument"
 	// The operation took too long; a change may or may not have been made.
 	ErrorCodeOperationTimeout ErrorCode = "OperationTimeout"
-	// Others kept changing the same customer or coupon; nothing was changed, try again.
+	// Concurrent changes of the same customer or coupon; nothing was changed. Retry.
 	ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError ErrorCode = "ObjectAlreadyBeingUsedByAnotherRequestError"
-	// The input's ifVersion is not the version that the customer or coupon has, which currentVersion tells; nothing was
-	// changed. Read it again, decide again, and send the change for that version.
+	// The input's ifVersion is not the stored version of the customer or coupon, which is in currentVersion; nothing was
+	// changed. Read it again and retry with that version.
 	ErrorCodeVersionMismatch ErrorCode = "VersionMismatch"
-	// The Idempotency-Key was used for another request of the same mutation within the last 24 hours, or for this one,
-	// whose answer is not kept.
+	// The Idempotency-Key was used for another request of the same mutation within the last 24 hours, or its response was
+	// not stored.
 	ErrorCodeIdempotencyKeyReused ErrorCode = "IdempotencyKeyReused"
-	// Something went wrong on the server; the log has the cause under the request id.
+	// Something went wrong on the server; the log has the cause with the request id.
 	ErrorCodeUnexpectedError ErrorCode = "UnexpectedError"
-	// The document has more aliases than the server takes. Also: `limit` and `max`.
+	// The document has more aliases than the server allows. Also: `limit` and `max`.
 	ErrorCodeGraphQLAliasesLimitExceeded ErrorCode = "GraphQLAliasesLimitExceeded"
 	// The request is a list of operations. Send one at a time.
 	ErrorCodeGraphQLBatchedOperationsLimitExceeded ErrorCode = "GraphQLBatchedOperationsLimitExceeded"
-	// The document has a directive that is not supported, such as `@defer`: every answer comes in one piece.
+	// The document has a directive that is not supported, such as `@defer`: responses are not streamed.
 	ErrorCodeGraphQLUnsupportedDirective ErrorCode = "GraphQLUnsupportedDirective"
-	// There is no such API key in the environment of the key that asks.
+	// There is no such API key in the caller's environment.
 	ErrorCodeAPIKeyNotFound ErrorCode = "ApiKeyNotFound"
 	// The environment has as many usable API keys as it can have.
 	ErrorCodeTooManyAPIKeys ErrorCode = "TooManyApiKeys"
-	// The input breaks a rule, which the message names with its field.
+	// The input breaks a rule, which the message names together with the field.
 	ErrorCodeBadUserInput ErrorCode = "BadUserInput"
-	// Not answered by this server. An argument breaks a rule.
+	// Unused.
 	ErrorCodeInvalidArgumentError ErrorCode = "InvalidArgumentError"
 	// The input is known to the schema but not supported by this server yet.
 	ErrorCodeUnsupportedParameter ErrorCode = "UnsupportedParameter"
@@ -4526,41 +4524,41 @@ const (
 	ErrorCodeDuplicatedEntityNotAllowed ErrorCode = "DuplicatedEntityNotAllowed"
 	// An entity with that id existed and was archived; the id cannot be used again, and a coupon not be changed.
 	ErrorCodeEntityIsArchivedError ErrorCode = "EntityIsArchivedError"
-	// Not answered by this server. The change would leave something that points nowhere.
+	// Unused.
 	ErrorCodeIntegrityViolation ErrorCode = "IntegrityViolation"
-	// The metadata is no object, or would break a limit once merged.
+	// The metadata is not an object, or would break a limit once merged.
 	ErrorCodeInvalidMetadataError ErrorCode = "InvalidMetadataError"
-	// A country is no ISO 3166-1 alpha-2 code that the provider takes, or a text of the address is too long.
+	// A country is not an ISO 3166-1 alpha-2 code that the provider accepts, or a text of the address is too long.
 	ErrorCodeInvalidAddressError ErrorCode = "InvalidAddressError"
-	// A tax id's type is unknown, its value is not of the type's form or has wrong check digits, or it is given twice.
+	// A tax id's type is unknown, its value has the wrong format or check digits, or it is a duplicate.
 	ErrorCodeInvalidTaxID ErrorCode = "InvalidTaxId"
 	// An amount of money is above 1,000,000,000,000, or a subscription would cost more in one billing period.
 	ErrorCodeAmountTooLarge ErrorCode = "AmountTooLarge"
 	// There is no such live customer.
 	ErrorCodeCustomerNotFound ErrorCode = "CustomerNotFound"
-	// Not answered by this server. The customer has no such resource.
+	// Unused.
 	ErrorCodeCustomerResourceNotFound ErrorCode = "CustomerResourceNotFound"
-	// Not answered by this server. The customer cannot be deleted.
+	// Unused.
 	ErrorCodeCannotDeleteCustomerError ErrorCode = "CannotDeleteCustomerError"
-	// The customer has no id at the billing provider, so there is no payment method to take away.
+	// The customer has no id at the billing provider, so there is no payment method to detach.
 	ErrorCodeCustomerNoBillingID ErrorCode = "CustomerNoBillingId"
-	// Not answered by this server. The customer has no email address.
+	// Unused.
 	ErrorCodeCustomerHasNoEmailAddress ErrorCode = "CustomerHasNoEmailAddress"
 	// Rows of a bulk import failed; nothing was imported unless the message says so.
 	ErrorCodeFailedToImportCustomer ErrorCode = "FailedToImportCustomer"
-	// Not answered by this server. Another import is under way.
+	// Unused.
 	ErrorCodeImportAlreadyInProgress ErrorCode = "ImportAlreadyInProgress"
 	// The billing provider has no such payment method, or the customer has no default one.
 	ErrorCodePaymentMethodNotFoundError ErrorCode = "PaymentMethodNotFoundError"
-	// The billing provider refuses to take the payment method from the customer; `providerCode` says why.
+	// The billing provider refuses to detach the payment method; `providerCode` says why.
 	ErrorCodeCannotRemovePaymentMethodFromCustomerError ErrorCode = "CannotRemovePaymentMethodFromCustomerError"
 	// The billing provider refuses the payment method; `providerCode` says why.
 	ErrorCodeInitStripePaymentMethodError ErrorCode = "InitStripePaymentMethodError"
-	// Not answered by this server. The form for a payment method could not be prepared.
+	// Unused.
 	ErrorCodePreparePaymentMethodFormError ErrorCode = "PreparePaymentMethodFormError"
 	// The billing provider has deleted the customer that this one is linked to.
 	ErrorCodeStripeCustomerIsDeleted ErrorCode = "StripeCustomerIsDeleted"
-	// Not answered by this server. Stripe refused.
+	// Unused.
 	ErrorCodeStripeError ErrorCode = "StripeError"
 	// The server has no billing integration, or not the one that was named.
 	ErrorCodeIntegrationNotFound ErrorCode = "IntegrationNotFound"
@@ -4568,9 +4566,9 @@ const (
 	ErrorCodeCouponNotFound ErrorCode = "CouponNotFound"
 	// The coupon is archived, so it cannot be applied.
 	ErrorCodeArchivedCouponCantBeApplied ErrorCode = "ArchivedCouponCantBeApplied"
-	// Not answered by this server. The customer has a coupon of its own.
+	// Unused.
 	ErrorCodeCustomerAlreadyHaveCustomerCoupon ErrorCode = "CustomerAlreadyHaveCustomerCoupon"
-	// Not answered by this server. The customer has this coupon.
+	// Unused.
 	ErrorCodeCustomerAlreadyUsesCoupon ErrorCode = "CustomerAlreadyUsesCoupon"
 	// There is no such promotion code.
 	ErrorCodePromotionCodeNotFound ErrorCode = "PromotionCodeNotFound"
@@ -4588,7 +4586,7 @@ const (
 	ErrorCodePromotionalEntitlementNotFoundError ErrorCode = "PromotionalEntitlementNotFoundError"
 	// There is no such feature.
 	ErrorCodeFeatureNotFound ErrorCode = "FeatureNotFound"
-	// Not answered by this server. There is no such feature group.
+	// Unused.
 	ErrorCodeFeatureGroupNotFoundError ErrorCode = "FeatureGroupNotFoundError"
 	// A reset period and its configuration do not fit each other.
 	ErrorCodeInvalidEntitlementResetPeriod ErrorCode = "InvalidEntitlementResetPeriod"
@@ -4600,17 +4598,17 @@ const (
 	ErrorCodeProductNotFoundError ErrorCode = "ProductNotFoundError"
 	// There is no such subscription of a live customer.
 	ErrorCodeSubscriptionNotFound ErrorCode = "SubscriptionNotFound"
-	// Not answered by this server. The customer has no active subscription.
+	// Unused.
 	ErrorCodeNoActiveSubscriptionForCustomer ErrorCode = "NoActiveSubscriptionForCustomer"
-	// Not answered by this server. The customer has more subscriptions than it may.
+	// Unused.
 	ErrorCodeTooManySubscriptionsPerCustomer ErrorCode = "TooManySubscriptionsPerCustomer"
 	// The subscription is paid, and the input names no billing period.
 	ErrorCodeBillingPeriodMissingError ErrorCode = "BillingPeriodMissingError"
-	// A quantity is out of the bounds of its price or add-on, or no whole number where one is needed.
+	// A quantity is outside the bounds of its price or add-on, or not a whole number where one is required.
 	ErrorCodeInvalidQuantity ErrorCode = "InvalidQuantity"
 	// The plan or add-on is a draft, so it cannot be subscribed to.
 	ErrorCodeUnPublishedPackage ErrorCode = "UnPublishedPackage"
-	// The add-on does not go with the plan or its price, or an add-on that it depends on is missing.
+	// The add-on is not compatible with the plan or its price, or an add-on that it depends on is missing.
 	ErrorCodeIncompatibleSubscriptionAddon ErrorCode = "IncompatibleSubscriptionAddon"
 )
 
@@ -4732,7 +4730,7 @@ func (e ErrorCode) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far an experiment is.
+// The status of an experiment.
 type ExperimentStatus string
 
 const (
@@ -4793,7 +4791,7 @@ func (e ExperimentStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What features can be sorted by. Texts go by their bytes.
+// What features can be sorted by. Strings sort by UTF-8 bytes.
 type FeatureSortFields string
 
 const (
@@ -4990,7 +4988,7 @@ const (
 	MeterTypeNone MeterType = "None"
 	// It goes up and down, as seats do.
 	MeterTypeFluctuating MeterType = "Fluctuating"
-	// It only goes up, as requests do, until it starts again at zero.
+	// It only goes up, as requests do, until it resets.
 	MeterTypeIncremental MeterType = "Incremental"
 )
 
@@ -5043,7 +5041,7 @@ func (e MeterType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What the start of a monthly period goes by.
+// The reference point of a monthly period.
 type MonthlyAccordingTo string
 
 const (
@@ -5159,7 +5157,7 @@ func (e PackageStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far the collection of payment is.
+// The status of payment collection.
 type PaymentCollection string
 
 const (
@@ -5167,9 +5165,9 @@ const (
 	PaymentCollectionNotRequired PaymentCollection = "NOT_REQUIRED"
 	// The first payment is awaited.
 	PaymentCollectionProcessing PaymentCollection = "PROCESSING"
-	// The last payment failed. This server never answers it.
+	// The last payment failed. Unused.
 	PaymentCollectionFailed PaymentCollection = "FAILED"
-	// The customer has to confirm the payment. This server never answers it.
+	// The customer has to confirm the payment. Unused.
 	PaymentCollectionActionRequired PaymentCollection = "ACTION_REQUIRED"
 )
 
@@ -5406,7 +5404,7 @@ func (e PlanChangeType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What plans can be sorted by. Texts go by their bytes.
+// What plans can be sorted by. Strings sort by UTF-8 bytes.
 type PlanSortFields string
 
 const (
@@ -5595,7 +5593,7 @@ func (e PricingType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What products can be sorted by. Texts go by their bytes.
+// What products can be sorted by. Strings sort by UTF-8 bytes.
 type ProductSortFields string
 
 const (
@@ -5744,7 +5742,7 @@ const (
 	PromotionalEntitlementSortFieldsUpdatedAt PromotionalEntitlementSortFields = "updatedAt"
 	// The status, by name.
 	PromotionalEntitlementSortFieldsStatus PromotionalEntitlementSortFields = "status"
-	// The environment: the same for all, so it orders nothing.
+	// The environment: the same for all, so it has no effect.
 	PromotionalEntitlementSortFieldsEnvironmentID PromotionalEntitlementSortFields = "environmentId"
 )
 
@@ -5807,7 +5805,7 @@ const (
 	PromotionalEntitlementStatusActive PromotionalEntitlementStatus = "Active"
 	// Ran to its end.
 	PromotionalEntitlementStatusExpired PromotionalEntitlementStatus = "Expired"
-	// Suspended; this server never answers it.
+	// Suspended. Unused.
 	PromotionalEntitlementStatusPaused PromotionalEntitlementStatus = "Paused"
 )
 
@@ -5860,7 +5858,7 @@ func (e PromotionalEntitlementStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// The direction of an order.
+// A sort direction.
 type SortDirection string
 
 const (
@@ -6099,27 +6097,27 @@ func (e SubscriptionBillingCycleAnchor) MarshalJSON() ([]byte, error) {
 type SubscriptionCancelReason string
 
 const (
-	// Another plan took its place. This server never answers it.
+	// Another plan took its place. Unused.
 	SubscriptionCancelReasonUpgradeOrDowngrade SubscriptionCancelReason = "UpgradeOrDowngrade"
-	// It was cancelled at the billing provider. This server never answers it.
+	// It was cancelled at the billing provider. Unused.
 	SubscriptionCancelReasonCancelledByBilling SubscriptionCancelReason = "CancelledByBilling"
-	// It ran to its end. This server never answers it.
+	// It ran to its end. Unused.
 	SubscriptionCancelReasonExpired SubscriptionCancelReason = "Expired"
-	// The billing provider was disconnected. This server never answers it.
+	// The billing provider was disconnected. Unused.
 	SubscriptionCancelReasonDetachBilling SubscriptionCancelReason = "DetachBilling"
 	// Its trial ended and was not converted.
 	SubscriptionCancelReasonTrialEnded SubscriptionCancelReason = "TrialEnded"
-	// It was cancelled at once. This server never answers it.
+	// It was cancelled at once. Unused.
 	SubscriptionCancelReasonImmediate SubscriptionCancelReason = "Immediate"
-	// Its trial was converted into a subscription of its own. This server never answers it.
+	// Its trial was converted into a subscription of its own. Unused.
 	SubscriptionCancelReasonTrialConverted SubscriptionCancelReason = "TrialConverted"
-	// Its first payment was not confirmed in time. This server never answers it.
+	// Its first payment was not confirmed in time. Unused.
 	SubscriptionCancelReasonPendingPaymentExpired SubscriptionCancelReason = "PendingPaymentExpired"
-	// It was cancelled for a date, which came. This server never answers it.
+	// It was cancelled for a date, which came. Unused.
 	SubscriptionCancelReasonScheduledCancellation SubscriptionCancelReason = "ScheduledCancellation"
 	// Its customer was archived.
 	SubscriptionCancelReasonCustomerArchived SubscriptionCancelReason = "CustomerArchived"
-	// A rule of the product cancelled it. This server never answers it.
+	// A rule of the product cancelled it. Unused.
 	SubscriptionCancelReasonAutoCancellationRule SubscriptionCancelReason = "AutoCancellationRule"
 )
 
@@ -6249,7 +6247,7 @@ const (
 	SubscriptionCouponStatusActive SubscriptionCouponStatus = "ACTIVE"
 	// It was given for as long as the coupon says.
 	SubscriptionCouponStatusExpired SubscriptionCouponStatus = "EXPIRED"
-	// It was taken away. This server never answers it: a coupon that was taken away is not shown.
+	// It was removed. Unused.
 	SubscriptionCouponStatusRemoved SubscriptionCouponStatus = "REMOVED"
 )
 
@@ -6306,11 +6304,11 @@ func (e SubscriptionCouponStatus) MarshalJSON() ([]byte, error) {
 type SubscriptionDecisionStrategy string
 
 const (
-	// The product starts every customer on a free plan; the plan asked for was left aside.
+	// The product starts every customer on a free plan; the requested plan was ignored.
 	SubscriptionDecisionStrategyPredefinedFreePlan SubscriptionDecisionStrategy = "PREDEFINED_FREE_PLAN"
-	// The product starts every customer with a trial; the plan asked for was left aside.
+	// The product starts every customer with a trial; the requested plan was ignored.
 	SubscriptionDecisionStrategyPredefinedTrialPlan SubscriptionDecisionStrategy = "PREDEFINED_TRIAL_PLAN"
-	// The plan that was asked for.
+	// The requested plan.
 	SubscriptionDecisionStrategyRequestedPlan SubscriptionDecisionStrategy = "REQUESTED_PLAN"
 	// No subscription was created.
 	SubscriptionDecisionStrategySkippedSubscriptionCreation SubscriptionDecisionStrategy = "SKIPPED_SUBSCRIPTION_CREATION"
@@ -6434,7 +6432,7 @@ const (
 	SubscriptionInvoiceBillingReasonSubscriptionCreation SubscriptionInvoiceBillingReason = "SUBSCRIPTION_CREATION"
 	// The subscription was changed.
 	SubscriptionInvoiceBillingReasonSubscriptionUpdate SubscriptionInvoiceBillingReason = "SUBSCRIPTION_UPDATE"
-	// Somebody made it by hand.
+	// Created manually.
 	SubscriptionInvoiceBillingReasonManual SubscriptionInvoiceBillingReason = "MANUAL"
 	// What is owed reached the amount from which it is invoiced.
 	SubscriptionInvoiceBillingReasonMinimumInvoiceAmountExceeded SubscriptionInvoiceBillingReason = "MINIMUM_INVOICE_AMOUNT_EXCEEDED"
@@ -6555,7 +6553,7 @@ func (e SubscriptionInvoiceStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What a subscription's prices can be sorted by. Texts go by their bytes.
+// What a subscription's prices can be sorted by. Strings sort by UTF-8 bytes.
 type SubscriptionPriceSortFields string
 
 const (
@@ -6630,7 +6628,7 @@ const (
 	SubscriptionProrationBehaviorCreateProrations SubscriptionProrationBehavior = "CREATE_PRORATIONS"
 	// They are invoiced at once.
 	SubscriptionProrationBehaviorInvoiceImmediately SubscriptionProrationBehavior = "INVOICE_IMMEDIATELY"
-	// They are let go.
+	// Ignored.
 	SubscriptionProrationBehaviorNone SubscriptionProrationBehavior = "NONE"
 )
 
@@ -6835,15 +6833,15 @@ func (e SubscriptionScheduleType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What decides the plan of a new customer that asks for a subscription.
+// What decides the plan of a new customer that is provisioned with a subscription.
 type SubscriptionStartSetup string
 
 const (
-	// The customer gets the plan asked for.
+	// The customer gets the requested plan.
 	SubscriptionStartSetupPlanSelection SubscriptionStartSetup = "PLAN_SELECTION"
-	// The customer gets the start plan, which is free, whatever was asked for.
+	// The customer gets the start plan, which is free, whatever plan was requested.
 	SubscriptionStartSetupFreePlan SubscriptionStartSetup = "FREE_PLAN"
-	// The customer gets a trial of the start plan, whatever was asked for.
+	// The customer gets a trial of the start plan, whatever plan was requested.
 	SubscriptionStartSetupTrialPeriod SubscriptionStartSetup = "TRIAL_PERIOD"
 )
 
@@ -6966,17 +6964,17 @@ func (e SubscriptionStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far an entity is in step.
+// The status of a sync.
 type SyncStatus string
 
 const (
-	// There is something left to tell.
+	// Changes are pending.
 	SyncStatusPending SyncStatus = "PENDING"
 	// The last attempt failed, or the vendor has deleted the entity.
 	SyncStatusError SyncStatus = "ERROR"
-	// The vendor knows everything.
+	// The vendor has every change.
 	SyncStatusSuccess SyncStatus = "SUCCESS"
-	// There is nothing to tell, or nobody to tell it to.
+	// Nothing to sync, or no provider to sync with.
 	SyncStatusNoSyncRequired SyncStatus = "NO_SYNC_REQUIRED"
 )
 
@@ -7210,7 +7208,7 @@ type UnitTransformationRound string
 const (
 	// To the next whole number.
 	UnitTransformationRoundUp UnitTransformationRound = "UP"
-	// It is let go.
+	// Ignored.
 	UnitTransformationRoundDown UnitTransformationRound = "DOWN"
 )
 
@@ -7356,7 +7354,7 @@ func (e VendorIdentifier) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What the start of a weekly period goes by.
+// The reference point of a weekly period.
 type WeeklyAccordingTo string
 
 const (
@@ -7432,7 +7430,7 @@ func (e WeeklyAccordingTo) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// The vendor-made pages that show a catalogue. This server has none; programs that do can go by it.
+// The vendor-made pages that show a catalogue. This server has none; other programs may use it.
 type WidgetType string
 
 const (
@@ -7493,7 +7491,7 @@ func (e WidgetType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What the start of a yearly period goes by.
+// The reference point of a yearly period.
 type YearlyAccordingTo string
 
 const (

@@ -16,7 +16,7 @@ import (
 //
 // A customer of the product.
 type ArchiveCustomerArchiveCustomer struct {
-	// When the customer was archived; only the answer of archiveCustomer ever shows it.
+	// When the customer was archived; set only in the response of archiveCustomer.
 	DeletedAt optional.Value[time.Time] `json:"deletedAt"`
 }
 
@@ -25,9 +25,9 @@ func (v *ArchiveCustomerArchiveCustomer) GetDeletedAt() optional.Value[time.Time
 
 // ArchiveCustomerResponse is returned by ArchiveCustomer on success.
 type ArchiveCustomerResponse struct {
-	// Archives a customer: name and email are nullified for good, the customer appears in no further answer and its
-	// id is never given out again. Its subscriptions that have not ended are cancelled, with CustomerArchived. The
-	// answer is the customer as archived. Fails with CustomerNotFound for an unknown or archived customer.
+	// Archives a customer: name and email are nullified for good, the customer appears in no further response, and its id
+	// is never reused. Its subscriptions that have not ended are cancelled, with CustomerArchived. Returns the customer as
+	// archived. Fails with CustomerNotFound for an unknown or archived customer.
 	ArchiveCustomer ArchiveCustomerArchiveCustomer `json:"archiveCustomer"`
 }
 
@@ -41,9 +41,9 @@ func (v *ArchiveCustomerResponse) GetArchiveCustomer() ArchiveCustomerArchiveCus
 //
 // A customer of the product.
 type GetCustomerGetCustomerByRefIdCustomer struct {
-	// Full name; null for good once the customer was archived.
+	// Full name; null once the customer has been archived.
 	Name optional.Value[string] `json:"name"`
-	// Billing email address; null for good once the customer was archived.
+	// Billing email address; null once the customer has been archived.
 	Email optional.Value[string] `json:"email"`
 	// Counts the changes of the customer, from 1; `ifVersion` of an input names the version that was read.
 	Version int `json:"version"`
@@ -60,8 +60,8 @@ func (v *GetCustomerGetCustomerByRefIdCustomer) GetVersion() int { return v.Vers
 
 // GetCustomerResponse is returned by GetCustomer on success.
 type GetCustomerResponse struct {
-	// One customer by id. Null, without an error, for a customer that is unknown, archived or of another
-	// environment: the three cannot be told apart.
+	// One customer by id. Null, without an error, for a customer that is unknown, archived or of another environment; the
+	// three look alike.
 	GetCustomerByRefId optional.Value[GetCustomerGetCustomerByRefIdCustomer] `json:"getCustomerByRefId"`
 }
 
@@ -77,7 +77,7 @@ func (v *GetCustomerResponse) GetGetCustomerByRefId() optional.Value[GetCustomer
 type ListCustomersCustomersCustomerConnection struct {
 	// The customers of the page with their cursors.
 	Edges []ListCustomersCustomersCustomerConnectionEdgesCustomerEdge `json:"edges"`
-	// Where the page stands.
+	// The cursors at the ends of the page, and whether there is more.
 	PageInfo ListCustomersCustomersCustomerConnectionPageInfo `json:"pageInfo"`
 }
 
@@ -122,11 +122,11 @@ func (v *ListCustomersCustomersCustomerConnectionEdgesCustomerEdgeNodeCustomer) 
 // ListCustomersCustomersCustomerConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
 // The GraphQL type's documentation follows.
 //
-// Where a page stands in its list.
+// The cursors at the ends of a page, and whether there is more.
 type ListCustomersCustomersCustomerConnectionPageInfo struct {
-	// Whether something stands after the page; going backwards, whether the page was reached through a cursor.
+	// Whether there are items after the page. With `last`, whether `before` was given.
 	HasNextPage optional.Value[bool] `json:"hasNextPage"`
-	// The place of the last item; null on an empty page.
+	// The cursor of the last item; null on an empty page.
 	EndCursor optional.Value[string] `json:"endCursor"`
 }
 
@@ -142,8 +142,8 @@ func (v *ListCustomersCustomersCustomerConnectionPageInfo) GetEndCursor() option
 
 // ListCustomersResponse is returned by ListCustomers on success.
 type ListCustomersResponse struct {
-	// The live customers of the environment, a page at a time. Archived customers are in no page and no count,
-	// whatever the filter says.
+	// The live customers of the environment, a page at a time. Archived customers are in no page and no count, whatever
+	// the filter says.
 	Customers ListCustomersCustomersCustomerConnection `json:"customers"`
 }
 
@@ -182,9 +182,9 @@ func (v *ProvisionCustomerProvisionCustomerProvisionedCustomerCustomer) GetCusto
 
 // ProvisionCustomerResponse is returned by ProvisionCustomer on success.
 type ProvisionCustomerResponse struct {
-	// Creates a customer and, if subscriptionParams are given, its initial subscription, both or neither. Fails with
-	// DuplicatedEntityNotAllowed if the id is in use, with EntityIsArchivedError if an archived customer had it. The
-	// input types say what else can fail.
+	// Creates a customer and, if subscriptionParams are given, its initial subscription, in one write. Fails with
+	// DuplicatedEntityNotAllowed if the id is in use, with EntityIsArchivedError if an archived customer had it. The input
+	// types say what else can fail.
 	ProvisionCustomer ProvisionCustomerProvisionCustomerProvisionedCustomer `json:"provisionCustomer"`
 }
 
@@ -195,8 +195,8 @@ func (v *ProvisionCustomerResponse) GetProvisionCustomer() ProvisionCustomerProv
 
 // UpdateCustomerResponse is returned by UpdateCustomer on success.
 type UpdateCustomerResponse struct {
-	// Changes what the input names and nothing else: a field that is left out stays, a field that is null is
-	// cleared. Fails with CustomerNotFound for an unknown or archived customer.
+	// Changes only the fields that the input names: an absent field keeps its value, a null field is cleared. Fails with
+	// CustomerNotFound for an unknown or archived customer.
 	UpdateOneCustomer UpdateCustomerUpdateOneCustomer `json:"updateOneCustomer"`
 }
 
@@ -210,9 +210,9 @@ func (v *UpdateCustomerResponse) GetUpdateOneCustomer() UpdateCustomerUpdateOneC
 //
 // A customer of the product.
 type UpdateCustomerUpdateOneCustomer struct {
-	// Full name; null for good once the customer was archived.
+	// Full name; null once the customer has been archived.
 	Name optional.Value[string] `json:"name"`
-	// Billing email address; null for good once the customer was archived.
+	// Billing email address; null once the customer has been archived.
 	Email optional.Value[string] `json:"email"`
 	// Counts the changes of the customer, from 1; `ifVersion` of an input names the version that was read.
 	Version int `json:"version"`

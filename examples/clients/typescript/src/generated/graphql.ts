@@ -23,7 +23,7 @@ export type Address = {
   state?: string | null | undefined;
 };
 
-/** Names the customer to archive. */
+/** Which customer to archive. */
 export type ArchiveCustomerInput = {
   /** The customer's id. */
   customerId: string;
@@ -64,9 +64,9 @@ export type BillingPeriod =
   /** Every month. */
   | 'MONTHLY';
 
-/** A limit on what a subscription may cost. This server meters no usage, so nothing is held against it. */
+/** A limit on what a subscription may cost. This server meters no usage, so it is never reached. */
 export type BudgetConfigurationInput = {
-  /** Whether cost above the limit is let through. */
+  /** Whether cost above the limit is allowed. */
   hasSoftLimit: boolean;
   /** The limit, in the currency's main unit, 0 or more. */
   limit: number;
@@ -84,7 +84,7 @@ export type ChargeInput = {
 
 /** Kinds of things that are charged. */
 export type ChargeType =
-  /** A credit. Not supported yet: refused. */
+  /** A credit. Not supported yet: rejected. */
   | 'CREDIT'
   /** A feature. */
   | 'FEATURE';
@@ -103,7 +103,7 @@ export type CreditGrantCadence =
   /** Every month. */
   | 'MONTHLY';
 
-/** What a unit costs in credits. Not supported yet: refused. */
+/** What a unit costs in credits. Not supported yet: rejected. */
 export type CreditRateInput = {
   /** How many credits. */
   amount: number;
@@ -404,52 +404,52 @@ export type Currency =
   /** Zambian Kwacha */
   | 'ZMW';
 
-/**
- * Which page: `first` and `after` walk forwards, `last` and `before` backwards. One of the former together with
- * one of the latter is refused.
- */
+/** Which page: `first` and `after` walk forwards, `last` and `before` backwards. The two directions cannot be combined. */
 export type CursorPaging = {
-  /** Only what stands after this place; an empty text is the start. */
+  /** Only items after this cursor; an empty string means the start. */
   after?: string | null | undefined;
-  /** Only what stands before this place; an empty text is none. */
+  /** Only items before this cursor; an empty string counts as null. */
   before?: string | null | undefined;
-  /** How many from the start, 1 to 100; 0 beside `last` is none. */
+  /** How many from the start, 1 to 100; 0 next to `last` counts as null. */
   first?: number | null | undefined;
-  /** How many from the end, 1 to 100; 0 beside `first` is none. */
+  /** How many from the end, 1 to 100; 0 next to `first` counts as null. */
   last?: number | null | undefined;
 };
 
-/** What the billing provider is told of a customer. None of it is stored here. */
+/** Billing details of a customer, passed on to the billing provider and never stored. */
 export type CustomerBillingInfo = {
-  /** Where invoices go. */
+  /** The billing address. */
   billingAddress?: Address | null | undefined;
   /** The currency to charge in. */
   currency?: Currency | null | undefined;
-  /** The name that invoices show, at most 255 characters. It takes the place of the customer's own name for good. */
+  /** The name that invoices show, at most 255 characters. From then on it replaces the customer's name at the provider. */
   customerName?: string | null | undefined;
-  /** Which billing integration. */
+  /** The billing integration. */
   integrationId?: string | null | undefined;
-  /** Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most 40. */
+  /**
+   * Texts that the provider prints on invoices: an object of at most 4, of at most 140 characters under names of at most
+   * 40.
+   */
   invoiceCustomFields?: Json | null | undefined;
   /** A language by its BCP 47 tag, as in da-DK. */
   language?: string | null | undefined;
   /**
    * Data for the provider: an object of at most 44 keys. A key has 1 to 40 characters, no square brackets, and does not
-   * begin with clientele_. A value has at most 500 characters; one that is no text is kept as JSON, and null takes its key
-   * away.
+   * begin with clientele_. A value has at most 500 characters; a value that is not a string is sent as JSON, and null
+   * removes its key.
    */
   metadata?: Json | null | undefined;
   /** A payment method at the provider. */
   paymentMethodId?: string | null | undefined;
-  /** Where goods go. */
+  /** The shipping address. */
   shippingAddress?: Address | null | undefined;
-  /** The customer's tax ids: at most 5, none of them twice. */
+  /** The customer's tax ids: at most 5, no duplicates. */
   taxIds?: Array<TaxExempt> | null | undefined;
   /** A time zone of the IANA database, as in Europe/Copenhagen. */
   timezone?: string | null | undefined;
 };
 
-/** How often the use of a feature starts again at zero. */
+/** How often the use of a feature resets. */
 export type EntitlementResetPeriod =
   /** Every day. */
   | 'DAY'
@@ -464,13 +464,16 @@ export type EntitlementResetPeriod =
 
 /** An amount of money to set. */
 export type MoneyInputDto = {
-  /** The amount in the currency's main unit, read to 15 digits and rounded to 12 behind the point, halves away from zero. */
+  /**
+   * The amount in the currency's main unit, read to 15 significant digits and rounded to 12 decimal places, half away
+   * from zero.
+   */
   amount: number;
   /** The currency; the default one when left out. */
   currency?: Currency | null | undefined;
 };
 
-/** What the start of a monthly period goes by. */
+/** The reference point of a monthly period. */
 export type MonthlyAccordingTo =
   /** The first of the month. */
   | 'StartOfTheMonth'
@@ -479,7 +482,7 @@ export type MonthlyAccordingTo =
 
 /** When a monthly period starts. */
 export type MonthlyResetPeriodConfigInput = {
-  /** What it goes by. */
+  /** The reference point. */
   accordingTo: MonthlyAccordingTo;
 };
 
@@ -493,8 +496,8 @@ export type PaymentCollectionMethod =
   | 'NONE';
 
 /**
- * A price in place of one that the subscription has: of the plan, or of the add-on that addonId names; for the
- * feature that featureId names, or the base charge without one. Amounts are in the subscription's currency.
+ * A price that replaces one of the subscription's: of the plan, or of the add-on that addonId names; for the feature
+ * that featureId names, or the base charge without one. Amounts are in the subscription's currency.
  */
 export type PriceOverrideInput = {
   /** The refId of the add-on that is priced. */
@@ -503,11 +506,11 @@ export type PriceOverrideInput = {
   baseCharge?: boolean | null | undefined;
   /** How many units are sold together, a whole number from 1. */
   blockSize?: number | null | undefined;
-  /** How often credits are given. Not supported yet: anything but null is refused. */
+  /** How often credits are given. Not supported yet: values other than null are rejected. */
   creditGrantCadence?: CreditGrantCadence | null | undefined;
-  /** What a unit costs in credits. Not supported yet: anything but null is refused. */
+  /** What a unit costs in credits. Not supported yet: values other than null are rejected. */
   creditRate?: CreditRateInput | null | undefined;
-  /** The currency of the credits. Not supported yet: anything but null is refused. */
+  /** The currency of the credits. Not supported yet: values other than null are rejected. */
   currencyId?: string | null | undefined;
   /** The refId of the feature that is priced. */
   featureId?: string | null | undefined;
@@ -539,13 +542,13 @@ export type ProvisionCustomerInput = {
   /** The customer's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
   /**
-   * Passed on to the billing provider and never stored. It has the customer synced although nothing is paid. Without a
-   * provider it is checked and let go.
+   * Passed on to the billing provider and never stored. Triggers a sync even for a customer that pays nothing. Without a
+   * provider it is validated and discarded.
    */
   billingInformation?: CustomerBillingInfo | null | undefined;
   /**
-   * The refId of the customer's coupon; null and the empty text are none. Fails with CouponNotFound for an unknown
-   * coupon, with ArchivedCouponCantBeApplied for an archived one.
+   * The refId of the customer's coupon; null and an empty string mean no coupon. Fails with CouponNotFound for an
+   * unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
    */
   couponRefId?: string | null | undefined;
   /** Back-dates the creation; never in the future. */
@@ -554,37 +557,35 @@ export type ProvisionCustomerInput = {
   crmId?: string | null | undefined;
   /** The customer's id, 1 to 255 characters; generated when neither it nor refId is given. */
   customerId?: string | null | undefined;
-  /** Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none. */
+  /** Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null. */
   email?: string | null | undefined;
   /** Must be the API key's own environment when given. */
   environmentId?: string | null | undefined;
   /** Whether to leave the customer out of experiments. */
   excludeFromExperiment?: boolean | null | undefined;
-  /** Full name, at most 255 characters without control characters; the empty text is none. */
+  /** Full name, at most 255 characters without control characters; an empty string counts as null. */
   name?: string | null | undefined;
   /** The same as customerId; when both are given they must be equal. */
   refId?: string | null | undefined;
   /** The customer's id at Salesforce, 1 to 255 characters. */
   salesforceId?: string | null | undefined;
-  /** Whether to sync the customer to the billing provider although nothing is paid and no billing information is given. */
+  /** Whether to sync a customer that pays nothing and sends no billing information. */
   shouldSyncFree?: boolean | null | undefined;
   /** The initial subscription; none when null or left out. */
   subscriptionParams?: ProvisionCustomerSubscriptionInput | null | undefined;
 };
 
 /**
- * The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the one asked
- * for, or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges,
- * add-ons, coupon, promotion code and prices belongs to the plan asked for, and applies only when the customer gets
- * that plan.
+ * The initial subscription of a new customer. The product's subscriptionStartSetup decides the plan: the requested one,
+ * or the product's start plan, or a trial of it. What is said here of billing period, quantities, charges, add-ons,
+ * coupon, promotion code and prices belongs to the requested plan, and applies only when the customer gets that plan.
  */
 export type ProvisionCustomerSubscriptionInput = {
   /** The product's own data on the subscription, with the limits of a customer's. */
   additionalMetaData?: Json | null | undefined;
   /**
-   * Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go
-   * with the plan or has no price in the subscription's currency and billing period, or that needs another which is
-   * not here.
+   * Add-ons to the plan, at most 100, none twice. Fails with IncompatibleSubscriptionAddon for one that does not go with
+   * the plan or has no price in the subscription's currency and billing period, or that needs another which is not here.
    */
   addons?: Array<SubscriptionAddonInput> | null | undefined;
   /** A coupon for this subscription; it wins over the customer's. */
@@ -595,22 +596,23 @@ export type ProvisionCustomerSubscriptionInput = {
    */
   awaitPaymentConfirmation?: boolean | null | undefined;
   /**
-   * The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, but for a
-   * trial that the product starts with. So many units may then be used, whatever limit the plan has. Fails with
+   * The quantities of features that are paid per unit, at most 100: one for each per-unit price is required, except in a
+   * trial that the product starts with. That many units may then be used, whatever the plan's limit. Fails with
    * InvalidQuantity for one out of its price's bounds.
    */
   billableFeatures?: Array<BillableFeatureInput> | null | undefined;
-  /** The country, by the codes of Address, that picks localised prices; the default price where there is none for it. */
+  /** The country, by the codes of Address, that picks localised prices; the default price otherwise. */
   billingCountryCode?: string | null | undefined;
   /** A new subscription counts from its start, or from the end of its trial, whatever is said here. */
   billingCycleAnchor?: SubscriptionBillingCycleAnchor | null | undefined;
   /** The subscription's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
-  /** Checked and let go: the billing provider is told of customers, and not of subscriptions. */
+  /** Validated and ignored: subscriptions are not synced. */
   billingInformation?: SubscriptionBillingInfo | null | undefined;
   /**
    * How often the subscription is paid; it must be one that the plan has a price for. Where the plan or an add-on is
-   * paid it is required, but for a trial that the product starts with, else it fails with BillingPeriodMissingError.
+   * paid it is required, except in a trial that the product starts with; otherwise it fails with
+   * BillingPeriodMissingError.
    */
   billingPeriod?: BillingPeriod | null | undefined;
   /** A limit on what the subscription may cost. */
@@ -623,13 +625,13 @@ export type ProvisionCustomerSubscriptionInput = {
   minimumSpend?: SubscriptionMinimumSpendValueInput | null | undefined;
   /** How payment is collected. */
   paymentCollectionMethod?: PaymentCollectionMethod | null | undefined;
-  /** The refId of the plan asked for. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft. */
+  /** The refId of the requested plan. Fails with PlanNotFound for an unknown plan, with UnPublishedPackage for a draft. */
   planId: string;
-  /** Prices that take the place of the plan's and the add-ons' for this subscription, at most 100. */
+  /** Prices that override the plan's and the add-ons' for this subscription, at most 100. */
   priceOverrides?: Array<PriceOverrideInput> | null | undefined;
   /** A price for one unit, in the currency's main unit, in place of that of the plan's only per-unit price. */
   priceUnitAmount?: number | null | undefined;
-  /** A code that names a coupon for this subscription, in any case of its letters. Fails with one of the PromotionCode errors. */
+  /** A code that names a coupon for this subscription, ignoring case. Fails with one of the PromotionCode errors. */
   promotionCode?: string | null | undefined;
   /** The same as subscriptionId; when both are given they must be equal. */
   refId?: string | null | undefined;
@@ -639,13 +641,13 @@ export type ProvisionCustomerSubscriptionInput = {
   salesforceId?: string | null | undefined;
   /** When the subscription starts; now when left out. */
   startDate?: DateTime | null | undefined;
-  /** Entitlements that take the place of the plan's for this subscription, at most 100, one a feature. */
+  /** Entitlements that override the plan's for this subscription, at most 100, one a feature. */
   subscriptionEntitlements?: Array<SubscriptionEntitlementInput> | null | undefined;
   /** The subscription's id, 1 to 255 characters, unique within the environment; generated when left out. */
   subscriptionId?: string | null | undefined;
   /**
    * Whether the subscription is a trial. The plan's own trial applies when this is a trial or when the product starts
-   * customers with one; what is said here takes the place of the plan's.
+   * customers with one, and these values override the plan's.
    */
   trialOverrideConfiguration?: TrialOverrideConfigurationInput | null | undefined;
   /** The quantity of the plan's only per-unit price; -1 leaves it to billableFeatures. */
@@ -667,15 +669,15 @@ export type SubscriptionBillingCycleAnchor =
   /** From where it counted before. */
   | 'UNCHANGED';
 
-/** What the billing provider is told of a subscription. None of it is stored here. */
+/** Billing details of a subscription, passed on to the billing provider and never stored. */
 export type SubscriptionBillingInfo = {
-  /** Where invoices go. */
+  /** The billing address. */
   billingAddress?: BillingAddress | null | undefined;
   /** A connected account to charge for. */
   chargeOnBehalfOfAccount?: string | null | undefined;
   /** A coupon at the provider. */
   couponId?: string | null | undefined;
-  /** Which billing integration. */
+  /** The billing integration. */
   integrationId?: string | null | undefined;
   /** In how many days an invoice is due. */
   invoiceDaysUntilDue?: number | null | undefined;
@@ -707,17 +709,17 @@ export type SubscriptionCouponDiscountInput = {
   amountsOff?: Array<MoneyInputDto> | null | undefined;
   /** What it is for, at most 1,000 characters; line breaks and tabs are its only control characters. */
   description?: string | null | undefined;
-  /** For how many months, a whole number from 1 to 1,200; null for good. */
+  /** For how many months, a whole number from 1 to 1,200; null: without end. */
   durationInMonths?: number | null | undefined;
   /** Its name, 1 to 255 characters without control characters. */
   name?: string | null | undefined;
-  /** In per cent, above 0 and at most 100, rounded to 12 digits behind the point. */
+  /** In per cent, above 0 and at most 100, rounded to 12 decimal places. */
   percentOff?: number | null | undefined;
 };
 
 /** A coupon for one subscription, named by couponId or promotionCode, or a discount of its own: one of them. */
 export type SubscriptionCouponInput = {
-  /** The coupon at the billing provider. Not supported yet: anything but null is refused. */
+  /** The coupon at the billing provider. Not supported yet: values other than null are rejected. */
   billingCouponId?: string | null | undefined;
   /** How it is applied. */
   configuration?: SubscriptionCouponConfigurationInput | null | undefined;
@@ -725,11 +727,11 @@ export type SubscriptionCouponInput = {
   couponId?: string | null | undefined;
   /** A discount of its own. */
   discount?: SubscriptionCouponDiscountInput | null | undefined;
-  /** A code that names the coupon, in any case of its letters. Fails with one of the PromotionCode errors. */
+  /** A code that names the coupon, ignoring case. Fails with one of the PromotionCode errors. */
   promotionCode?: string | null | undefined;
 };
 
-/** An entitlement to credits. Not supported yet: refused. */
+/** An entitlement to credits. Not supported yet: rejected. */
 export type SubscriptionCreditEntitlementInput = {
   /** How many credits. */
   amount: number;
@@ -737,7 +739,7 @@ export type SubscriptionCreditEntitlementInput = {
   cadence: CreditCadence;
   /** The currency that the credits are of. */
   customCurrencyId: string;
-  /** Whether use above the amount is let through. */
+  /** Whether use above the amount is allowed. */
   hasSoftLimit?: boolean | null | undefined;
 };
 
@@ -747,13 +749,13 @@ export type SubscriptionEntitlementInput = {
   description?: string | null | undefined;
   /** The feature's refId. Fails with FeatureNotFound for an unknown feature. */
   featureId: string;
-  /** Whether use above the limit is let through. */
+  /** Whether use above the limit is allowed. */
   hasSoftLimit?: boolean | null | undefined;
   /** Whether use has no limit. */
   hasUnlimitedUsage?: boolean | null | undefined;
   /** When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod. */
   monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfigInput | null | undefined;
-  /** How often use starts again at zero; null for never. */
+  /** How often usage resets; null: never. */
   resetPeriod?: EntitlementResetPeriod | null | undefined;
   /** How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage. */
   usageLimit?: number | null | undefined;
@@ -765,7 +767,7 @@ export type SubscriptionEntitlementInput = {
 
 /** An entitlement in place of the plan's: exactly one of the two is given. */
 export type SubscriptionEntitlementInputV2 = {
-  /** To credits. Not supported yet: anything but null is refused with UnsupportedParameter. */
+  /** To credits. Not supported yet: values other than null are rejected with UnsupportedParameter. */
   credit?: SubscriptionCreditEntitlementInput | null | undefined;
   /** To a feature. */
   feature?: SubscriptionFeatureEntitlementInput | null | undefined;
@@ -775,17 +777,17 @@ export type SubscriptionEntitlementInputV2 = {
 export type SubscriptionFeatureEntitlementInput = {
   /** The values that may be used, out of the feature's; an ENUM feature needs them, others take none. */
   enumValues?: Array<string> | null | undefined;
-  /** The group that the feature is granted with. Not supported yet: anything but null is refused. */
+  /** The group that the feature is granted with. Not supported yet: values other than null are rejected. */
   featureGroupId?: string | null | undefined;
   /** The feature's refId. Fails with FeatureNotFound for an unknown feature. */
   featureId: string;
-  /** Whether use above the limit is let through. */
+  /** Whether use above the limit is allowed. */
   hasSoftLimit?: boolean | null | undefined;
   /** Whether use has no limit. */
   hasUnlimitedUsage?: boolean | null | undefined;
   /** When a monthly period starts; without resetPeriod MONTH it fails with InvalidEntitlementResetPeriod. */
   monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfigInput | null | undefined;
-  /** How often use starts again at zero; null for never. */
+  /** How often usage resets; null: never. */
   resetPeriod?: EntitlementResetPeriod | null | undefined;
   /** How much may be used, 0 or more; a NUMBER feature needs either it or hasUnlimitedUsage. */
   usageLimit?: number | null | undefined;
@@ -807,7 +809,7 @@ export type SubscriptionProrationBehavior =
   | 'CREATE_PRORATIONS'
   /** They are invoiced at once. */
   | 'INVOICE_IMMEDIATELY'
-  /** They are let go. */
+  /** Ignored. */
   | 'NONE';
 
 /** A tax id. */
@@ -815,9 +817,9 @@ export type TaxExempt = {
   /** The kind of tax id in Stripe's terms, as in eu_vat. */
   type: string;
   /**
-   * The tax id itself, in the form of its kind and, where every id in use follows a public rule, with right check digits.
-   * Spaces, dots, dashes, slashes and the case of letters do not matter. With a test key of the provider, and in the
-   * simulator, the ids that it publishes for tests and as examples are accepted too.
+   * The tax id, in the format of its type. Check digits are verified for types with a public rule. Spaces, dots, dashes,
+   * slashes and the case of letters do not matter. With a test key of the provider, and in the simulator, the ids that
+   * it publishes for tests and as examples are accepted too.
    */
   value: string;
 };
@@ -843,53 +845,53 @@ export type TrialOverrideConfigurationInput = {
 };
 
 /**
- * Changes to a customer: what is left out stays, what is null is cleared. The empty text clears what null clears, for
+ * Changes to a customer: absent fields keep their values, null fields are cleared. An empty string clears like null, for
  * clients that cannot send null.
  */
 export type UpdateCustomerInput = {
-  /** Merged into the stored data key by key: a key with null is deleted, keys not named stay. Null clears all. */
+  /** Merged into the stored data key by key: a key with null is deleted, other keys stay. Null clears all. */
   additionalMetaData?: Json | null | undefined;
   /** The customer's id at AWS Marketplace, 1 to 255 characters. */
   awsMarketplaceCustomerId?: string | null | undefined;
   /** The customer's id at the billing provider, 1 to 255 characters. */
   billingId?: string | null | undefined;
   /**
-   * Passed on to the billing provider and never stored, so send all of it at each change. A field that is left out or
-   * null stays as it is there; an address, the tax ids and invoiceCustomFields take the place of all that is there.
+   * Passed on to the billing provider and never stored, so send all of it at each change. An absent or null field keeps
+   * its value there; an address, the tax ids and invoiceCustomFields replace the values there as a whole.
    */
   billingInformation?: CustomerBillingInfo | null | undefined;
   /**
-   * The refId of the coupon that takes the place of the customer's; null and the empty text take it away. Fails with
-   * CouponNotFound for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
+   * The refId of the coupon that replaces the customer's; null and an empty string remove it. Fails with CouponNotFound
+   * for an unknown coupon, with ArchivedCouponCantBeApplied for an archived one.
    */
   couponRefId?: string | null | undefined;
   /** The customer's id in the product's CRM, 1 to 255 characters. */
   crmId?: string | null | undefined;
   /** The customer's id; it cannot be changed. */
   customerId?: string | null | undefined;
-  /** Billing email address, at most 255 characters, none of them invisible or full-width; the empty text is none. */
+  /** Billing email address, at most 255 characters, none of them invisible or full-width; an empty string counts as null. */
   email?: string | null | undefined;
   /** Must be the API key's own environment when given. */
   environmentId?: string | null | undefined;
   /**
-   * The version of the customer that the change is meant for. If it has another one by now, nothing is changed and the
-   * error VersionMismatch tells the present one in `currentVersion`. Null and left out are any version.
+   * The version of the customer that the change is meant for. If the stored version differs, nothing is changed and the
+   * error VersionMismatch has the stored one in `currentVersion`. Null or absent: any version.
    */
   ifVersion?: number | null | undefined;
-  /** Full name, at most 255 characters without control characters; the empty text is none. */
+  /** Full name, at most 255 characters without control characters; an empty string counts as null. */
   name?: string | null | undefined;
-  /** The same as customerId; one of the two names the customer. */
+  /** The same as customerId; one of the two is required. */
   refId?: string | null | undefined;
   /** The customer's id at Salesforce, 1 to 255 characters. */
   salesforceId?: string | null | undefined;
   /**
-   * Whether to answer only when the billing provider has been told, or could not be, which syncStates says; after 10
-   * seconds the answer comes anyway.
+   * Whether to wait for the sync with the billing provider, at most 10 seconds, before responding; syncStates has the
+   * outcome.
    */
   shouldWaitSync?: boolean | null | undefined;
 };
 
-/** What the start of a weekly period goes by. */
+/** The reference point of a weekly period. */
 export type WeeklyAccordingTo =
   /** Friday. */
   | 'EveryFriday'
@@ -910,18 +912,18 @@ export type WeeklyAccordingTo =
 
 /** When a weekly period starts. */
 export type WeeklyResetPeriodConfigInput = {
-  /** What it goes by. */
+  /** The reference point. */
   accordingTo: WeeklyAccordingTo;
 };
 
-/** What the start of a yearly period goes by. */
+/** The reference point of a yearly period. */
 export type YearlyAccordingTo =
   /** The start of the subscription. */
   | 'SubscriptionStart';
 
 /** When a yearly period starts. */
 export type YearlyResetPeriodConfigInput = {
-  /** What it goes by. */
+  /** The reference point. */
   accordingTo: YearlyAccordingTo;
 };
 
