@@ -19,8 +19,8 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/domain"
+	"clientele/internal/keylock"
 	"clientele/internal/logging"
-	"clientele/internal/turns"
 	"clientele/persistence"
 )
 
@@ -59,7 +59,7 @@ type Service struct {
 	signals  signals
 
 	// runs lets one attempt at a time be at a customer, within this process; the lease does so among all.
-	runs *turns.Turns
+	runs *keylock.Locks
 	// waiting and running hold an element for each task that waits or runs, and for each that runs.
 	waiting, running chan struct{}
 
@@ -80,7 +80,7 @@ type Option func(*Service)
 // New makes the service over a store and a provider.
 func New(store Store, provider billing.Provider, log *slog.Logger, options ...Option) *Service {
 	service := &Service{
-		store: store, provider: provider, log: log, signals: newSignals(), runs: turns.New(),
+		store: store, provider: provider, log: log, signals: newSignals(), runs: keylock.New(),
 		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string][]*task{},
 	}
 	// The service has a life of its own: a sync goes on when the request that began it was answered.
@@ -256,11 +256,11 @@ func (s *Service) informationOf(ref domain.CustomerRef, told int64) (all *domain
 // sync makes one attempt at a customer, when it is its turn, and answers what was refused. While another server is at
 // the customer, a patient task waits; others leave it to that one.
 func (s *Service) sync(ctx context.Context, what *task) error {
-	release, err := s.runs.Take(ctx, what.ref.Key())
+	unlock, err := s.runs.Lock(ctx, what.ref.Key())
 	if err != nil {
 		return nil
 	}
-	defer release()
+	defer unlock()
 	for {
 		refusal, busy := s.attempt(ctx, what)
 		if !busy || !what.patient() || persistence.Pause(ctx, leasePause) != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid" // the field's standard for UUIDs, small and without dependencies
 
 	"clientele/internal/domain"
-	"clientele/internal/turns"
+	"clientele/internal/keylock"
 	"clientele/persistence"
 )
 
@@ -35,7 +35,7 @@ type Service struct {
 	// newSubscriptionRef makes an id for a subscription that was given none.
 	newSubscriptionRef func() string
 	newAnswerKey       func() []byte
-	turns              *turns.Turns
+	locks              *keylock.Locks
 	settlements        *settlements
 	// sync is nil without a billing provider.
 	sync Sync
@@ -60,7 +60,7 @@ func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
 		now: time.Now, newID: newUUID, newRef: newCustomerID,
-		newSubscriptionRef: newSubscriptionID, newAnswerKey: newAnswerKey, turns: turns.New(), settlements: newSettlements(),
+		newSubscriptionRef: newSubscriptionID, newAnswerKey: newAnswerKey, locks: keylock.New(), settlements: newSettlements(),
 	}
 	for _, option := range options {
 		option(service)
@@ -123,11 +123,11 @@ func (s *Service) changeTelling(ctx context.Context, ref domain.CustomerRef, wit
 
 // commit is change without telling anybody. It reports whether there is something to tell.
 func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with telling, decide decision) (*domain.Customer, bool, error) {
-	release, err := s.turns.Take(ctx, ref.Key())
+	unlock, err := s.locks.Lock(ctx, ref.Key())
 	if err != nil {
 		return nil, false, err
 	}
-	defer release()
+	defer unlock()
 	var noted bool
 	customer, err := persistence.ChangeCustomer(ctx, s.store, ref, func(customer *domain.Customer) (bool, error) {
 		before := *customer

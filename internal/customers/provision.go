@@ -131,11 +131,11 @@ func (s *Service) insert(ctx context.Context, customer *domain.Customer) error {
 // that final. redemption is nil without a promotion code.
 func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, redemption *redemption) error {
 	// Of equal requests in this process one writes the customer, and the others see it.
-	release, err := s.turns.Take(ctx, customer.Key)
+	unlock, err := s.locks.Lock(ctx, customer.Key)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer unlock()
 	// A look beforehand, so that a repeated request sets nothing aside.
 	if _, err := s.store.AnyCustomer(ctx, customer.Ref()); !errors.Is(err, persistence.ErrNotFound) {
 		if err != nil {

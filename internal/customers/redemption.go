@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
-	"clientele/internal/turns"
+	"clientele/internal/keylock"
 	"clientele/persistence"
 )
 
@@ -87,7 +87,7 @@ func (r *redemption) settleKnown(ctx context.Context) error {
 }
 
 func (r *redemption) change(ctx context.Context, decide func(*domain.PromotionCode) (bool, error)) error {
-	_, err := changeDocument(ctx, r.service.turns, "promotionCode ", r.service.store.PromotionCodes(), r.ref, decide)
+	_, err := changeDocument(ctx, r.service.locks, "promotionCode ", r.service.store.PromotionCodes(), r.ref, decide)
 	return err
 }
 
@@ -125,7 +125,7 @@ func (s *Service) claim(ctx context.Context, customer *domain.Customer, subscrip
 	if !errors.Is(err, persistence.ErrExists) {
 		return err
 	}
-	_, err = changeDocument(ctx, s.turns, "subscription ", s.store.SubscriptionClaims(), ref, func(claim *domain.SubscriptionClaim) (bool, error) {
+	_, err = changeDocument(ctx, s.locks, "subscription ", s.store.SubscriptionClaims(), ref, func(claim *domain.SubscriptionClaim) (bool, error) {
 		free := claim.CustomerID == customer.CustomerID
 		if !free && now.Sub(claim.UpdatedAt) >= lease {
 			held, err := s.holds(ctx, claim)
@@ -163,17 +163,17 @@ func findSubscription(customer *domain.Customer, subscriptionID string) *domain.
 }
 
 // changeDocument is persistence.Change for documents that many requests of this process may want at once; kind
-// keeps the turns of different kinds apart.
+// keeps the locks of different kinds apart.
 func changeDocument[T any, D interface {
 	*T
 	Head() *domain.Record
 }](
-	ctx context.Context, turns *turns.Turns, kind string, documents persistence.Documents[T], ref domain.Ref, decide func(D) (bool, error),
+	ctx context.Context, locks *keylock.Locks, kind string, documents persistence.Documents[T], ref domain.Ref, decide func(D) (bool, error),
 ) (D, error) {
-	release, err := turns.Take(ctx, kind+ref.Key())
+	unlock, err := locks.Lock(ctx, kind+ref.Key())
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer unlock()
 	return persistence.Change(ctx, documents, ref, decide)
 }

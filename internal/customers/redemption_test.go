@@ -199,7 +199,7 @@ func TestARaceForACode(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.offer(t, 50)
-	// Two services do not take turns with each other, as two servers do not.
+	// Two services share no locks, as two servers share none.
 	services := []*customers.Service{f.Service, f.over(f.store)}
 	var won, lost atomic.Int64
 	var group sync.WaitGroup

@@ -372,7 +372,7 @@ func TestConcurrentUpdatesOf50Keys(t *testing.T) {
 	}
 }
 
-// Writers of one process take turns; those of several meet in the store only.
+// Writers of one process share a keyed lock; those of several meet in the store only.
 func TestConcurrentUpdatesOfSeveralServersSurvive(t *testing.T) {
 	t.Parallel()
 	f := start(t)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
-	"clientele/internal/turns"
+	"clientele/internal/keylock"
 	"clientele/persistence"
 )
 
@@ -40,7 +40,7 @@ type Service struct {
 	store Store
 	log   *slog.Logger
 	now   func() time.Time
-	turns *turns.Turns
+	locks *keylock.Locks
 }
 
 // Option changes a Service for tests.
@@ -51,7 +51,7 @@ func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = 
 
 // New makes the service over a store.
 func New(store Store, log *slog.Logger, options ...Option) *Service {
-	service := &Service{store: store, log: log, now: time.Now, turns: turns.New()}
+	service := &Service{store: store, log: log, now: time.Now, locks: keylock.New()}
 	for _, option := range options {
 		option(service)
 	}
@@ -99,11 +99,11 @@ type CarryOut func(ctx context.Context, seed string) Outcome
 func (s *Service) Once(ctx context.Context, request Request, carryOut CarryOut) (Answer, error) {
 	claim := &domain.KeyedRequest{ID: idOf(request), State: domain.RequestUnderWay, Fingerprint: fingerprintOf(request)}
 	// In this process one at a time asks the store; the others will find its answer there.
-	release, err := s.turns.Take(ctx, claim.ID)
+	unlock, err := s.locks.Lock(ctx, claim.ID)
 	if err != nil {
 		return Answer{}, err
 	}
-	defer release()
+	defer unlock()
 	var seen sighting
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		found, err := s.claim(ctx, claim, &seen)
