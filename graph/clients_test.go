@@ -11,17 +11,10 @@ import (
 	"clientele/tests/clientops"
 )
 
-// defaultLimits are those of a server that was given none.
-func defaultLimits() Limits {
-	l := config.Default().Limits
-	return Limits{QueryBytes: l.QueryBytes, Tokens: l.Tokens, NameLength: l.NameLength, Depth: l.Depth, Aliases: l.Aliases,
-		RootFields: l.RootFields, Directives: l.Directives, Cost: l.Cost, Errors: l.Errors}
-}
-
 // TestGeneratedClientsAreWithinTheDefaultLimits: what a generated client asks for is let through by every limit of a
 // document, with room for a schema that grows by half.
 func TestGeneratedClientsAreWithinTheDefaultLimits(t *testing.T) {
-	schema, limits := schemaOf(t), defaultLimits()
+	schema, limits := schemaOf(t), Limits(config.Default().Limits)
 	limits.Tokens, limits.QueryBytes, limits.Cost = limits.Tokens*2/3, limits.QueryBytes*2/3, limits.Cost*2/3
 	documents := newDocuments(schema, limits, true)
 	page := func(first int) map[string]any { return map[string]any{"paging": map[string]any{"first": first}} }

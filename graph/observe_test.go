@@ -22,6 +22,7 @@ import (
 
 	"clientele/internal/billing"
 	"clientele/internal/domain"
+	"clientele/internal/limits"
 	"clientele/internal/logging"
 	"clientele/persistence"
 )
@@ -249,13 +250,13 @@ func TestLimitNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range limitForm.FindAllStringSubmatch(string(text), -1) {
-			if !slices.Contains(LimitNames(), name[1]) {
+			if !slices.Contains(limits.Names(), name[1]) {
 				t.Errorf("%s has the limit %s, which has no name for metrics", file, name[1])
 			}
 		}
 	}
 	for _, policy := range []string{KeyPolicy, CustomerPolicy, inFlightLimit, workLimit} {
-		if !slices.Contains(LimitNames(), policy) {
+		if !slices.Contains(limits.Names(), policy) {
 			t.Errorf("the rate limit %s has no name for metrics", policy)
 		}
 	}

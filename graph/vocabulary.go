@@ -32,13 +32,3 @@ func Codes() []string {
 	}
 	return names
 }
-
-// limitNames are the limits that refusals name in the fact "limit", rate limits included.
-var limitNames = []string{
-	"aliases", "answerBytes", "bodyBytes", "bytesInFlight", "comparisons", "cost", "customer", "depth", "directives", "errors",
-	"inFlight", "introspectionCost", "key", "listLength", "nameLength", "nesting", "operationTimeout", "queryBytes",
-	"readTimeout", "rootFields", "selections", "tokens", "values", "work",
-}
-
-// LimitNames are the limits that refusals name.
-func LimitNames() []string { return slices.Clone(limitNames) }

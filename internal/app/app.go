@@ -168,7 +168,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 			Introspection: a.config.Introspection,
 			Documents:     a.documents,
 			RateLimits:    newRateLimits(a.config),
-			Limits:        graphLimits(a.config.Limits),
+			Limits:        graph.Limits(a.config.Limits),
 			Memory:        a.memory.budget,
 			Log:           a.log,
 			Metrics:       a.signals.metrics,
@@ -200,9 +200,10 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	// Requests need the provider until the last one has ended.
 	defer inBackground(context.WithoutCancel(ctx), biller.run)()
 	a.greet(out, listener.Addr(), greeting{secret: secret, earlierKeys: earlier, catalogue: catalogue, billing: biller.greeting})
+	bounds := a.config.Limits
 	server := httpd.Server{
 		Handler: handler, Drain: a.drain, Log: a.log, DrainDelay: a.config.Network.DrainDelay, Grace: a.config.ShutdownGrace,
-		Timeouts: timeouts(a.config.Limits), MaxConnections: a.memory.connections,
+		Timeouts: httpd.Timeouts{ReadHeader: bounds.ReadHeaderTimeout, Read: bounds.ReadTimeout, Handle: bounds.OperationTimeout}, MaxConnections: a.memory.connections,
 	}
 	if a.certificate != nil {
 		server.TLS = a.certificate.TLSConfig()

@@ -17,5 +17,5 @@ func readDocuments(cfg config.Config) (graph.DocumentConfig, error) {
 	if documents.Trusted, err = persisted.ReadManifest(cfg.Documents.Trusted); err != nil {
 		return documents, err
 	}
-	return documents, graph.CheckDocuments(documents.Trusted, graphLimits(cfg.Limits), cfg.Introspection)
+	return documents, graph.CheckDocuments(documents.Trusted, graph.Limits(cfg.Limits), cfg.Introspection)
 }

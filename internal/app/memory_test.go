@@ -16,7 +16,7 @@ import (
 func TestConnectionsGoByFilesAndMemory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		set   config.Bound
+		set   config.Quota
 		limit int64
 		files uint64
 		want  int
@@ -43,7 +43,7 @@ func TestConnectionsGoByFilesAndMemory(t *testing.T) {
 func TestBytesInFlightGoByMemory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		set         config.Bound
+		set         config.Quota
 		limit, want int64
 	}{
 		"a large machine":        {0, 32 << 30, maxInFlight},
@@ -64,7 +64,7 @@ func TestMoreBytesInFlightThanMemoryAreWarnedOf(t *testing.T) { // Not parallel:
 	const limit = 1 << 30
 	before := debug.SetMemoryLimit(limit)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
-	for bytes, warned := range map[config.Bound]bool{limit: false, limit + 1: true} {
+	for bytes, warned := range map[config.Quota]bool{limit: false, limit + 1: true} {
 		var log strings.Builder
 		cfg := config.Default()
 		cfg.Memory = config.Memory{BytesInFlight: bytes, LimitSet: true, PercentSet: true}

@@ -16,6 +16,7 @@ import (
 	"clientele/internal/billingsync"
 	"clientele/internal/config"
 	"clientele/internal/httpd"
+	"clientele/internal/limits"
 	"clientele/internal/logging"
 	"clientele/internal/metrics"
 	"clientele/internal/tracing"
@@ -44,7 +45,7 @@ type signals struct {
 func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*signals, error) {
 	s := &signals{metrics: metrics.New(metrics.Vocabulary{
 		Routes: httpd.RoutePaths(), Methods: httpd.Methods(),
-		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: graph.LimitNames(),
+		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: limits.Names(),
 		StoreMethods: observe.Methods(), Collections: observe.Collections(), Outcomes: observe.Outcomes(),
 		BillingOperations: billingobserve.Operations(), BillingOutcomes: billingobserve.Outcomes(),
 		SyncOutcomes: billingsync.Outcomes(), EventKinds: eventKinds(), EventOutcomes: billingsync.EventOutcomes(),

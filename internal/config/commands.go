@@ -123,13 +123,10 @@ func firstWords() []string {
 	return words
 }
 
-// list joins words as a sentence does.
-func list(words []string) string {
-	last := len(words) - 1
-	if last <= 0 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+// list joins words as a sentence does, with "and" or "or" before the last.
+func list(words []string, last string) string {
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
 // findCommand takes the command off the arguments. With isGroup the command is only the first word of several
@@ -144,7 +141,7 @@ func findCommand(args []string) (name Command, rest []string, isGroup bool, err 
 		}
 		if !slices.Contains(words, args[1]) {
 			return "", nil, false, fmt.Errorf("%s: unknown command%s; %s", args[0], quoted(args[1]),
-				didYouMean(args[1], words, "its commands are "+list(words)))
+				didYouMean(args[1], words, "its commands are "+list(words, "and")))
 		}
 		return Command(args[0] + " " + args[1]), args[2:], false, nil
 	}
@@ -155,7 +152,7 @@ func findCommand(args []string) (name Command, rest []string, isGroup bool, err 
 }
 
 func unknownCommand(word string) error {
-	return fmt.Errorf("unknown command%s; %s", quoted(word), didYouMean(word, firstWords(), "the commands are "+list(firstWords())))
+	return fmt.Errorf("unknown command%s; %s", quoted(word), didYouMean(word, firstWords(), "the commands are "+list(firstWords(), "and")))
 }
 
 // given is a flag of the command line with its value.

@@ -4,14 +4,15 @@ package config
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/limits"
 )
 
 // Command is what the program was asked to do.
@@ -31,63 +32,56 @@ const (
 	CommandHelp          Command = "help"
 )
 
-// Config is everything that the program can be told.
+// Config is everything that the program can be configured with. A field with the tag flag is a setting: default and
+// usage are in the documentation, commands are those that take it (serve if there is no such tag; a group stands for
+// all of its commands), and oneof, min and max are checked. A setting of serve is an environment variable too.
 type Config struct {
 	Command Command
 	// HelpTopic is the command, or group of commands, that CommandHelp explains; empty for the whole program.
 	HelpTopic string
+	// Misspelled is the result of the function of this name.
+	Misspelled map[string]string
 
-	Listen        string
-	DataDir       string
-	MongoDBURI    Secret
-	APIKey        Secret
-	Introspection bool
-	ShutdownGrace time.Duration
+	Listen        string        `flag:"listen" commands:"serve,health" default:"127.0.0.1:8080" usage:"address to serve on"`
+	DataDir       string        `flag:"data-dir" commands:"serve,keys,catalog" default:"./data" usage:"folder of the embedded engine"`
+	MongoDBURI    Secret        `flag:"mongodb-uri" commands:"serve,keys,catalog" usage:"MongoDB to use instead of the embedded engine; database from the URI's path, else clientele"`
+	APIKey        Secret        `flag:"api-key" usage:"API key of at least 24 characters that gets full access to the environment development"`
+	Introspection bool          `flag:"introspection" default:"true" usage:"whether clients may ask for the schema"`
+	ShutdownGrace time.Duration `flag:"shutdown-grace" default:"20s" usage:"how long requests in progress may take once the server is stopping"`
+	// Catalog is also the file of CommandCatalogApply.
+	Catalog string `flag:"catalog" usage:"catalogue file to apply at the start to the environment development"`
+
 	Network       Network
-	RateLimits    RateLimits
-	Limits        Limits
-	Memory        Memory
-	Documents     Documents
 	Billing       Billing
-	// Catalog is the catalogue file that CommandServe applies at its start, if it is given one, and
-	// CommandCatalogApply.
-	Catalog string
-	// DryRun makes CommandCatalogApply change nothing.
-	DryRun bool
-
-	// Environment is that of the key of CommandKeysCreate, or of the catalogue of a catalogue command.
-	Environment string
-	// KeyScope, KeyName and KeyExpiresIn describe the key of CommandKeysCreate; KeyID names that of
-	// CommandKeysRevoke and CommandKeysRoll, and KeyOverlap is how long CommandKeysRoll leaves it usable.
-	KeyScope     string
-	KeyName      string
-	KeyExpiresIn time.Duration
-	KeyID        string
-	KeyOverlap   time.Duration
-
+	Limits        limits.Limits
+	Memory        Memory
+	RateLimits    RateLimits
+	Documents     Documents
 	Observability Observability
 
-	// Misspelled is what the function of this name found.
-	Misspelled map[string]string
+	// KeyID is the key that CommandKeysRevoke and CommandKeysRoll are about.
+	KeyID        string
+	Environment  string        `flag:"environment" commands:"keys create,catalog" default:"development" usage:"environment of the new key or of the catalogue"`
+	KeyScope     string        `flag:"scope" commands:"keys create" default:"full" usage:"what the new key may do: read, full, or admin, which also manages keys over the API"`
+	KeyName      string        `flag:"name" commands:"keys create" usage:"description of the new key"`
+	KeyExpiresIn time.Duration `flag:"expires-in" commands:"keys create" default:"0s" min:"0s" max:"2562047h" usage:"how long the new key is good for; 0s is for ever"`
+	// At most what internal/auth accepts.
+	KeyOverlap time.Duration `flag:"overlap" commands:"keys roll" default:"24h" min:"0s" max:"720h" usage:"how long the key that is replaced stays usable, at most 720h; 0s ends it at once"`
+	DryRun     bool          `flag:"dry-run" commands:"catalog apply" default:"false" usage:"only say what would change"`
 }
 
-// Default is the configuration of a program that was told nothing.
+// Default is the configuration without arguments and environment.
 func Default() Config {
-	return Config{
-		Command:       CommandServe,
-		Listen:        "127.0.0.1:8080",
-		DataDir:       "./data",
-		Introspection: true,
-		ShutdownGrace: 20 * time.Second,
-		RateLimits:    defaultRateLimits(),
-		Limits:        defaultLimits(),
-		Documents:     defaultDocuments(),
-		Billing:       defaultBilling(),
-		Environment:   "development",
-		KeyScope:      "full",
-		KeyOverlap:    24 * time.Hour,
-		Observability: defaultObservability(),
+	config := Config{Command: CommandServe}
+	for _, setting := range Settings() {
+		if setting.Default == "" {
+			continue
+		}
+		if err := setting.set(&config, setting.Default); err != nil {
+			panic(fmt.Sprintf("the default of --%s %v", setting.Flag, err))
+		}
 	}
+	return config
 }
 
 // Load reads arguments (without the program's name) and environment; arguments win. Every error is one
@@ -117,7 +111,7 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 		}
 		return config, nil
 	case isGroup:
-		return config, fmt.Errorf("%s needs one of %s; clientele help %s explains them", name, list(subcommands(string(name))), name)
+		return config, fmt.Errorf("%s needs one of %s; clientele help %s explains them", name, list(subcommands(string(name)), "and"), name)
 	case parts.version:
 		config.Command = CommandVersion
 		return config, nil
@@ -197,56 +191,58 @@ func noTopic(topic string) error {
 
 // Verify checks what can be checked without starting anything.
 func (c Config) Verify() error {
-	if err := checkAddress("--listen or CLIENTELE_LISTEN", c.Listen); err != nil {
+	for _, setting := range Settings() {
+		if err := setting.check(&c); err != nil {
+			return wrong(setting.Flag, "%w", err)
+		}
+	}
+	if err := checkAddress("listen", c.Listen); err != nil {
 		return err
 	}
 	if c.MongoDBURI == "" && c.DataDir == "" {
-		return errors.New("--data-dir or CLIENTELE_DATA_DIR must name a folder")
+		return wrong("data-dir", "must name a folder")
 	}
 	if c.MongoDBURI != "" && !strings.HasPrefix(string(c.MongoDBURI), "mongodb://") && !strings.HasPrefix(string(c.MongoDBURI), "mongodb+srv://") {
-		return errors.New("--mongodb-uri or CLIENTELE_MONGODB_URI must begin with mongodb:// or mongodb+srv://")
+		return wrong("mongodb-uri", "must begin with mongodb:// or mongodb+srv://")
 	}
-	if err := c.Observability.verify(); err != nil {
-		return err
-	}
-	if c.APIKey == ExampleKey && !isLoopback(c.Listen) {
-		return errors.New("--api-key or CLIENTELE_API_KEY is the one of the README, which everybody knows: it is for --listen on a loopback address only")
+	if c.APIKey == ExampleKey && c.Exposed() {
+		return wrong("api-key", "is the public one of the README: it is for --listen on a loopback address only")
 	}
 	if c.APIKey != "" {
 		if err := domain.CheckSecret(string(c.APIKey)); err != nil {
-			return fmt.Errorf("--api-key or CLIENTELE_API_KEY: %w", err)
+			return wrong("api-key", "is invalid: %w", err)
 		}
-	}
-	if c.KeyExpiresIn < 0 {
-		return errors.New("--expires-in must not be negative")
-	}
-	if c.KeyOverlap < 0 || c.KeyOverlap > maxKeyOverlap {
-		return fmt.Errorf("--overlap must be from 0s to %s", maxKeyOverlap)
 	}
 	key := domain.APIKey{EnvironmentID: c.Environment, Scope: domain.Scope(c.KeyScope), Name: c.KeyName}
 	if err := key.Validate(); err != nil {
 		return fmt.Errorf("--%w", err)
 	}
-	if c.ShutdownGrace <= 0 || c.ShutdownGrace > time.Hour {
-		return errors.New("--shutdown-grace or CLIENTELE_SHUTDOWN_GRACE must be more than 0s and at most 1h")
+	if c.Limits.ReadHeaderTimeout > c.Limits.ReadTimeout {
+		return wrong("read-header-timeout", "must be at most --read-timeout, which is %s", c.Limits.ReadTimeout)
 	}
-	return cmp.Or(c.Network.verify(), c.Limits.verify(), c.Memory.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Billing.verify(c.Exposed()))
+	return cmp.Or(c.Network.verify(), c.RateLimits.verify(), c.Documents.verify(), c.Observability.verify(), c.Billing.verify(c.Exposed()))
+}
+
+// wrong is an error about a setting, which it names as flag and as variable.
+func wrong(flag, format string, values ...any) error {
+	name := "--" + flag
+	if env := variable(flag); slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Env == env }) {
+		name += " or " + env
+	}
+	return fmt.Errorf(name+" "+format, values...)
 }
 
 // checkAddress checks the form of an address to listen on.
-func checkAddress(name, address string) error {
+func checkAddress(flag, address string) error {
 	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("%s must be an address and a port, as in 127.0.0.1:8080, not %q", name, address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
 	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("%s must end in a port from 0 to 65535, not %q", name, port)
+	if err != nil {
+		return wrong(flag, "must be an address and a port from 0 to 65535, as in 127.0.0.1:8080")
 	}
 	return nil
 }
-
-// maxKeyOverlap is what internal/auth takes as an overlap at most.
-const maxKeyOverlap = 30 * 24 * time.Hour
 
 // ExampleKey is the API key of the README's examples.
 const ExampleKey Secret = "server-for-this-machine-only"

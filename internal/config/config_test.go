@@ -23,7 +23,9 @@ func TestLoadWithoutAnything(t *testing.T) {
 	}
 	want := Config{
 		Command: CommandServe, Listen: "127.0.0.1:8080", DataDir: "./data", Introspection: true,
-		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", KeyOverlap: 24 * time.Hour, Limits: defaultLimits(),
+		ShutdownGrace: 20 * time.Second, Environment: "development", KeyScope: "full", KeyOverlap: 24 * time.Hour,
+		Limits:        Default().Limits, // docs/configuration.md has the values
+		Memory:        Memory{BytesInFlight: Auto, Connections: Auto},
 		RateLimits:    RateLimits{Key: -1, KeyBurst: -1, Customer: -1, CustomerBurst: -1},
 		Observability: Observability{LogFormat: "text", LogLevel: "info"},
 		Documents:     Documents{TrustedMode: "open", Automatic: 1000},
@@ -138,11 +140,11 @@ var settingCases = map[string]settingCase{
 	},
 	"max-bytes-in-flight": {
 		env: "CLIENTELE_MAX_BYTES_IN_FLIGHT", one: "1048576", two: "auto",
-		value: func(c Config) any { return c.Memory.BytesInFlight }, wantOne: Bound(1 << 20), wantTwo: Bound(0),
+		value: func(c Config) any { return c.Memory.BytesInFlight }, wantOne: Quota(1 << 20), wantTwo: Auto,
 	},
 	"max-connections": {
 		env: "CLIENTELE_MAX_CONNECTIONS", one: "1", two: "2147483647",
-		value: func(c Config) any { return c.Memory.Connections }, wantOne: Bound(1), wantTwo: Bound(2_147_483_647),
+		value: func(c Config) any { return c.Memory.Connections }, wantOne: Quota(1), wantTwo: Quota(2_147_483_647),
 	},
 	"rate-limit-key": {
 		env: "CLIENTELE_RATE_LIMIT_KEY", one: "0", two: "60000000",
@@ -523,8 +525,8 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"an argument of keys list":       {[]string{"keys", "list", "all"}, `"all"`},
 		"keys revoke without an id":      {[]string{"keys", "revoke"}, "keys revoke needs the id"},
 		"keys roll without an id":        {[]string{"keys", "roll"}, "keys roll needs the id"},
-		"keys roll, a negative overlap":  {[]string{"keys", "roll", "a", "--overlap=-1s"}, "--overlap must be from"},
-		"keys roll, too long an overlap": {[]string{"keys", "roll", "a", "--overlap=721h"}, "--overlap must be from"},
+		"keys roll, a negative overlap":  {[]string{"keys", "roll", "a", "--overlap=-1s"}, "--overlap must be at least 0s"},
+		"keys roll, too long an overlap": {[]string{"keys", "roll", "a", "--overlap=721h"}, "--overlap must be at most 720h"},
 		"keys revoke with an empty id":   {[]string{"keys", "revoke", ""}, "keys revoke needs the id"},
 		"keys revoke, a flag between":    {[]string{"keys", "revoke", "a", "--data-dir=/d", "b"}, "keys revoke needs the id"},
 		"keys revoke, wrong flag behind": {[]string{"keys", "revoke", "a", "--colour"}, "--colour"},

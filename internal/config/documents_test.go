@@ -12,10 +12,10 @@ func TestDocumentSettingsThatAreRefused(t *testing.T) {
 		want string
 	}{
 		"another mode":              {[]string{"--trusted-documents=a.json", "--trusted-documents-mode=allow"}, "open, report or enforce"},
-		"report without a manifest": {[]string{"--trusted-documents-mode=report"}, "report needs --trusted-documents"},
-		"enforce without one":       {[]string{"--trusted-documents-mode=enforce"}, "enforce needs --trusted-documents"},
-		"fewer than none":           {[]string{"--automatic-persisted-queries=-1"}, "from 0 to 100000"},
-		"too many":                  {[]string{"--automatic-persisted-queries=100001"}, "from 0 to 100000"},
+		"report without a manifest": {[]string{"--trusted-documents-mode=report"}, "needs --trusted-documents"},
+		"enforce without one":       {[]string{"--trusted-documents-mode=enforce"}, "needs --trusted-documents"},
+		"fewer than none":           {[]string{"--automatic-persisted-queries=-1"}, "at least 0"},
+		"too many":                  {[]string{"--automatic-persisted-queries=100001"}, "at most 100000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,17 +13,17 @@ func TestMemorySettings(t *testing.T) {
 		want  Memory
 		fault string
 	}{
-		"by default":                    {},
-		"auto":                          {args: []string{"--max-bytes-in-flight=auto", "--max-connections=auto"}},
-		"numbers":                       {args: []string{"--max-bytes-in-flight=1048576", "--max-connections=1"}, want: Memory{BytesInFlight: 1 << 20, Connections: 1}},
-		"by the environment":            {env: map[string]string{"CLIENTELE_MAX_CONNECTIONS": "7"}, want: Memory{Connections: 7}},
-		"Go's limit":                    {env: map[string]string{"GOMEMLIMIT": "1GiB"}, want: Memory{LimitSet: true}},
-		"Go's target":                   {env: map[string]string{"GOGC": "off"}, want: Memory{PercentSet: true}},
-		"too few bytes":                 {args: []string{"--max-bytes-in-flight=1048575"}, fault: "at least 1048576"},
-		"no connection":                 {args: []string{"--max-connections=0"}, fault: "--max-connections must be auto or"},
-		"less than none":                {args: []string{"--max-bytes-in-flight=-1"}, fault: "--max-bytes-in-flight must be auto or"},
-		"no number":                     {args: []string{"--max-connections=many"}, fault: "--max-connections must be auto or"},
-		"more than anybody could count": {args: []string{"--max-connections=99999999999"}, fault: "at most"},
+		"by default":             {want: Memory{BytesInFlight: Auto, Connections: Auto}},
+		"auto":                   {args: []string{"--max-bytes-in-flight=auto", "--max-connections=auto"}, want: Memory{BytesInFlight: Auto, Connections: Auto}},
+		"numbers":                {args: []string{"--max-bytes-in-flight=1048576", "--max-connections=1"}, want: Memory{BytesInFlight: 1 << 20, Connections: 1}},
+		"by the environment":     {env: map[string]string{"CLIENTELE_MAX_CONNECTIONS": "7"}, want: Memory{BytesInFlight: Auto, Connections: 7}},
+		"Go's limit":             {env: map[string]string{"GOMEMLIMIT": "1GiB"}, want: Memory{LimitSet: true, BytesInFlight: Auto, Connections: Auto}},
+		"Go's target":            {env: map[string]string{"GOGC": "off"}, want: Memory{PercentSet: true, BytesInFlight: Auto, Connections: Auto}},
+		"too few bytes":          {args: []string{"--max-bytes-in-flight=1048575"}, fault: "at least 1048576"},
+		"no connection":          {args: []string{"--max-connections=0"}, fault: "--max-connections or CLIENTELE_MAX_CONNECTIONS must be at least 1"},
+		"less than none":         {args: []string{"--max-bytes-in-flight=-1"}, fault: "--max-bytes-in-flight must be a whole number, or auto"},
+		"no number":              {args: []string{"--max-connections=many"}, fault: "--max-connections must be a whole number, or auto"},
+		"more than there can be": {args: []string{"--max-connections=99999999999"}, fault: "at most"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

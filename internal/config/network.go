@@ -2,43 +2,23 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"regexp"
 	"strings"
 	"time"
 )
 
-// Network is how the server meets clients beyond its own machine.
+// Network is how the server meets clients beyond its own machine. Without a certificate it speaks plain HTTP.
 type Network struct {
-	// TLSCert and TLSKey are files in PEM; without them the server speaks plain HTTP.
-	TLSCert string
-	TLSKey  string
-	// CORSAllowedOrigins are the origins whose pages may use the API; none by default.
-	CORSAllowedOrigins []string
-	// CORSAllowedHeaders are those that pages may send beside the ones that common clients send.
-	CORSAllowedHeaders []string
-	// DrainDelay is how long the server goes on taking connections after it called itself unready.
-	DrainDelay time.Duration
+	TLSCert            string        `flag:"tls-cert" commands:"serve,health" usage:"certificate chain in PEM to serve HTTPS with; read again when it changes"`
+	TLSKey             string        `flag:"tls-key" commands:"serve,health" usage:"private key in PEM of the certificate"`
+	CORSAllowedOrigins []string      `flag:"cors-allowed-origins" usage:"origins whose pages may use the API, separated by commas"`
+	CORSAllowedHeaders []string      `flag:"cors-allowed-headers" usage:"headers that these pages may send beside those that common clients send, separated by commas"`
+	DrainDelay         time.Duration `flag:"drain-delay" default:"0s" min:"0s" usage:"how long the server accepts connections once it is stopping and /readyz returns 503"`
 }
 
 // TLS reports whether the server speaks HTTPS.
 func (n Network) TLS() bool { return n.TLSCert != "" }
-
-func networkSettings() []Setting {
-	return []Setting{
-		{Flag: "tls-cert", Usage: "certificate chain in PEM to serve HTTPS with; read again when it changes", commands: servingOrAsking,
-			target: func(c *Config) any { return &c.Network.TLSCert }},
-		{Flag: "tls-key", Usage: "private key in PEM of the certificate", commands: servingOrAsking,
-			target: func(c *Config) any { return &c.Network.TLSKey }},
-		{Flag: "cors-allowed-origins", Usage: "origins whose pages may use the API, separated by commas", commands: serving,
-			target: func(c *Config) any { return &c.Network.CORSAllowedOrigins }},
-		{Flag: "cors-allowed-headers", Usage: "headers that these pages may send beside those that common clients send, separated by commas", commands: serving,
-			target: func(c *Config) any { return &c.Network.CORSAllowedHeaders }},
-		{Flag: "drain-delay", Usage: "how long the server still takes connections once it is told to stop and answers 503 at /readyz", commands: serving,
-			target: func(c *Config) any { return &c.Network.DrainDelay }},
-	}
-}
 
 func (n Network) verify() error {
 	if (n.TLSCert == "") != (n.TLSKey == "") {
@@ -46,16 +26,13 @@ func (n Network) verify() error {
 	}
 	for _, origin := range n.CORSAllowedOrigins {
 		if err := checkOrigin(origin); err != nil {
-			return fmt.Errorf("--cors-allowed-origins or CLIENTELE_CORS_ALLOWED_ORIGINS %w", err)
+			return wrong("cors-allowed-origins", "%w", err)
 		}
 	}
 	for _, header := range n.CORSAllowedHeaders {
 		if !headerForm.MatchString(header) {
-			return errors.New("--cors-allowed-headers or CLIENTELE_CORS_ALLOWED_HEADERS must be names of headers, such as X-Tenant: letters, digits, - and _, at most 64")
+			return wrong("cors-allowed-headers", "must be names of headers, such as X-Tenant: letters, digits, - and _, at most 64")
 		}
-	}
-	if n.DrainDelay < 0 || n.DrainDelay > time.Hour {
-		return errors.New("--drain-delay or CLIENTELE_DRAIN_DELAY must be at least 0s and at most 1h")
 	}
 	return nil
 }

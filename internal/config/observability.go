@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,33 +11,12 @@ import (
 
 // Observability is what operators see of the server.
 type Observability struct {
-	// LogFormat is text or json.
-	LogFormat string
-	// LogLevel is debug, info, warn or error.
-	LogLevel string
-	// OpsListen is the address of metrics and health checks; empty for none.
-	OpsListen string
-	// OpsProfiling adds Go's profiles to them.
-	OpsProfiling bool
+	LogFormat    string `flag:"log-format" default:"text" oneof:"text json" usage:"format of the log: text or json"`
+	LogLevel     string `flag:"log-level" default:"info" oneof:"debug info warn error" usage:"what to log at least: debug, info, with a line for each request, warn or error"`
+	OpsListen    string `flag:"ops-listen" usage:"address for metrics and health checks, as in 127.0.0.1:9090; empty for none"`
+	OpsProfiling bool   `flag:"ops-profiling" default:"false" usage:"whether the same address serves Go's profiles"`
 	// Traces is whether to send traces, which the standard variables of OpenTelemetry decide; no flag does.
 	Traces bool
-}
-
-func defaultObservability() Observability {
-	return Observability{LogFormat: "text", LogLevel: "info"}
-}
-
-func observabilitySettings() []Setting {
-	return []Setting{
-		{Flag: "log-format", Usage: "format of the log: text or json", commands: serving,
-			target: func(c *Config) any { return &c.Observability.LogFormat }},
-		{Flag: "log-level", Usage: "what to log at least: debug, info, with a line for each request, warn or error", commands: serving,
-			target: func(c *Config) any { return &c.Observability.LogLevel }},
-		{Flag: "ops-listen", Usage: "address for metrics and health checks, as in 127.0.0.1:9090; empty for none", commands: serving,
-			target: func(c *Config) any { return &c.Observability.OpsListen }},
-		{Flag: "ops-profiling", Usage: "whether the same address serves Go's profiles", commands: serving,
-			target: func(c *Config) any { return &c.Observability.OpsProfiling }},
-	}
 }
 
 // Level is the level of the log.
@@ -50,29 +28,13 @@ func (o Observability) Level() slog.Level {
 func (o Observability) OpsExposed() bool { return o.OpsListen != "" && !isLoopback(o.OpsListen) }
 
 func (o Observability) verify() error {
-	switch o.LogFormat {
-	case "text", "json":
-	default:
-		return errors.New("--log-format or CLIENTELE_LOG_FORMAT must be text or json")
+	if o.OpsListen == "" && o.OpsProfiling {
+		return wrong("ops-profiling", "needs --ops-listen")
 	}
-	switch o.LogLevel {
-	case "debug", "info", "warn", "error":
-	default:
-		return errors.New("--log-level or CLIENTELE_LOG_LEVEL must be debug, info, warn or error")
+	if o.OpsListen == "" {
+		return nil
 	}
-	if o.OpsListen != "" {
-		_, port, err := net.SplitHostPort(o.OpsListen)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
-			return errors.New("--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port, as in 127.0.0.1:9090")
-		}
-	}
-	if o.OpsProfiling && o.OpsListen == "" {
-		return errors.New("--ops-profiling or CLIENTELE_OPS_PROFILING needs --ops-listen")
-	}
-	return nil
+	return checkAddress("ops-listen", o.OpsListen)
 }
 
 // readTracing decides by the standard variables of OpenTelemetry whether traces are sent. How they are, to whom

@@ -44,8 +44,8 @@ func TestWrongObservability(t *testing.T) {
 	}{
 		"another format":        {[]string{"--log-format=xml"}, nil, "--log-format or CLIENTELE_LOG_FORMAT must be text or json"},
 		"another level":         {[]string{"--log-level=INFO"}, nil, "--log-level or CLIENTELE_LOG_LEVEL must be debug, info, warn or error"},
-		"an address, no port":   {[]string{"--ops-listen=127.0.0.1"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port, as in 127.0.0.1:9090"},
-		"a port above all":      {[]string{"--ops-listen=:65536"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port, as in 127.0.0.1:9090"},
+		"an address, no port":   {[]string{"--ops-listen=127.0.0.1"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port from 0 to 65535, as in 127.0.0.1:8080"},
+		"a port above all":      {[]string{"--ops-listen=:65536"}, nil, "--ops-listen or CLIENTELE_OPS_LISTEN must be an address and a port from 0 to 65535, as in 127.0.0.1:8080"},
 		"profiles, no listener": {[]string{"--ops-profiling"}, nil, "--ops-profiling or CLIENTELE_OPS_PROFILING needs --ops-listen"},
 		"another exporter":      {nil, map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER must be otlp or none"},
 		"another protocol": {nil, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"clientele/internal/ratelimit"
@@ -11,10 +8,10 @@ import (
 
 // RateLimits are how much one API key, and one customer, may be used for. Bursts are what may come at once.
 type RateLimits struct {
-	Key           Quota
-	KeyBurst      Quota
-	Customer      Quota
-	CustomerBurst Quota
+	Key           Quota `flag:"rate-limit-key" default:"auto" min:"0" max:"600000000" usage:"cost points a minute for each API key; 0 is no limit, auto is 30000000, or no limit on a loopback address"`
+	KeyBurst      Quota `flag:"rate-limit-key-burst" default:"auto" max:"864000000000" usage:"cost points at once for each API key; auto is a minute's"`
+	Customer      Quota `flag:"rate-limit-customer" default:"auto" min:"0" max:"600000000" usage:"changes a minute of each customer; 0 is no limit, auto is 120, or no limit on a loopback address"`
+	CustomerBurst Quota `flag:"rate-limit-customer-burst" default:"auto" max:"864000000000" usage:"changes at once of each customer; auto is a minute's"`
 }
 
 // What is allowed in a minute by default where other machines can reach the server: half a million points a second is
@@ -24,36 +21,15 @@ const (
 	autoCustomer = 120
 )
 
-func defaultRateLimits() RateLimits { return RateLimits{Auto, Auto, Auto, Auto} }
-
-func rateLimitSettings() []Setting {
-	return []Setting{
-		{Flag: "rate-limit-key", Usage: "cost points a minute for each API key; 0 is no limit, auto is 30000000, or no limit on a loopback address", commands: serving,
-			target: func(c *Config) any { return &c.RateLimits.Key }},
-		{Flag: "rate-limit-key-burst", Usage: "cost points at once for each API key; auto is a minute's", commands: serving,
-			target: func(c *Config) any { return &c.RateLimits.KeyBurst }},
-		{Flag: "rate-limit-customer", Usage: "changes a minute of each customer; 0 is no limit, auto is 120, or no limit on a loopback address", commands: serving,
-			target: func(c *Config) any { return &c.RateLimits.Customer }},
-		{Flag: "rate-limit-customer-burst", Usage: "changes at once of each customer; auto is a minute's", commands: serving,
-			target: func(c *Config) any { return &c.RateLimits.CustomerBurst }},
-	}
-}
-
 func (r RateLimits) verify() error {
 	for _, limit := range []struct {
-		name             string
+		flag             string
 		perMinute, burst Quota
 		auto             int
-	}{{"key", r.Key, r.KeyBurst, autoKey}, {"customer", r.Customer, r.CustomerBurst, autoCustomer}} {
+	}{{"rate-limit-key", r.Key, r.KeyBurst, autoKey}, {"rate-limit-customer", r.Customer, r.CustomerBurst, autoCustomer}} {
 		perMinute := limit.perMinute.or(limit.auto)
-		if perMinute > ratelimit.MaxPerMinute {
-			return fmt.Errorf("--rate-limit-%s must be at most %d", limit.name, ratelimit.MaxPerMinute)
-		}
-		if limit.burst == 0 {
-			return fmt.Errorf("--rate-limit-%s-burst must be at least 1; --rate-limit-%[1]s 0 takes the limit away", limit.name)
-		}
 		if most := perMinute * int(ratelimit.MaxWindow/time.Minute); perMinute > 0 && limit.burst.or(perMinute) > most {
-			return fmt.Errorf("--rate-limit-%s-burst must be at most %d, a day's worth of --rate-limit-%[1]s", limit.name, most)
+			return wrong(limit.flag+"-burst", "must be at most %d, a day's worth of --%s", most, limit.flag)
 		}
 	}
 	return nil
@@ -82,7 +58,7 @@ func (c Config) rate(perMinute, burst Quota, auto int) (int, int) {
 // Quota is a number that is not negative, or Auto.
 type Quota int
 
-// Auto stands for what is right where the server listens.
+// Auto has the server choose.
 const Auto Quota = -1
 
 func (q Quota) or(auto int) int {
@@ -90,26 +66,4 @@ func (q Quota) or(auto int) int {
 		return auto
 	}
 	return int(q)
-}
-
-// MarshalText writes a quota as it is given.
-func (q Quota) MarshalText() ([]byte, error) {
-	if q == Auto {
-		return []byte("auto"), nil
-	}
-	return []byte(strconv.Itoa(int(q))), nil
-}
-
-// UnmarshalText reads a quota.
-func (q *Quota) UnmarshalText(text []byte) error {
-	if string(text) == "auto" {
-		*q = Auto
-		return nil
-	}
-	value, err := strconv.Atoi(string(text))
-	if err != nil || value < 0 || value > 1<<40 {
-		return errors.New("must be a whole number from 0, or auto")
-	}
-	*q = Quota(value)
-	return nil
 }

@@ -44,7 +44,7 @@ func TestRatesThatAreRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		"negative":          {[]string{"--rate-limit-key=-1"}, "--rate-limit-key must be a whole number from 0, or auto"},
+		"negative":          {[]string{"--rate-limit-key=-1"}, "--rate-limit-key must be a whole number, or auto"},
 		"no number":         {[]string{"--rate-limit-customer=many"}, "--rate-limit-customer must be"},
 		"too long a number": {[]string{"--rate-limit-customer=99999999999999999999"}, "--rate-limit-customer must be"},
 		"above what counts": {[]string{"--rate-limit-key=600000001"}, "at most 600000000"},

@@ -1,16 +1,19 @@
 package config
 
 import (
-	"encoding"
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// Setting is one thing that can be told, by flag or by environment variable.
+// Setting is a flag, and an environment variable if it is one of the server. The tags of Config make it.
 type Setting struct {
 	Flag string
 	// Env is empty for what describes a single command rather than the program.
@@ -18,127 +21,65 @@ type Setting struct {
 	Default string
 	Usage   string
 
-	target   func(*Config) any
 	commands []Command
+	// index is the path of its field in Config.
+	index []int
+	tag   reflect.StructTag
 }
 
-var (
-	serving = []Command{CommandServe}
-	// servingOrAsking is for what has to be known to ask the server for its health.
-	servingOrAsking = []Command{CommandServe, CommandHealth}
-	storing         = []Command{
-		CommandServe, CommandKeysCreate, CommandKeysList, CommandKeysRoll, CommandKeysRevoke, CommandCatalogApply, CommandCatalogExport,
-	}
-	keying     = []Command{CommandKeysCreate}
-	rolling    = []Command{CommandKeysRoll}
-	applying   = []Command{CommandCatalogApply}
-	separating = []Command{CommandKeysCreate, CommandCatalogApply, CommandCatalogExport}
-)
-
 // Settings are all settings, in the order of the documentation.
-func Settings() []Setting {
-	settings := slices.Concat(
-		programSettings(), networkSettings(), billingSettings(), limitSettings(), memorySettings(), rateLimitSettings(), documentSettings(),
-		observabilitySettings(), commandSettings(),
-	)
-	defaults := Default()
-	for i := range settings {
-		s := &settings[i]
-		if s.commands[0] == CommandServe {
-			s.Env = s.variable()
+var Settings = sync.OnceValue(func() []Setting { return settingsOf(reflect.TypeFor[Config](), nil) })
+
+func settingsOf(group reflect.Type, path []int) []Setting {
+	var settings []Setting
+	for field := range group.Fields() {
+		index := slices.Concat(path, field.Index)
+		flag, isSetting := field.Tag.Lookup("flag")
+		switch {
+		case isSetting:
+			s := Setting{Flag: flag, Usage: field.Tag.Get("usage"), index: index, tag: field.Tag, Default: field.Tag.Get("default")}
+			for name := range strings.SplitSeq(cmp.Or(field.Tag.Get("commands"), string(CommandServe)), ",") {
+				for _, spec := range commandSpecs() {
+					if string(spec.name) == name || spec.group() == name {
+						s.commands = append(s.commands, spec.name)
+					}
+				}
+			}
+			if s.isFor(CommandServe) {
+				s.Env = variable(flag)
+			}
+			settings = append(settings, s)
+		case field.Type.Kind() == reflect.Struct:
+			settings = append(settings, settingsOf(field.Type, index)...)
 		}
-		s.Default = format(s.target(&defaults))
 	}
 	return settings
 }
 
-func programSettings() []Setting {
-	return []Setting{
-		{Flag: "listen", Usage: "address to serve on", commands: servingOrAsking,
-			target: func(c *Config) any { return &c.Listen }},
-		{Flag: "data-dir", Usage: "folder of the embedded engine", commands: storing,
-			target: func(c *Config) any { return &c.DataDir }},
-		{Flag: "mongodb-uri", Usage: "MongoDB to use instead of the embedded engine; database from the URI's path, else clientele", commands: storing,
-			target: func(c *Config) any { return &c.MongoDBURI }},
-		{Flag: "api-key", Usage: "API key of at least 24 characters that gets full access to the environment development", commands: serving,
-			target: func(c *Config) any { return &c.APIKey }},
-		{Flag: "introspection", Usage: "whether clients may ask for the schema", commands: serving,
-			target: func(c *Config) any { return &c.Introspection }},
-		{Flag: "shutdown-grace", Usage: "how long requests under way may take once the server is told to stop", commands: serving,
-			target: func(c *Config) any { return &c.ShutdownGrace }},
-		{Flag: "catalog", Usage: "catalogue file to apply at the start to the environment development", commands: serving,
-			target: func(c *Config) any { return &c.Catalog }},
-	}
+// target is a pointer to the setting's field.
+func (s Setting) target(c *Config) any {
+	return reflect.ValueOf(c).Elem().FieldByIndex(s.index).Addr().Interface()
 }
 
-// commandSettings are those of single commands.
-func commandSettings() []Setting {
-	return []Setting{
-		{Flag: "environment", Usage: "environment of the new key or of the catalogue", commands: separating,
-			target: func(c *Config) any { return &c.Environment }},
-		{Flag: "scope", Usage: "what the new key may do: read, full, or admin, which also manages keys over the API", commands: keying,
-			target: func(c *Config) any { return &c.KeyScope }},
-		{Flag: "name", Usage: "a note on the new key", commands: keying,
-			target: func(c *Config) any { return &c.KeyName }},
-		{Flag: "expires-in", Usage: "how long the new key is good for; 0s is for ever", commands: keying,
-			target: func(c *Config) any { return &c.KeyExpiresIn }},
-		{Flag: "overlap", Usage: "how long the key that is replaced stays usable, at most 720h; 0s ends it at once", commands: rolling,
-			target: func(c *Config) any { return &c.KeyOverlap }},
-		{Flag: "dry-run", Usage: "only say what would change", commands: applying,
-			target: func(c *Config) any { return &c.DryRun }},
-	}
-}
-
-func format(target any) string {
-	switch t := target.(type) {
-	case *string:
-		return *t
-	case *Secret:
-		return string(*t)
-	case *bool:
-		return strconv.FormatBool(*t)
-	case *int:
-		return strconv.Itoa(*t)
-	case *time.Duration:
-		return t.String()
-	case *[]string:
-		return strings.Join(*t, ",")
-	case encoding.TextMarshaler:
-		text, err := t.MarshalText()
-		if err != nil {
-			panic(err)
-		}
-		return string(text)
-	default:
-		panic(fmt.Sprintf("setting of type %T", target))
-	}
-}
-
-// set parses a text into the setting's place. The error never quotes the text, which may be a secret.
-func (s Setting) set(config *Config, text string) error {
+// set parses a text into the setting's field. The error never quotes the text, which may be a secret.
+func (s Setting) set(config *Config, text string) (err error) {
 	switch t := s.target(config).(type) {
 	case *string:
 		*t = text
 	case *Secret:
 		*t = Secret(text)
 	case *bool:
-		value, err := strconv.ParseBool(text)
-		if err != nil {
+		if *t, err = strconv.ParseBool(text); err != nil {
 			return errors.New("must be true or false")
 		}
-		*t = value
 	case *time.Duration:
-		value, err := time.ParseDuration(text)
-		if err != nil {
+		if *t, err = time.ParseDuration(text); err != nil {
 			return errors.New("must be a duration, as in 20s or 1m30s")
 		}
-		*t = value
 	case *int:
-		value, err := strconv.Atoi(text)
-		if err != nil {
+		if *t, err = strconv.Atoi(text); err != nil {
 			return errors.New("must be a whole number")
 		}
-		*t = value
 	case *[]string:
 		*t = nil
 		for element := range strings.SplitSeq(text, ",") {
@@ -146,28 +87,67 @@ func (s Setting) set(config *Config, text string) error {
 				*t = append(*t, element)
 			}
 		}
-	case encoding.TextUnmarshaler:
-		return t.UnmarshalText([]byte(text))
+	case *Quota:
+		if text == "auto" {
+			*t = Auto
+			return nil
+		}
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 0 {
+			return errors.New("must be a whole number, or auto")
+		}
+		*t = Quota(number)
 	}
 	return nil
 }
 
+// check holds the value against the tags oneof, min and max. Without them a number is from 1 to MaxInt32, and a
+// duration is above 0 and at most an hour: beyond these a limit would be none.
+func (s Setting) check(c *Config) error {
+	value := reflect.ValueOf(s.target(c)).Elem()
+	if words := strings.Fields(s.tag.Get("oneof")); len(words) > 0 && !slices.Contains(words, value.String()) {
+		return fmt.Errorf("must be %s", list(words, "or"))
+	}
+	if quota, is := s.target(c).(*Quota); !value.CanInt() || is && *quota == Auto {
+		return nil
+	}
+	least, most := "1", strconv.Itoa(math.MaxInt32)
+	if value.Type() == reflect.TypeFor[time.Duration]() {
+		least, most = "1ns", "1h"
+	}
+	least, most = cmp.Or(s.tag.Get("min"), least), cmp.Or(s.tag.Get("max"), most)
+	switch {
+	case value.Int() < s.number(least):
+		return fmt.Errorf("must be at least %s", least)
+	case value.Int() > s.number(most):
+		return fmt.Errorf("must be at most %s", most)
+	}
+	return nil
+}
+
+// number is the value of a text that the setting accepts.
+func (s Setting) number(text string) int64 {
+	var c Config
+	if err := s.set(&c, text); err != nil {
+		panic(fmt.Sprintf("a bound of --%s %v", s.Flag, err))
+	}
+	return reflect.ValueOf(s.target(&c)).Elem().Int()
+}
+
 const variablePrefix = "CLIENTELE_"
 
-// variable is the environment variable of a setting that has one.
-func (s Setting) variable() string {
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-func (s Setting) isFor(command Command) bool {
-	return slices.Contains(s.commands, command)
-}
+func (s Setting) isFor(command Command) bool { return slices.Contains(s.commands, command) }
 
 // Commands are the commands that the setting is for, in words.
 func (s Setting) Commands() string {
-	names := make([]string, len(s.commands))
-	for i, command := range s.commands {
-		names[i] = string(command)
+	var names []string
+	for _, command := range s.commands {
+		names = append(names, string(command))
 	}
 	return strings.Join(names, ", ")
 }
