@@ -1,6 +1,6 @@
 # The program alone, in an image that holds nothing else: no shell, no package, no user that could become another.
 #
-#     docker build --tag clientele .
+#     docker build --tag clientele --build-arg VERSION=v1.2.3 .
 #
 # Another image with Go in it can build it, such as a mirror's: --build-arg GO_IMAGE=...
 ARG GO_IMAGE=golang:1.26
@@ -14,7 +14,10 @@ COPY go.mod go.sum ./
 # Exec form, here and below, because it needs no shell in GO_IMAGE either.
 RUN ["go", "mod", "download"]
 COPY . .
-RUN ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "/out/clientele", "."]
+# What `clientele version` prints. An ENV, because the exec form expands no ARG.
+ARG VERSION
+ENV GOFLAGS="-trimpath -buildvcs=false '-ldflags=-s -w -X=clientele/internal/app.version=${VERSION}'"
+RUN ["go", "build", "-o", "/out/clientele", "."]
 # To be copied with another owner.
 WORKDIR /out/data
 

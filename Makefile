@@ -2,6 +2,8 @@
 
 GO      ?= go
 BIN     := $(CURDIR)/bin
+# What `clientele version` prints, and the log and the metrics report.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LINTER  := $(BIN)/golangci-lint
 WIRE    := $(BIN)/mongowire
 STRIPE  := $(BIN)/stripe-mock
@@ -22,11 +24,11 @@ run-simulator: ## the same with the billing simulator, and documents that are re
 
 .PHONY: build
 build: ## build bin/clientele
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/clientele .
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X clientele/internal/app.version=$(VERSION)' -o $(BIN)/clientele .
 
 .PHONY: image
 image: ## build the image clientele with Docker
-	docker build --tag clientele .
+	docker build --tag clientele --build-arg VERSION=$(VERSION) .
 
 .PHONY: test
 test: ## run every test, with TESTFLAGS; MongoDB tests run if a server can be had, and the last lines say so

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 
 var binaryFolder string
 
+// builtVersion is the version that the program under test was built as.
+const builtVersion = "v1.2.3-test"
+
 // buildBinary builds the program once for all tests that need it as a process.
 var buildBinary = sync.OnceValues(func() (string, error) {
 	var err error
@@ -46,7 +49,7 @@ var buildBinary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(binaryFolder, "clientele")
-	output, err := exec.Command("go", "build", "-o", path, "clientele").CombinedOutput()
+	output, err := exec.Command("go", "build", "-ldflags", "-X clientele/internal/app.version="+builtVersion, "-o", path, "clientele").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)
 	}

@@ -60,7 +60,7 @@ func TestHelpAndVersionGoToStandardOutput(t *testing.T) {
 		"help": "clientele help COMMAND", "--help": "clientele help COMMAND", "-h": "clientele help COMMAND",
 		"serve --help": "--listen ", "help keys": "clientele keys revoke ID", "keys --help": "clientele keys revoke ID",
 		"help keys create": "--scope ", "keys create --help": "--scope ", "catalog apply --help": "--dry-run ",
-		"version": "clientele ", "--version": "clientele ", "-v": "clientele ",
+		"version": "clientele " + builtVersion + "\n", "--version": "clientele " + builtVersion, "-v": "clientele " + builtVersion,
 	} {
 		stdout, stderr, code := runProgram(t, strings.Fields(line)...)
 		if code != 0 || stderr != "" || !strings.Contains(stdout, says) {
@@ -130,7 +130,7 @@ func TestTheLogHasTheServersLife(t *testing.T) {
 			t.Errorf("%q: %v", line, err)
 		}
 		said = append(said, event.Msg)
-		if event.Msg == "the server has started" && (event.Version == "" || event.Engine != "bbolt" || event.Billing != "none" || "http://"+event.Address != server.url) {
+		if event.Msg == "the server has started" && (event.Version != builtVersion || event.Engine != "bbolt" || event.Billing != "none" || "http://"+event.Address != server.url) {
 			t.Errorf("%+v", event)
 		}
 	}

@@ -118,11 +118,16 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Version is the program's version as the build recorded it.
+// version is set by release builds: go build -ldflags "-X clientele/internal/app.version=v1.2.3".
+var version string
+
+// Version is the version that the build was given, or else the one that Go recorded.
 func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
+	if version != "" {
+		return version
 	}
-	return info.Main.Version
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
