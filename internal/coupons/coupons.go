@@ -7,16 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -41,15 +39,6 @@ func New(coupons persistence.Documents[domain.Coupon], options ...Option) *Servi
 	}
 	return service
 }
-
-// The limits of texts, in characters.
-const (
-	maxNameLength        = 255
-	maxDescriptionLength = 1000
-)
-
-// idForm is what the catalogue file takes for an id.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$`)
 
 // Create is the input of Service.Create.
 type Create struct {
@@ -82,9 +71,8 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, input Create) 
 	if err != nil {
 		return nil, err
 	}
-	if !idForm.MatchString(input.RefID) {
-		return nil, domain.FieldErrorf(domain.BadUserInput, "refId",
-			"must be 1 to 255 letters, digits, dots, colons, hyphens and underscores, beginning with a letter or digit")
+	if err := validate.RefID("refId", input.RefID); err != nil {
+		return nil, err
 	}
 	now := domain.Timestamp(s.now())
 	ref := domain.Ref{EnvironmentID: environment, RefID: input.RefID}
@@ -121,23 +109,17 @@ func (s *Service) Find(ctx context.Context, actor domain.Actor, id string) (*dom
 
 func setTexts(coupon *domain.Coupon, name *string, description domain.Change[string]) error {
 	if name != nil {
-		if n := utf8.RuneCountInString(*name); n < 1 || n > maxNameLength {
-			return domain.FieldErrorf(domain.BadUserInput, "name", "must have 1 to %d characters, it has %d", maxNameLength, n)
+		if err := validate.Name("name", *name); err != nil {
+			return err
 		}
 		if strings.TrimSpace(*name) == "" {
 			return domain.FieldErrorf(domain.BadUserInput, "name", "must not be blank")
 		}
-		if err := domain.CheckLine(domain.BadUserInput, "name", *name); err != nil {
-			return err
-		}
 		coupon.Name = *name
 	}
 	if description.Given {
-		if description.Value != nil && utf8.RuneCountInString(*description.Value) > maxDescriptionLength {
-			return domain.FieldErrorf(domain.BadUserInput, "description", "must have at most %d characters", maxDescriptionLength)
-		}
 		if description.Value != nil {
-			if err := domain.CheckLines(domain.BadUserInput, "description", *description.Value); err != nil {
+			if err := validate.Description("description", *description.Value); err != nil {
 				return err
 			}
 		}
@@ -165,20 +147,15 @@ func setDiscount(coupon *domain.Coupon, input Create) error {
 		}
 		coupon.AmountsOff = append(coupon.AmountsOff, domain.Money{Amount: off.Amount, Currency: currency})
 	}
-	if err := domain.CheckDiscount("", percent, coupon.AmountsOff); err != nil {
+	if err := validate.Discount("", percent, coupon.AmountsOff); err != nil {
 		return err
 	}
 	if input.Type != nil && *input.Type != coupon.Type {
 		return domain.FieldErrorf(domain.BadUserInput, "type", "must be %s for this discount", coupon.Type)
 	}
-	if months := input.DurationInMonths; months != nil {
-		if *months != math.Trunc(*months) || *months < 1 || *months > domain.MaxDurationInMonths {
-			return domain.FieldErrorf(domain.BadUserInput, "durationInMonths", "must be a whole number from 1 to %d", domain.MaxDurationInMonths)
-		}
-		whole := int(*months)
-		coupon.DurationInMonths = &whole
-	}
-	return nil
+	var err error
+	coupon.DurationInMonths, err = validate.Months("durationInMonths", input.DurationInMonths)
+	return err
 }
 
 // Update is the input of Service.Update: what is not given stays.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 )
 
 // Details are the properties of a customer that inputs set, each with what the input says of it.
@@ -27,12 +28,12 @@ type Details struct {
 // Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata, IntegrationNotFound.
 func (s *Service) check(d *Details) error {
 	if d.Name.Value != nil {
-		if err := checkName("name", *d.Name.Value); err != nil {
+		if err := validate.Name("name", *d.Name.Value); err != nil {
 			return err
 		}
 	}
 	if d.Email.Value != nil {
-		if err := checkEmail("email", *d.Email.Value); err != nil {
+		if err := validate.Email("email", *d.Email.Value); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (s *Service) check(d *Details) error {
 		{"awsMarketplaceCustomerId", d.AWSMarketplaceCustomerID},
 	} {
 		if id.change.Value != nil {
-			if err := checkID(id.field, *id.change.Value); err != nil {
+			if err := validate.ID(id.field, *id.change.Value); err != nil {
 				return err
 			}
 		}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -118,7 +118,7 @@ func (b *subscriber) addCodesCoupon(ctx context.Context, s *domain.Subscription,
 
 // getCode returns a promotion code, found in any case of its letters. Errors: PromotionCodeNotFound, BadUserInput.
 func (b *subscriber) getCode(ctx context.Context, field, text string) (*domain.PromotionCode, error) {
-	if err := checkID(field, text); err != nil {
+	if err := validate.ID(field, text); err != nil {
 		return nil, err
 	}
 	codes := b.service.store.PromotionCodes()
@@ -156,22 +156,19 @@ func (b *subscriber) discountCoupon(s *domain.Subscription, discount Discount, s
 	coupon := &domain.AppliedCoupon{ID: b.service.newID(), Name: "Discount", StartDate: start, PercentOff: discount.PercentOff}
 	coupon.RefID = coupon.ID
 	if discount.Name != nil {
-		if err := checkName(field+".name", *discount.Name); err != nil {
+		if err := validate.Name(field+".name", *discount.Name); err != nil {
 			return nil, err
 		}
 		coupon.Name = *discount.Name
 	}
 	if discount.Description != nil {
-		if err := checkDescription(field+".description", *discount.Description); err != nil {
+		if err := validate.Description(field+".description", *discount.Description); err != nil {
 			return nil, err
 		}
 	}
-	if months := discount.DurationInMonths; months != nil {
-		if *months != math.Trunc(*months) || *months < 1 || *months > domain.MaxDurationInMonths {
-			return nil, domain.FieldErrorf(domain.BadUserInput, field+".durationInMonths", "must be a whole number from 1 to %d", domain.MaxDurationInMonths)
-		}
-		whole := int(*months)
-		coupon.DurationInMonths = &whole
+	var err error
+	if coupon.DurationInMonths, err = validate.Months(field+".durationInMonths", discount.DurationInMonths); err != nil {
+		return nil, err
 	}
 	for i, off := range discount.AmountsOff {
 		at := fmt.Sprintf("%s.amountsOff[%d]", field, i)
@@ -182,7 +179,7 @@ func (b *subscriber) discountCoupon(s *domain.Subscription, discount Discount, s
 				return nil, domain.FieldErrorf(domain.BadUserInput, at+".currency", "must be given")
 			}
 		}
-		if err := checkAmount(at+".amount", off.Amount); err != nil {
+		if err := validate.Amount(at+".amount", off.Amount); err != nil {
 			return nil, err
 		}
 		coupon.AmountsOff = append(coupon.AmountsOff, domain.Money{Amount: off.Amount, Currency: *off.Currency})
@@ -191,5 +188,5 @@ func (b *subscriber) discountCoupon(s *domain.Subscription, discount Discount, s
 	if coupon.PercentOff != nil {
 		coupon.Type = domain.CouponPercentage
 	}
-	return coupon, domain.CheckDiscount(field+".", coupon.PercentOff, coupon.AmountsOff)
+	return coupon, validate.Discount(field+".", coupon.PercentOff, coupon.AmountsOff)
 }

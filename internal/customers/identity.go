@@ -4,14 +4,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	chance "math/rand/v2"
-	"strings"
-	"unicode/utf8"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 )
-
-// maxTextLength bounds ids, names and addresses, in characters.
-const maxTextLength = 255
 
 // Identity is how an input names its customer: by CustomerID or by its deprecated twin RefID.
 type Identity struct {
@@ -42,7 +38,7 @@ func (i Identity) resolve(actor domain.Actor) (domain.CustomerRef, error) {
 		return ref, nil
 	}
 	ref.CustomerID = *id
-	return ref, checkID(field, *id)
+	return ref, validate.ID(field, *id)
 }
 
 // required is resolve for an input that has to name a customer. Errors: MissingID and those of resolve.
@@ -52,42 +48,6 @@ func (i Identity) required(actor domain.Actor) (domain.CustomerRef, error) {
 		err = domain.Errorf(domain.MissingID, "customerId or refId must be given")
 	}
 	return ref, err
-}
-
-func checkID(field, id string) error {
-	if err := checkText(field, id, 1); err != nil {
-		return err
-	}
-	if strings.TrimSpace(id) != id {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must not begin or end with white space")
-	}
-	return domain.CheckLine(domain.BadUserInput, field, id)
-}
-
-// checkName takes a text for people of one line.
-func checkName(field, name string) error {
-	if err := checkText(field, name, 1); err != nil {
-		return err
-	}
-	return domain.CheckLine(domain.BadUserInput, field, name)
-}
-
-// maxDescriptionLength bounds texts of several lines, in characters.
-const maxDescriptionLength = 1000
-
-// checkDescription takes a text for people of several lines.
-func checkDescription(field, description string) error {
-	if n := utf8.RuneCountInString(description); n > maxDescriptionLength {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d characters, it has %d", maxDescriptionLength, n)
-	}
-	return domain.CheckLines(domain.BadUserInput, field, description)
-}
-
-func checkText(field, text string, shortest int) error {
-	if n := utf8.RuneCountInString(text); n < shortest || n > maxTextLength {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must have %d to %d characters, it has %d", shortest, maxTextLength, n)
-	}
-	return nil
 }
 
 const (

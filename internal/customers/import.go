@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup" // the Go team's own; bounded goroutines with one error
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -113,7 +114,7 @@ func (s *Service) checkRow(actor domain.Actor, row ImportRow) (domain.CustomerRe
 		if s.sync == nil {
 			return ref, noIntegration("paymentMethodId")
 		}
-		if err := checkID("paymentMethodId", *row.PaymentMethodID); err != nil {
+		if err := validate.ID("paymentMethodId", *row.PaymentMethodID); err != nil {
 			return ref, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -247,10 +248,11 @@ func (b *subscriber) setQuantities(ctx context.Context, s *domain.Subscription) 
 			continue
 		}
 		used[quantity.FeatureID] = true
-		if err := checkQuantity(quantity, charge.Price); err != nil {
+		units, err := checkQuantity(quantity, charge.Price)
+		if err != nil {
 			return err
 		}
-		charge.Quantity = int64(quantity.Quantity)
+		charge.Quantity = units
 		if charge.AddonID == nil {
 			// What is paid for is what may be used.
 			s.Entitlements = domain.WithUnits(s.Entitlements, b.service.newID(), quantity.FeatureID, charge.Quantity)
@@ -268,7 +270,7 @@ func (b *subscriber) setQuantities(ctx context.Context, s *domain.Subscription) 
 	return nil
 }
 
-func checkQuantity(quantity FeatureQuantity, price domain.Price) error {
+func checkQuantity(quantity FeatureQuantity, price domain.Price) (int64, error) {
 	lowest, highest := int64(0), int64(maxQuantity)
 	if price.MinUnits != nil {
 		lowest = *price.MinUnits
@@ -276,11 +278,11 @@ func checkQuantity(quantity FeatureQuantity, price domain.Price) error {
 	if price.MaxUnits != nil {
 		highest = *price.MaxUnits
 	}
-	if q := quantity.Quantity; q != math.Trunc(q) || q < float64(lowest) || q > float64(highest) {
-		return domain.FieldErrorf(domain.InvalidQuantity, quantity.Field, "must have a whole quantity from %d to %d", lowest, highest).
-			With("featureId", quantity.FeatureID)
+	n, err := validate.WholeNumber(domain.InvalidQuantity, quantity.Field, quantity.Quantity, lowest, highest)
+	if refusal, ok := errors.AsType[*domain.Error](err); ok {
+		return 0, refusal.With("featureId", quantity.FeatureID)
 	}
-	return nil
+	return n, nil
 }
 
 // onlyPerUnit is the plan's charge per unit, if there is exactly one.
@@ -305,7 +307,7 @@ func (b *subscriber) overridePrices(s *domain.Subscription) error {
 		if charge == nil {
 			return domain.FieldErrorf(domain.BadUserInput, field, "needs a plan with exactly one per-unit price")
 		}
-		if err := checkAmount(field, *amount); err != nil {
+		if err := validate.Amount(field, *amount); err != nil {
 			return err
 		}
 		charge.Price.Amount, charge.Price.Tiers, charge.Price.TiersMode = amount, nil, nil
@@ -359,10 +361,10 @@ func (o PriceOverride) apply(field string, price *domain.Price) error {
 		price.Amount, price.Tiers, price.TiersMode = amount, nil, nil
 	}
 	if o.BlockSize != nil {
-		if *o.BlockSize != math.Trunc(*o.BlockSize) || *o.BlockSize < 1 || *o.BlockSize > maxQuantity {
-			return domain.FieldErrorf(domain.InvalidQuantity, field+".blockSize", "must be a whole number from 1 to %d", maxQuantity)
+		size, err := validate.WholeNumber(domain.InvalidQuantity, field+".blockSize", *o.BlockSize, 1, maxQuantity)
+		if err != nil {
+			return err
 		}
-		size := int64(*o.BlockSize)
 		price.BlockSize = &size
 	}
 	if len(o.Tiers) == 0 {
@@ -417,18 +419,7 @@ func (a Amount) in(field, currency string) (*domain.Decimal, error) {
 	if a.Currency != nil && *a.Currency != currency {
 		return nil, domain.FieldErrorf(domain.BadUserInput, field+".currency", "must be %s, the currency of the subscription", currency)
 	}
-	return &a.Amount, checkAmount(field+".amount", a.Amount)
-}
-
-// checkAmount takes amounts that can be money. Errors: AmountTooLarge, BadUserInput.
-func checkAmount(field string, amount domain.Decimal) error {
-	switch {
-	case amount.Sign() < 0:
-		return domain.FieldErrorf(domain.BadUserInput, field, "must not be negative")
-	case amount.Compare(domain.MaxAmount) > 0:
-		return domain.FieldErrorf(domain.AmountTooLarge, field, "must be at most %s", domain.MaxAmount)
-	}
-	return nil
+	return &a.Amount, validate.Amount(field+".amount", a.Amount)
 }
 
 // requireFeatures answers features by their ids. Errors: FeatureNotFound.
@@ -444,39 +435,6 @@ func (s *Service) requireFeatures(ctx context.Context, environmentID, field stri
 		}
 	}
 	return found, nil
-}
-
-// checkEntitlement refuses limits that do not fit the feature. Errors: BadUserInput.
-func checkEntitlement(field string, feature *domain.Feature, limit *float64, unlimited bool, values []string) error {
-	refuse := func(format string, args ...any) error {
-		return domain.FieldErrorf(domain.BadUserInput, field, format, args...).With("featureId", feature.RefID)
-	}
-	switch feature.Type {
-	case domain.FeatureNumber:
-		if unlimited == (limit != nil) {
-			return refuse("must have either a usageLimit or hasUnlimitedUsage for the feature %q, which is a number", feature.RefID)
-		}
-		if limit != nil && (*limit < 0 || *limit > math.MaxInt32*float64(1000)) {
-			return refuse("must have a usageLimit that is not negative and at most %.0f", math.MaxInt32*float64(1000))
-		}
-	case domain.FeatureEnum:
-		if len(values) == 0 {
-			return refuse("must have enumValues for the feature %q, which is a list of values", feature.RefID)
-		}
-		for _, value := range values {
-			if !slices.ContainsFunc(feature.EnumValues, func(v domain.EnumValue) bool { return v.Value == value }) {
-				return refuse("must have enumValues that the feature %q has", feature.RefID)
-			}
-		}
-	default:
-	}
-	if feature.Type != domain.FeatureNumber && limit != nil {
-		return refuse("must not have a usageLimit for the feature %q, which is no number", feature.RefID)
-	}
-	if feature.Type != domain.FeatureEnum && len(values) > 0 {
-		return refuse("must not have enumValues for the feature %q, which has none", feature.RefID)
-	}
-	return nil
 }
 
 // getCoupon answers a coupon, archived or not. Errors: CouponNotFound.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -98,13 +99,13 @@ func (s *Service) checkPromotional(
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".featureId", "must not be there twice")
 		case input.Period != domain.PeriodCustom && input.EndDate != nil:
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be given for the period CUSTOM only")
-		case input.Period == domain.PeriodCustom && (input.EndDate == nil || !input.EndDate.After(now) || input.EndDate.Year() > latestYear):
-			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be in the future, up to the year %d, for the period CUSTOM", latestYear)
+		case input.Period == domain.PeriodCustom && (input.EndDate == nil || !input.EndDate.After(now) || input.EndDate.Year() > validate.LatestYear):
+			return nil, domain.FieldErrorf(domain.BadUserInput, field+".customEndDate", "must be in the future, up to the year %d, for the period CUSTOM", validate.LatestYear)
 		case input.Period == domain.PeriodCustom:
 			custom := domain.Timestamp(*input.EndDate)
 			end = &custom
 		}
-		if err := checkEntitlement(field, feature, input.UsageLimit, input.Unlimited, input.EnumValues); err != nil {
+		if err := validate.Entitlement(field, feature, input.UsageLimit, input.Unlimited, input.EnumValues); err != nil {
 			return nil, err
 		}
 		given[i] = domain.PromotionalEntitlement{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 	"clientele/persistence"
 )
 
@@ -252,14 +253,16 @@ func (b *subscriber) check() error {
 		{"subscriptionParams.salesforceId", in.SalesforceID},
 	} {
 		if id.value != nil {
-			if err := checkID(id.field, *id.value); err != nil {
+			if err := validate.ID(id.field, *id.value); err != nil {
 				return err
 			}
 		}
 	}
 	for _, date := range b.dates() {
-		if date.value != nil && (date.value.Year() < earliestYear || date.value.Year() > latestYear) {
-			return domain.FieldErrorf(domain.BadUserInput, date.field, "must be in a year from %d to %d", earliestYear, latestYear)
+		if date.value != nil {
+			if err := validate.Date(date.field, *date.value); err != nil {
+				return err
+			}
 		}
 	}
 	if in.BillingCountryCode != nil {
@@ -271,7 +274,7 @@ func (b *subscriber) check() error {
 		in.BillingCountryCode = &code
 	}
 	if in.Budget != nil {
-		if err := checkAmount("subscriptionParams.budget.limit", in.Budget.Limit); err != nil {
+		if err := validate.Amount("subscriptionParams.budget.limit", in.Budget.Limit); err != nil {
 			return err
 		}
 	}
@@ -287,12 +290,6 @@ func (b *subscriber) check() error {
 	}
 	return nil
 }
-
-// What follows from a date, such as the end of a trial, must have a year of four digits too.
-const (
-	earliestYear = 1900
-	latestYear   = 3000
-)
 
 type inputDate struct {
 	field string
@@ -551,7 +548,7 @@ func (b *subscriber) overrideEntitlements(ctx context.Context, s *domain.Subscri
 	seen := map[string]bool{}
 	for i, e := range b.input.Entitlements {
 		if e.Description != nil {
-			if err := checkDescription(fmt.Sprintf("subscriptionParams.subscriptionEntitlements[%d].description", i), *e.Description); err != nil {
+			if err := validate.Description(fmt.Sprintf("subscriptionParams.subscriptionEntitlements[%d].description", i), *e.Description); err != nil {
 				return err
 			}
 		}
@@ -559,7 +556,7 @@ func (b *subscriber) overrideEntitlements(ctx context.Context, s *domain.Subscri
 			return domain.FieldErrorf(domain.BadUserInput, field, "must not name a feature twice")
 		}
 		seen[e.FeatureID] = true
-		if err := checkEntitlement(field, features[e.FeatureID], e.UsageLimit, e.Unlimited, e.EnumValues); err != nil {
+		if err := validate.Entitlement(field, features[e.FeatureID], e.UsageLimit, e.Unlimited, e.EnumValues); err != nil {
 			return err
 		}
 	}

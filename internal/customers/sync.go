@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/validate"
 )
 
 // Sync tells the billing provider of what was committed. A failure of the provider's is recorded with the customer,
@@ -135,7 +136,7 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 	if err != nil {
 		return nil, err
 	}
-	if err := checkID("paymentMethodId", input.PaymentMethodID); err != nil {
+	if err := validate.ID("paymentMethodId", input.PaymentMethodID); err != nil {
 		return nil, err
 	}
 	if s.sync == nil || input.Vendor != domain.BillingVendor {

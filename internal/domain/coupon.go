@@ -101,34 +101,3 @@ func AddMonths(t time.Time, months int) time.Time {
 	}
 	return out
 }
-
-// MaxDurationInMonths bounds how long a coupon discounts.
-const MaxDurationInMonths = 1200
-
-// CheckDiscount takes either a percentage above 0 and up to 100, or at least one amount above 0, one a
-// currency. path is where percentOff and amountsOff stand in the input, with a dot at its end.
-// Errors: BadUserInput, AmountTooLarge.
-func CheckDiscount(path string, percentOff *Decimal, amountsOff []Money) error {
-	if (percentOff != nil) == (len(amountsOff) > 0) {
-		return FieldErrorf(BadUserInput, path+"percentOff", "or amountsOff must be given, and not both")
-	}
-	if percentOff != nil {
-		if percentOff.Sign() <= 0 || percentOff.Compare("100") > 0 {
-			return FieldErrorf(BadUserInput, path+"percentOff", "must be above 0 and at most 100")
-		}
-		return nil
-	}
-	seen := map[string]bool{}
-	for _, off := range amountsOff {
-		switch {
-		case off.Amount.Sign() <= 0:
-			return FieldErrorf(BadUserInput, path+"amountsOff", "must be amounts above 0")
-		case off.Amount.Compare(MaxAmount) > 0:
-			return FieldErrorf(AmountTooLarge, path+"amountsOff", "must be at most %s", MaxAmount)
-		case seen[off.Currency]:
-			return FieldErrorf(BadUserInput, path+"amountsOff", "must have one amount a currency")
-		}
-		seen[off.Currency] = true
-	}
-	return nil
-}

@@ -1,4 +1,4 @@
-package customers
+package validate
 
 import (
 	"net/mail"
@@ -12,24 +12,21 @@ import (
 // maxLabelLength bounds one label of a domain, in characters.
 const maxLabelLength = 63
 
-// checkEmail takes an addr-spec of RFC 5322, nothing around it, and in it nothing that people cannot see or would take
-// for another character. International domains and local parts, and quoted local parts, are taken.
-func checkEmail(field, email string) error {
-	if err := checkText(field, email, 1); err != nil {
-		return err
-	}
-	if err := domain.CheckLine(domain.BadUserInput, field, email); err != nil {
+// Email accepts an addr-spec of RFC 5322 with nothing around it, international and quoted parts included. It refuses
+// invisible characters and those that look like others. Errors: BadUserInput.
+func Email(field, email string) error {
+	if err := Name(field, email); err != nil {
 		return err
 	}
 	refuse := func(rule string) error { return domain.FieldErrorf(domain.BadUserInput, field, "%s", rule) }
-	if !utf8.ValidString(email) || strings.ContainsFunc(email, unseen) {
+	if !utf8.ValidString(email) || strings.ContainsFunc(email, invisible) {
 		return refuse("must not contain invisible, formatting, replacement or private-use characters, nor spaces other than the plain one")
 	}
 	if strings.ContainsFunc(email, lookalike) {
 		return refuse("must not contain full-width, half-width, ideographic or styled forms of letters, digits and marks")
 	}
-	// Between angle brackets the parser takes nothing but an addr-spec. It skips spaces around the parts, though, which
-	// are allowed only inside a quoted local part.
+	// Between angle brackets the parser accepts only an addr-spec, but it skips spaces around the parts. Those are allowed
+	// only inside a quoted local part.
 	_, err := mail.ParseAddress("<" + email + ">")
 	outside := email
 	if closing := strings.LastIndexByte(email, '"'); closing > 0 && email[0] == '"' {
@@ -64,9 +61,9 @@ var blank = &unicode.RangeTable{
 	},
 }
 
-// unseen reports whether a character shows nothing, changes how others are shown, or means nothing to anybody else. What
-// Unicode says to ignore where it cannot be shown has the Hangul fillers, the variation selectors and the tags in it.
-func unseen(r rune) bool {
+// invisible reports whether a character shows nothing, changes how others are shown, or has no public meaning.
+// Other_Default_Ignorable_Code_Point has the Hangul fillers and the tags.
+func invisible(r rune) bool {
 	return r != ' ' && unicode.In(r,
 		unicode.Zs, unicode.Zl, unicode.Zp, unicode.Cf, unicode.Co, unicode.Cs, blank,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Bidi_Control,
@@ -74,7 +71,7 @@ func unseen(r rune) bool {
 	)
 }
 
-// lookalikes are forms of ASCII letters, digits and marks, which mail programs turn into these or take for these.
+// lookalikes are forms of ASCII letters, digits and marks that mail programs turn into the plain ones or confuse with them.
 var lookalikes = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x2024, Hi: 0x2026, Stride: 1}, // dots that lead the eye
