@@ -46,13 +46,13 @@ func serving(store customers.Store, log io.Writer) http.Handler {
 // idle is a way to a billing provider on which nothing goes.
 type idle struct{}
 
-func (idle) Begin(context.Context, *domain.Customer, *domain.BillingInformation) <-chan struct{} {
+func (idle) Enqueue(context.Context, *domain.Customer, *domain.BillingInformation) <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
 	return done
 }
 
-func (idle) Tell(context.Context, *domain.Customer) error { return nil }
+func (idle) Push(context.Context, *domain.Customer) error { return nil }
 
 // servingAt is serving at the time that a clock tells. What is logged there is unexpected, so it shows.
 func servingAt(t testing.TB, store customers.Store, now func() time.Time) http.Handler {

@@ -42,12 +42,12 @@ func syncErrorOf(c *domain.Customer) *string {
 	}
 	var text string
 	switch failure.Kind {
-	case domain.SyncPasses:
+	case domain.SyncTemporary:
 		text = fmt.Sprintf("the billing provider could not be told (%s, attempt %d)", why, c.Sync.Attempts)
 		if c.Sync.DueAt != nil {
 			text += "; the next attempt is at " + scalar.FormatDateTime(*c.Sync.DueAt)
 		}
-		if _, lost := c.Sync.Untold[domain.SyncInformation]; lost {
+		if _, lost := c.Sync.Pending[domain.SyncInformation]; lost {
 			text += ", but billing information is not kept: send all of it again"
 		}
 	case domain.SyncDeleted:
@@ -58,7 +58,7 @@ func syncErrorOf(c *domain.Customer) *string {
 		text = "it is not known whether the billing provider has made the customer; set billingId if it has, or else call resyncCustomer"
 	default:
 		text = fmt.Sprintf("the billing provider refuses (%s); change what it refuses, or call resyncCustomer", why)
-		if _, lost := c.Sync.Untold[domain.SyncInformation]; lost {
+		if _, lost := c.Sync.Pending[domain.SyncInformation]; lost {
 			text = fmt.Sprintf("the billing provider refuses (%s), and billing information is not kept: send all of it again with what it refuses changed", why)
 		}
 	}

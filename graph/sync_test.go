@@ -14,7 +14,7 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
 	failed := func(kind domain.SyncFailureKind, again *time.Time) func(*domain.Customer) {
 		return func(c *domain.Customer) {
-			c.WantWholeSync(at)
+			c.EnqueueFullSync(at)
 			c.Sync.Attempts, c.Sync.RequestID = 3, "req_1"
 			c.Sync.Fail(domain.SyncFailure{Kind: kind, Code: "some_code", Param: "email", At: at}, again)
 		}
@@ -26,13 +26,13 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 		says []string
 	}{
 		"never told": {func(*domain.Customer) {}, model.SyncStatusNoSyncRequired, nil},
-		"to be told": {func(c *domain.Customer) { c.WantWholeSync(at) }, model.SyncStatusPending, nil},
-		"told":       {func(c *domain.Customer) { c.WantWholeSync(at); clear(c.Sync.Untold); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
-		"it passes":  {failed(domain.SyncPasses, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
+		"to be told": {func(c *domain.Customer) { c.EnqueueFullSync(at) }, model.SyncStatusPending, nil},
+		"told":       {func(c *domain.Customer) { c.EnqueueFullSync(at); clear(c.Sync.Pending); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
+		"it passes":  {failed(domain.SyncTemporary, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
 		"it passes, and information is lost": {
 			func(c *domain.Customer) {
-				failed(domain.SyncPasses, &at)(c)
-				c.Sync.Untold[domain.SyncInformation] = 1
+				failed(domain.SyncTemporary, &at)(c)
+				c.Sync.Pending[domain.SyncInformation] = 1
 			},
 			model.SyncStatusError, []string{"next attempt is at", "send all of it again"},
 		},
@@ -40,14 +40,14 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 		"refused, and information is lost": {
 			func(c *domain.Customer) {
 				failed(domain.SyncRefused, nil)(c)
-				c.Sync.Untold[domain.SyncInformation] = 1
+				c.Sync.Pending[domain.SyncInformation] = 1
 			},
 			model.SyncStatusError, []string{"refuses", "some_code on email", "send all of it again", "req_1"},
 		},
 		"deleted":       {failed(domain.SyncDeleted, nil), model.SyncStatusError, []string{"deleted", "billingId to null", "resyncCustomer"}},
 		"not passed on": {failed(domain.SyncInformationLost, nil), model.SyncStatusError, []string{"billing information", "send all of it again"}},
 		"unconfirmed":   {failed(domain.SyncUnconfirmed, nil), model.SyncStatusError, []string{"not known", "billingId", "resyncCustomer"}},
-		"found deleted": {func(c *domain.Customer) { c.Learn(at, domain.BillingFacts{Deleted: true}) }, model.SyncStatusError, []string{"deleted", "billingId to null"}},
+		"found deleted": {func(c *domain.Customer) { c.RecordFacts(at, domain.BillingFacts{Deleted: true}) }, model.SyncStatusError, []string{"deleted", "billingId to null"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

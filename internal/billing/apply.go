@@ -8,20 +8,20 @@ import (
 	"clientele/internal/domain"
 )
 
-// SettleAfter is how long to wait with retrieving an Unsettled customer, so that the picture is newer than the
+// RefetchAfter is how long to wait with retrieving an NeedsRefetch customer, so that the snapshot is newer than the
 // events that disagree.
-const SettleAfter = 5 * time.Second
+const RefetchAfter = 5 * time.Second
 
 // Apply is what is known after one more event. Events may come in any order and any number of times: the same
 // set of events always leads to the same facts. It changes nothing that it is given.
 //
 // Three rules make it so. What ends for good wins whenever it is told: a deletion over everything, a detachment
 // over whatever else is said of its payment method. Of all else the newest event wins. And nothing older than
-// the last picture counts, which lets a picture forget what was detached before it.
+// the last snapshot counts, which lets a snapshot forget what was detached before it.
 //
 // Providers count time in seconds, so two events of one time may disagree, and their order is lost. Then the
-// greater event id wins, which is right or wrong but the same everywhere, and the facts are Unsettled until a
-// picture from a later time settles them.
+// greater event id wins, which is right or wrong but the same everywhere, and the facts are NeedsRefetch until a
+// snapshot from a later time settles them.
 func Apply(facts domain.BillingFacts, e Event) domain.BillingFacts {
 	switch {
 	case e.Kind == Ignored || facts.Deleted:
@@ -108,7 +108,7 @@ func newer(mark domain.FactMark, e Event, disagrees bool) (domain.FactMark, bool
 
 // WithoutFuture is the facts as they are without dates from the future, and whether there was one. No event that is
 // dated so is accepted; a server of an older version, or one with a wrong clock, may have stored one, and nothing newer
-// would replace what it says. What had such a date is replaced by whatever comes next, and is Unsettled until then.
+// would replace what it says. What had such a date is replaced by whatever comes next, and is NeedsRefetch until then.
 func WithoutFuture(facts domain.BillingFacts, now time.Time) (domain.BillingFacts, bool) {
 	latest, found := now.Add(ClockTolerance), false
 	if facts.RetrievedAt.After(latest) {

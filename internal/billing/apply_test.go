@@ -40,7 +40,7 @@ func customerEvent(id string, second int, currency, defaultMethod string) billin
 	}
 }
 
-func picture(id string, second int, currency, defaultMethod string, methods ...string) billing.Event {
+func snapshot(id string, second int, currency, defaultMethod string, methods ...string) billing.Event {
 	e := customerEvent(id, second, currency, defaultMethod)
 	e.Kind = billing.CustomerRetrieved
 	for _, m := range methods {
@@ -59,15 +59,15 @@ func applyAll(events ...billing.Event) domain.BillingFacts {
 
 // A view is what of the facts is shown, without the marks that say how it is known.
 type view struct {
-	Deleted   bool
-	Currency  string
-	Default   string
-	Methods   string
-	Unsettled bool
+	Deleted      bool
+	Currency     string
+	Default      string
+	Methods      string
+	NeedsRefetch bool
 }
 
 func viewOf(f domain.BillingFacts) view {
-	v := view{Deleted: f.Deleted, Currency: f.Currency, Default: f.DefaultPaymentMethodID, Unsettled: f.Unsettled()}
+	v := view{Deleted: f.Deleted, Currency: f.Currency, Default: f.DefaultPaymentMethodID, NeedsRefetch: f.NeedsRefetch()}
 	for _, m := range f.PaymentMethods {
 		if !m.Detached {
 			v.Methods += fmt.Sprintf("%s:%s ", m.ID, m.Details.Last4)
@@ -107,11 +107,11 @@ func TestApply(t *testing.T) {
 			view{Currency: "EUR", Default: "pm_1", Methods: "pm_1:4242 "},
 		},
 		"a default method that nobody described must be asked for": {
-			[]billing.Event{customerEvent("e2", 2, "", "pm_1")}, view{Default: "pm_1", Unsettled: true},
+			[]billing.Event{customerEvent("e2", 2, "", "pm_1")}, view{Default: "pm_1", NeedsRefetch: true},
 		},
 		"events of one second that disagree must be asked about": {
 			[]billing.Event{customerEvent("e3", 2, "EUR", ""), customerEvent("e2", 2, "USD", "")},
-			view{Currency: "EUR", Unsettled: true},
+			view{Currency: "EUR", NeedsRefetch: true},
 		},
 		"events of one second that agree need not": {
 			[]billing.Event{customerEvent("e3", 2, "EUR", ""), customerEvent("e2", 2, "EUR", "")},
@@ -123,29 +123,29 @@ func TestApply(t *testing.T) {
 			},
 			view{Currency: "USD"},
 		},
-		"a newer picture settles it": {
+		"a newer snapshot settles it": {
 			[]billing.Event{
-				customerEvent("e3", 2, "EUR", ""), customerEvent("e2", 2, "USD", ""), picture("r1", 3, "USD", ""),
+				customerEvent("e3", 2, "EUR", ""), customerEvent("e2", 2, "USD", ""), snapshot("r1", 3, "USD", ""),
 			},
 			view{Currency: "USD"},
 		},
-		"a picture forgets the methods that it does not have": {
-			[]billing.Event{attached, picture("r1", 3, "", "pm_2", "pm_2")},
+		"a snapshot forgets the methods that it does not have": {
+			[]billing.Event{attached, snapshot("r1", 3, "", "pm_2", "pm_2")},
 			view{Default: "pm_2", Methods: "pm_2:4242 "},
 		},
-		"nothing older than a picture counts": {
-			[]billing.Event{picture("r1", 3, "", "pm_2", "pm_2"), attached},
+		"nothing older than a snapshot counts": {
+			[]billing.Event{snapshot("r1", 3, "", "pm_2", "pm_2"), attached},
 			view{Default: "pm_2", Methods: "pm_2:4242 "},
 		},
-		"a picture does not undo what is newer": {
+		"a snapshot does not undo what is newer": {
 			[]billing.Event{
-				methodEvent("e4", 4, billing.PaymentMethodDetached, "pm_1", ""), picture("r1", 3, "", "", "pm_1"),
+				methodEvent("e4", 4, billing.PaymentMethodDetached, "pm_1", ""), snapshot("r1", 3, "", "", "pm_1"),
 			},
 			view{},
 		},
 		"a deletion is the end": {
 			[]billing.Event{attached, {ID: "e2", CreatedAt: at(0), Kind: billing.CustomerDeleted},
-				methodEvent("e9", 9, billing.PaymentMethodAttached, "pm_2", "4242"), picture("r9", 9, "EUR", "")},
+				methodEvent("e9", 9, billing.PaymentMethodAttached, "pm_2", "4242"), snapshot("r9", 9, "EUR", "")},
 			view{Deleted: true},
 		},
 		"what says nothing changes nothing": {
@@ -175,7 +175,7 @@ func TestApplyChangesNothingItIsGiven(t *testing.T) {
 	for _, e := range []billing.Event{
 		methodEvent("e3", 2, billing.PaymentMethodUpdated, "pm_1", "1881"),
 		methodEvent("e4", 2, billing.PaymentMethodDetached, "pm_1", ""),
-		picture("r1", 3, "", "", "pm_0"),
+		snapshot("r1", 3, "", "", "pm_0"),
 	} {
 		billing.Apply(before, e)
 		if !slices.Equal(before.PaymentMethods, want) {
@@ -192,12 +192,12 @@ func TestDefaultPaymentMethod(t *testing.T) {
 		t.Errorf("got %+v, %t", m, ok)
 	}
 	facts = billing.Apply(facts, methodEvent("e3", 3, billing.PaymentMethodDetached, "pm_1", ""))
-	if m, ok := facts.DefaultPaymentMethod(); ok || facts.HasPaymentMethod() || facts.Unsettled() {
+	if m, ok := facts.DefaultPaymentMethod(); ok || facts.HasPaymentMethod() || facts.NeedsRefetch() {
 		t.Errorf("a detached method is still charged: %+v", m)
 	}
 }
 
-// A history is what happened at a provider: the events that it sends, pictures that were taken on the way, and
+// A history is what happened at a provider: the events that it sends, snapshots that were taken on the way, and
 // how it ended.
 type history struct {
 	events []billing.Event
@@ -231,7 +231,7 @@ func drawHistory(t *rapid.T) *history {
 		}
 		slices.Sort(attached)
 		action := rapid.SampledFrom([]string{"attach", "attach", "update", "expire", "detach", "default", "currency",
-			"picture", "picture", "delete"}).Draw(t, "action")
+			"snapshot", "snapshot", "delete"}).Draw(t, "action")
 		if len(attached) == 0 && (action == "update" || action == "expire" || action == "detach" || action == "default") {
 			action = "attach"
 		}
@@ -267,10 +267,10 @@ func drawHistory(t *rapid.T) *history {
 		case "currency":
 			h.currency = rapid.SampledFrom([]string{"EUR", "USD"}).Draw(t, "currency")
 			add(h.customerUpdated())
-		case "picture":
+		case "snapshot":
 			// Its time is before what it shows, as a provider's clocks are not all the same.
 			early := rapid.IntRange(0, 2).Draw(t, "early")
-			add(h.picture())
+			add(h.snapshot())
 			h.events[len(h.events)-1].CreatedAt = at(h.second - early)
 		case "delete":
 			if i == steps-1 {
@@ -289,7 +289,7 @@ func (h *history) customerUpdated() billing.Event {
 	}
 }
 
-func (h *history) picture() billing.Event {
+func (h *history) snapshot() billing.Event {
 	e := h.customerUpdated()
 	e.Kind = billing.CustomerRetrieved
 	for id, details := range h.methods {
@@ -326,22 +326,22 @@ func TestApplyIsIndifferentToOrderAndRepetition(t *testing.T) {
 
 		// The facts are what is true at the provider, unless they say themselves that they are in doubt, and
 		// in any case once the provider was asked.
-		if want.Unsettled() {
+		if want.NeedsRefetch() {
 			unsettled++
 		} else if err := h.compare(want); err != "" {
 			t.Fatalf("settled but wrong: %s\n%+v", err, want)
 		}
-		final := h.picture()
+		final := h.snapshot()
 		final.ID, final.CreatedAt = "req_final", at(h.second+1)
 		settled := billing.Apply(want, final)
-		if settled.Unsettled() {
-			t.Fatalf("unsettled after a picture: %+v", settled)
+		if settled.NeedsRefetch() {
+			t.Fatalf("unsettled after a snapshot: %+v", settled)
 		}
 		if err := h.compare(settled); err != "" {
-			t.Fatalf("wrong after a picture: %s\n%+v", err, settled)
+			t.Fatalf("wrong after a snapshot: %s\n%+v", err, settled)
 		}
 	})
-	t.Logf("%d permutations with repetitions, of histories of which %d needed a picture", permutations, unsettled)
+	t.Logf("%d permutations with repetitions, of histories of which %d needed a snapshot", permutations, unsettled)
 	if permutations < 1000 {
 		t.Error("fewer than 1,000 permutations")
 	}
@@ -393,7 +393,7 @@ func TestFactsOfTheFutureHeal(t *testing.T) {
 			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.PaymentMethodUpdated, PaymentMethods: []billing.PaymentMethod{{ID: "pm_1", Details: card("0002")}}}, true,
 			domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1", Details: card("0002"), Mark: domain.FactMark{At: now, EventID: "evt_1"}}}},
 		},
-		"a whole picture": {
+		"a whole snapshot": {
 			domain.BillingFacts{RetrievedAt: ahead, Mark: mark(now.Add(-time.Hour))},
 			billing.Event{ID: "evt_1", CreatedAt: now, Kind: billing.CustomerUpdated, Customer: billing.CustomerFacts{Currency: "DKK"}}, true,
 			domain.BillingFacts{Currency: "DKK", Mark: domain.FactMark{At: now, EventID: "evt_1"}},
@@ -407,8 +407,8 @@ func TestFactsOfTheFutureHeal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := slices.Clone(c.facts.PaymentMethods)
 			healed, found := billing.WithoutFuture(c.facts, now)
-			if found != c.found || found && c.facts.RetrievedAt.IsZero() && !healed.Unsettled() {
-				t.Errorf("found %v, unsettled %v", found, healed.Unsettled())
+			if found != c.found || found && c.facts.RetrievedAt.IsZero() && !healed.NeedsRefetch() {
+				t.Errorf("found %v, unsettled %v", found, healed.NeedsRefetch())
 			}
 			if got := billing.Apply(healed, c.event); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got  %+v\nwant %+v", got, c.want)

@@ -29,13 +29,13 @@ const (
 
 // The codes that do not come from the provider. Its own are lower-case words too.
 const (
-	CodeConnectionFailed  = "connection_failed"
-	CodeNoAnswer          = "no_answer"
-	CodeUnreadableAnswer  = "unreadable_answer"
-	CodeNotLetIn          = "not_let_in"
-	CodeCustomerDeleted   = "customer_deleted"
-	CodeCouponUnsupported = "coupon_unsupported"
-	CodeOther             = "other"
+	CodeConnectionFailed   = "connection_failed"
+	CodeNoResponse         = "no_answer"
+	CodeUnreadableResponse = "unreadable_answer"
+	CodeUnauthorized       = "not_let_in"
+	CodeCustomerDeleted    = "customer_deleted"
+	CodeCouponUnsupported  = "coupon_unsupported"
+	CodeOther              = "other"
 	// CodeCreationUnconfirmed: a creation was begun so long ago that its repetition could make a second customer.
 	CodeCreationUnconfirmed = "creation_unconfirmed"
 	// CodeSuperseded: somebody else is at the customer, or it is not to be told of any more.

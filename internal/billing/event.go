@@ -24,7 +24,7 @@ const (
 	CustomerUpdated EventKind = "CustomerUpdated"
 	// CustomerDeleted is the customer's end.
 	CustomerDeleted EventKind = "CustomerDeleted"
-	// CustomerRetrieved is a Picture: the customer's facts, and all payment methods that are attached.
+	// CustomerRetrieved is a Snapshot: the customer's facts, and all payment methods that are attached.
 	CustomerRetrieved EventKind = "CustomerRetrieved"
 )
 
@@ -38,7 +38,7 @@ func EventKinds() []EventKind {
 // Event is something that the provider said of a customer. It holds what Apply needs and nothing of what the
 // provider knows besides.
 type Event struct {
-	// ID is unique among all events and pictures.
+	// ID is unique among all events and snapshots.
 	ID string
 	// CreatedAt is from when the news is, by the provider's clock. Providers count in seconds.
 	CreatedAt time.Time

@@ -47,10 +47,10 @@ type Provider interface {
 	// have yet is made there.
 	SetCoupon(ctx context.Context, id string, coupon *Coupon) (Receipt, error)
 
-	// RetrieveCustomer answers the whole picture of how the customer can be charged. The method that is charged
+	// RetrieveCustomer answers the whole snapshot of how the customer can be charged. The method that is charged
 	// is among its payment methods; of the others, the newest are enough. A customer that the provider deleted
-	// is a picture too, and no error.
-	RetrieveCustomer(ctx context.Context, id string) (Picture, error)
+	// is a snapshot too, and no error.
+	RetrieveCustomer(ctx context.Context, id string) (Snapshot, error)
 
 	// ParseEvent proves that the provider sent the payload, a short while ago, and reads it. signature is
 	// what the provider's request said of itself. An event that says nothing of interest is Ignored, not an
@@ -122,16 +122,16 @@ type Coupon struct {
 	Definition domain.Coupon
 }
 
-// Picture is all that is known of how a customer can be charged, at one time.
-type Picture struct {
+// Snapshot is all that is known of how a customer can be charged, at one time.
+type Snapshot struct {
 	CustomerID string
-	// At is the provider's time, or a little earlier: whatever happened before At is in the picture. What
+	// At is the provider's time, or a little earlier: whatever happened before At is in the snapshot. What
 	// happened soon after may be.
 	At time.Time
-	// AnsweredAt is the provider's time when it answered, as exactly as it told. All that the caller did before it
-	// asked is in the picture.
-	AnsweredAt time.Time
-	Deleted    bool
+	// RespondedAt is the provider's time when it answered, as exactly as it told. All that the caller did before it
+	// asked is in the snapshot.
+	RespondedAt time.Time
+	Deleted     bool
 	// LinkURL is where people see the customer at the provider.
 	LinkURL        string
 	Customer       CustomerFacts
@@ -139,8 +139,8 @@ type Picture struct {
 	Receipt
 }
 
-// Event is the picture as news, for Apply.
-func (p Picture) Event() Event {
+// Event is the snapshot as news, for Apply.
+func (p Snapshot) Event() Event {
 	e := Event{
 		ID: p.RequestID, CreatedAt: p.At, CustomerID: p.CustomerID,
 		Kind: CustomerRetrieved, Customer: p.Customer, PaymentMethods: p.PaymentMethods,

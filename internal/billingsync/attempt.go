@@ -25,9 +25,9 @@ const (
 // attempt is one go at telling the provider all that it was not told.
 type attempt struct {
 	*Service
-	ref      domain.CustomerRef
-	listener *listener
-	holder   string
+	ref    domain.CustomerRef
+	waiter *waiter
+	holder string
 	// customer is as it was when the attempt began, but for its link; revision is what it had come to.
 	customer *domain.Customer
 	revision int64
@@ -43,20 +43,20 @@ type attempt struct {
 	created *billing.Created
 
 	// told says of each part that was tried whether the provider knows it now.
-	told      map[domain.SyncPart]bool
+	pushed    map[domain.SyncPart]bool
 	nameGiven bool
-	picture   *billing.Picture
+	snapshot  *billing.Snapshot
 	requestID string
 	// failure is what is said of the attempt: the first one, but for a deletion.
 	failure *billing.ProviderError
 	// passing is the failure that ended the attempt, if another attempt may do better.
-	passing *billing.ProviderError
-	// refusal is what the listener is told.
+	temporary *billing.ProviderError
+	// refusal is what the waiter is told.
 	refusal error
 
 	// settled is whether it was recorded what came of the attempt, and outcome is that in a word.
-	settled bool
-	outcome string
+	recorded bool
+	outcome  string
 }
 
 // run tells the provider, part by part. What a part needs comes before it, and what is refused keeps nothing else back.
@@ -65,7 +65,7 @@ func (a *attempt) run(ctx context.Context) {
 		return
 	}
 	for _, tell := range []func(context.Context) error{
-		a.tellDetails, a.tellTaxIDs, a.tellGivenMethod, a.tellAttachment, a.tellDetachment, a.tellCoupon, a.askFacts,
+		a.pushDetails, a.pushTaxIDs, a.pushGivenMethod, a.pushAttachment, a.pushDetachment, a.pushCoupon, a.fetchFacts,
 	} {
 		if err := tell(ctx); err != nil && a.fail(err).Kind != billing.Permanent {
 			return
@@ -83,15 +83,15 @@ func (a *attempt) fail(err error) *billing.ProviderError {
 	if a.failure == nil || failure.Kind == billing.DeletedCustomer {
 		a.failure = failure
 	}
-	if kindOf(failure) == domain.SyncPasses {
-		a.passing = failure
+	if kindOf(failure) == domain.SyncTemporary {
+		a.temporary = failure
 	}
 	return failure
 }
 
-func (a *attempt) untold(part domain.SyncPart) bool {
-	_, untold := a.customer.Sync.Untold[part]
-	return untold
+func (a *attempt) pending(part domain.SyncPart) bool {
+	_, pending := a.customer.Sync.Pending[part]
+	return pending
 }
 
 // try makes a call until it succeeds, or fails for good, or too often, or is not the attempt's to make any more.
@@ -105,7 +105,7 @@ func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error))
 		if err != nil {
 			return err
 		}
-		if !a.isAt(customer) || customer.Archived() {
+		if !a.holdsLease(customer) || customer.Archived() {
 			return errSuperseded
 		}
 		receipt, err := call()
@@ -167,7 +167,7 @@ func (a *attempt) create(ctx context.Context) error {
 
 // renewKey writes down that the key of the creation is spent before the next one is used.
 func (a *attempt) renewKey(ctx context.Context) error {
-	err := a.changeOwn(ctx, func(customer *domain.Customer) {
+	err := a.changeLeased(ctx, func(customer *domain.Customer) {
 		now := domain.Timestamp(time.Now())
 		customer.Sync.KeyGeneration++
 		customer.Sync.CreatingSince = &now
@@ -180,7 +180,7 @@ func (a *attempt) renewKey(ctx context.Context) error {
 
 // keepLink writes the link down as soon as there is one.
 func (a *attempt) keepLink(ctx context.Context) error {
-	return a.changeOwn(ctx, a.setLink)
+	return a.changeLeased(ctx, a.setLink)
 }
 
 // setLink links the customer to the one that was created, unless it was linked by hand in the meantime.
@@ -195,18 +195,18 @@ func (a *attempt) setLink(customer *domain.Customer) {
 // errSuperseded ends an attempt whose lease has gone to another, or whose customer was archived or linked by hand.
 var errSuperseded = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeSuperseded}
 
-// isAt reports whether the attempt is the one that is at the customer, as it is linked now.
-func (a *attempt) isAt(customer *domain.Customer) bool {
+// holdsLease reports whether the attempt is the one that is at the customer, as it is linked now.
+func (a *attempt) holdsLease(customer *domain.Customer) bool {
 	sync := customer.Sync
 	return sync != nil && sync.Lease != nil && sync.Lease.Holder == a.holder && sync.KeyGeneration == a.generation
 }
 
-// changeOwn changes the customer for as long as the attempt is the one that is at it. Of an archived one it ends
+// changeLeased changes the customer for as long as the attempt is the one that is at it. Of an archived one it ends
 // the attempt after that.
-func (a *attempt) changeOwn(ctx context.Context, change func(*domain.Customer)) error {
+func (a *attempt) changeLeased(ctx context.Context, change func(*domain.Customer)) error {
 	own := false
 	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
-		if own = a.isAt(customer); own {
+		if own = a.holdsLease(customer); own {
 			change(customer)
 		}
 		return own
@@ -222,8 +222,8 @@ func (a *attempt) changeOwn(ctx context.Context, change func(*domain.Customer)) 
 	return nil
 }
 
-// tellDetails passes on name, email and billing information.
-func (a *attempt) tellDetails(ctx context.Context) error {
+// pushDetails passes on name, email and billing information.
+func (a *attempt) pushDetails(ctx context.Context) error {
 	info := a.information
 	sync, id := a.customer.Sync, *a.customer.BillingID
 	update := billing.CustomerUpdate{Ref: a.ref, ID: a.customer.ID}
@@ -231,21 +231,21 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 		update.Information = *info
 	}
 	// A shipping address has a name.
-	if !sync.NameGiven && (a.untold(domain.SyncName) || info != nil && info.ShippingAddress != nil) {
+	if !sync.NameGiven && (a.pending(domain.SyncName) || info != nil && info.ShippingAddress != nil) {
 		update.Name = textOf(a.customer.Name)
 	}
-	if a.untold(domain.SyncEmail) {
+	if a.pending(domain.SyncEmail) {
 		update.Email = textOf(a.customer.Email)
 	}
 	if update.Name == nil && update.Email == nil && info == nil {
-		a.told[domain.SyncName] = true // what was given with billing information stays
+		a.pushed[domain.SyncName] = true // what was given with billing information stays
 		return nil
 	}
 	tell := func(update billing.CustomerUpdate) error {
 		return a.try(ctx, func() (billing.Receipt, error) { return a.provider.UpdateCustomer(ctx, id, update) })
 	}
 	err := tell(update)
-	a.told[domain.SyncName], a.told[domain.SyncEmail] = err == nil, err == nil
+	a.pushed[domain.SyncName], a.pushed[domain.SyncEmail] = err == nil, err == nil
 	if info == nil {
 		return err
 	}
@@ -255,9 +255,9 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 		own := update
 		own.Information, update.Email = domain.BillingInformation{}, nil
 		infoErr, err = tell(update), tell(own)
-		a.told[domain.SyncName], a.told[domain.SyncEmail] = infoErr == nil || err == nil, err == nil
+		a.pushed[domain.SyncName], a.pushed[domain.SyncEmail] = infoErr == nil || err == nil, err == nil
 	}
-	a.told[domain.SyncInformation] = infoErr == nil
+	a.pushed[domain.SyncInformation] = infoErr == nil
 	a.nameGiven = infoErr == nil && info.CustomerName != nil
 	if err == nil {
 		err = infoErr
@@ -265,8 +265,8 @@ func (a *attempt) tellDetails(ctx context.Context) error {
 	return err
 }
 
-// tellTaxIDs passes on the tax ids of billing information.
-func (a *attempt) tellTaxIDs(ctx context.Context) error {
+// pushTaxIDs passes on the tax ids of billing information.
+func (a *attempt) pushTaxIDs(ctx context.Context) error {
 	info := a.information
 	if info == nil || info.TaxIDs == nil {
 		return nil
@@ -276,8 +276,8 @@ func (a *attempt) tellTaxIDs(ctx context.Context) error {
 	}))
 }
 
-// tellGivenMethod passes on the payment method of billing information.
-func (a *attempt) tellGivenMethod(ctx context.Context) error {
+// pushGivenMethod passes on the payment method of billing information.
+func (a *attempt) pushGivenMethod(ctx context.Context) error {
 	info := a.information
 	if info == nil || info.PaymentMethodID == nil {
 		return nil
@@ -290,7 +290,7 @@ func (a *attempt) tellGivenMethod(ctx context.Context) error {
 // orNotInformed notes with a failure that not all of the billing information was passed on.
 func (a *attempt) orNotInformed(err error) error {
 	if err != nil {
-		a.told[domain.SyncInformation] = false
+		a.pushed[domain.SyncInformation] = false
 	}
 	return err
 }
@@ -303,7 +303,7 @@ func textOf(text *string) *string {
 	return text
 }
 
-func (a *attempt) tellAttachment(ctx context.Context) error {
+func (a *attempt) pushAttachment(ctx context.Context) error {
 	if currency := a.customer.Sync.AttachmentCurrency; currency != "" {
 		err := a.try(ctx, func() (billing.Receipt, error) {
 			return a.provider.UpdateCustomer(ctx, *a.customer.BillingID, billing.CustomerUpdate{
@@ -314,23 +314,23 @@ func (a *attempt) tellAttachment(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.tellPaymentMethod(ctx, domain.SyncAttachment, a.customer.Sync.AttachmentID, a.provider.AttachPaymentMethod)
+	return a.pushPaymentMethod(ctx, domain.SyncAttachment, a.customer.Sync.AttachmentID, a.provider.AttachPaymentMethod)
 }
 
-func (a *attempt) tellDetachment(ctx context.Context) error {
-	return a.tellPaymentMethod(ctx, domain.SyncDetachment, a.customer.Sync.DetachmentID, a.provider.DetachPaymentMethod)
+func (a *attempt) pushDetachment(ctx context.Context) error {
+	return a.pushPaymentMethod(ctx, domain.SyncDetachment, a.customer.Sync.DetachmentID, a.provider.DetachPaymentMethod)
 }
 
-func (a *attempt) tellPaymentMethod(
+func (a *attempt) pushPaymentMethod(
 	ctx context.Context, part domain.SyncPart, method string, call func(ctx context.Context, id, method string) (billing.Receipt, error),
 ) error {
-	if !a.untold(part) {
+	if !a.pending(part) {
 		return nil
 	}
 	err := a.try(ctx, func() (billing.Receipt, error) { return call(ctx, *a.customer.BillingID, method) })
-	a.told[part] = err == nil
-	if final(err) && a.heard(part) {
-		a.refusal, a.told[part] = refusalOf(part, err), true
+	a.pushed[part] = err == nil
+	if final(err) && a.reportsTo(part) {
+		a.refusal, a.pushed[part] = refusalOf(part, err), true
 		if billing.KindOf(err) == billing.Permanent {
 			return nil // Nobody has to look after it any more.
 		}
@@ -338,14 +338,14 @@ func (a *attempt) tellPaymentMethod(
 	return err
 }
 
-// heard reports whether the refusal of a part is answered to the listener. It is if that is what the listener wanted: of
+// reportsTo reports whether the refusal of a part is answered to the waiter. It is if that is what the waiter wanted: of
 // a newer wish somebody else hears.
-func (a *attempt) heard(part domain.SyncPart) bool {
-	return a.listener != nil && a.listener.revision == a.customer.Sync.Untold[part] && a.listener.settle()
+func (a *attempt) reportsTo(part domain.SyncPart) bool {
+	return a.waiter != nil && a.waiter.revision == a.customer.Sync.Pending[part] && a.waiter.settle()
 }
 
-func (a *attempt) tellCoupon(ctx context.Context) error {
-	if !a.untold(domain.SyncCoupon) {
+func (a *attempt) pushCoupon(ctx context.Context) error {
+	if !a.pending(domain.SyncCoupon) {
 		return nil
 	}
 	var coupon *billing.Coupon
@@ -359,22 +359,22 @@ func (a *attempt) tellCoupon(ctx context.Context) error {
 	err := a.try(ctx, func() (billing.Receipt, error) {
 		return a.provider.SetCoupon(ctx, *a.customer.BillingID, coupon)
 	})
-	a.told[domain.SyncCoupon] = err == nil
+	a.pushed[domain.SyncCoupon] = err == nil
 	return err
 }
 
-// askFacts asks the provider what it knows. Nobody was told of events about a customer before it was linked.
-func (a *attempt) askFacts(ctx context.Context) error {
-	if !a.untold(domain.SyncFacts) && a.created == nil && a.information == nil {
+// fetchFacts asks the provider what it knows. Nobody was told of events about a customer before it was linked.
+func (a *attempt) fetchFacts(ctx context.Context) error {
+	if !a.pending(domain.SyncFacts) && a.created == nil && a.information == nil {
 		return nil
 	}
 	err := a.try(ctx, func() (billing.Receipt, error) {
-		picture, err := a.provider.RetrieveCustomer(ctx, *a.customer.BillingID)
+		snapshot, err := a.provider.RetrieveCustomer(ctx, *a.customer.BillingID)
 		if err == nil {
-			a.picture = &picture
+			a.snapshot = &snapshot
 		}
-		return picture.Receipt, err
+		return snapshot.Receipt, err
 	})
-	a.told[domain.SyncFacts] = err == nil
+	a.pushed[domain.SyncFacts] = err == nil
 	return err
 }

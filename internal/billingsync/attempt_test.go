@@ -36,14 +36,14 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 	// unarchive is what the use case does.
 	unarchive := func(c *domain.Customer) {
 		c.Unarchive(domain.Timestamp(time.Now()))
-		if c.SyncCutOff() {
-			c.WantWholeSync(time.Now())
+		if c.SyncInterrupted() {
+			c.EnqueueFullSync(time.Now())
 		}
 	}
 	for name, test := range map[string]func(w *world, c *domain.Customer){
 		"before the attempt": func(w *world, c *domain.Customer) {
 			w.change(c, archive)
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			time.Sleep(time.Hour)
 			w.due(w.server())
 			if sent := w.wire.sent(); len(sent) > 0 {
@@ -52,12 +52,12 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 		},
 		"during the creation, whose link is kept": func(w *world, c *domain.Customer) {
 			w.at(create, func() { w.change(c, archive) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			if there := w.there(); there.Name != "" || there.Email != "" {
 				w.Errorf("there is %+v", there)
 			}
 			c = w.now(c)
-			if valueOf(c.BillingID) != w.there().ID || c.Sync.CreatingSince != nil || c.Sync.DueAt != nil || len(c.Sync.Untold) > 0 && c.Sync.Untold[domain.SyncName] > 0 {
+			if valueOf(c.BillingID) != w.there().ID || c.Sync.CreatingSince != nil || c.Sync.DueAt != nil || len(c.Sync.Pending) > 0 && c.Sync.Pending[domain.SyncName] > 0 {
 				w.Error(describe(c))
 			}
 		},
@@ -67,7 +67,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			})
 			c = w.change(c, func(c *domain.Customer) { c.CouponID = new(w.coupon("tenth", percentOff)) }, whole())
 			w.at(update, func() { w.change(c, archive) })
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			if sent := w.wire.sent(); sent[len(sent)-1] != update {
 				w.Errorf("told %q", sent)
 			}
@@ -75,7 +75,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 		"between two requests, and coming back at once": func(w *world, c *domain.Customer) {
 			w.fail(simulator.Conflict, update, 1)
 			w.at(update, func() { w.change(w.change(c, archive), unarchive) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			if there := w.there(); there.Name != "" || there.Email != "" || there.Address != nil {
 				w.Errorf("there is %+v", there)
 			}
@@ -88,7 +88,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 		"before the next try": func(w *world, c *domain.Customer) {
 			w.fail(simulator.Conflict, update, 1)
 			w.at(update, func() { w.change(c, archive) })
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			if there := w.there(); there.Name != "" {
 				w.Errorf("there is %+v", there)
 			}
@@ -96,36 +96,36 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 		"before a creation, which is made at any time after that": func(w *world, c *domain.Customer) {
 			w.fail(simulator.Conflict, create, 1)
 			w.at(create, func() { w.change(c, archive) })
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			time.Sleep(billing.KeyLifetime + time.Hour)
 			c = w.change(c, unarchive)
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"after a creation that nobody knows the outcome of, which is made up for afterwards": func(w *world, c *domain.Customer) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			w.change(c, archive)
 			time.Sleep(billing.KeyLifetime - time.Hour)
 			c = w.change(c, unarchive)
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"after a creation that nobody knows the outcome of, too late to make up for": func(w *world, c *domain.Customer) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			w.change(c, archive)
 			time.Sleep(billing.KeyLifetime + time.Hour)
 			c = w.change(c, unarchive)
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.stands(c, "UNCONFIRMED")
 			w.there()
 		},
 		"and back at once, it does not wait for a lease that nobody uses": func(w *world, c *domain.Customer) {
 			w.at(create, func() { w.change(c, archive) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			w.change(c, unarchive)
 			began := time.Now()
 			w.settle(c, w.server())
@@ -135,11 +135,11 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			}
 		},
 		"of what was not told, nothing but name and email is forgotten": func(w *world, c *domain.Customer) {
-			<-w.server().Begin(w.Context(), c, nil)
+			<-w.server().Enqueue(w.Context(), c, nil)
 			w.wire.down.Store(true)
 			c = w.change(c, func(c *domain.Customer) { c.CouponID = new(w.coupon("tenth", percentOff)) },
 				want(domain.SyncCoupon, domain.SyncName, domain.SyncInformation))
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			w.change(c, archive)
 			w.wire.down.Store(false)
 			w.wire.sent()
@@ -155,19 +155,19 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 				w.Errorf("there is %+v", there)
 			}
 		},
-		"facts that were unsettled meanwhile are settled afterwards": func(w *world, c *domain.Customer) {
-			<-w.server().Begin(w.Context(), c, nil)
+		"facts that were ambiguous meanwhile are settled afterwards": func(w *world, c *domain.Customer) {
+			<-w.server().Enqueue(w.Context(), c, nil)
 			c = w.change(c, archive)
 			there := w.there()
 			time.Sleep(time.Minute)
 			_ = w.sim.Invoice(there.ID, "EUR")
 			_ = w.sim.Invoice(there.ID, "USD")
 			w.receiveAll(w.server())
-			if c = w.now(c); !c.Facts().Unsettled() || c.Sync.DueAt != nil {
+			if c = w.now(c); !c.Facts().NeedsRefetch() || c.Sync.DueAt != nil {
 				w.Errorf("archived: %s, %+v", describe(c), c.Facts())
 			}
 			w.change(c, unarchive)
-			if c = w.settle(c, w.server()); c.Facts().Unsettled() || c.Facts().Currency != "USD" {
+			if c = w.settle(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
 				w.Errorf("afterwards: %s, %+v", describe(c), c.Facts())
 			}
 		},
@@ -184,23 +184,23 @@ func TestLinkingByHandEndsWhatWasToldToAnother(t *testing.T) {
 	for name, test := range map[string]func(w *world, c *domain.Customer, link func(*domain.Customer)){
 		"during the creation": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
 			w.at(create, func() { w.change(c, link) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 		},
 		"during a creation whose key is spent": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
 			w.fail(simulator.ServerError, create, 1)
 			w.at(create, func() { w.change(c, link) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			if n := len(w.sim.Customers()); n != 1 {
 				w.Errorf("the provider has %d customers", n)
 			}
 		},
 		"while the information waits": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
 			w.change(c, link)
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 		},
 		"between two requests": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
 			w.at(update, func() { w.change(c, link) })
-			<-w.server().Begin(w.Context(), c, information())
+			<-w.server().Enqueue(w.Context(), c, information())
 			if all := w.sim.Customers(); len(all[1].TaxIDs) > 0 {
 				w.Errorf("there are %+v", all)
 			}
@@ -213,7 +213,7 @@ func TestLinkingByHandEndsWhatWasToldToAnother(t *testing.T) {
 				c := w.change(w.insert("c"), whole(domain.SyncInformation))
 				test(w, c, func(c *domain.Customer) {
 					c.LinkTo(&other)
-					c.WantSync(time.Now(), domain.SyncFacts)
+					c.EnqueueSync(time.Now(), domain.SyncFacts)
 				})
 				c = w.settle(c, w.server())
 				if c = w.stands(c, "SUCCESS"); valueOf(c.BillingID) != other {
@@ -233,11 +233,11 @@ func TestWhatFailsInPassingIsDoneThoughOtherThingsAreRefused(t *testing.T) {
 		c := w.insert("c", func(c *domain.Customer) { c.CouponID = new(w.coupon("five", amountOffForever)) })
 		c = w.change(c, whole())
 		w.fail(simulator.Unavailable, methods, 5)
-		<-w.server().Begin(w.Context(), c, nil)
+		<-w.server().Enqueue(w.Context(), c, nil)
 		w.stands(c, "REFUSED")
 		c = w.settle(c, w.server())
 		w.stands(c, "REFUSED")
-		w.pictured(c)
+		w.checkFacts(c)
 	})
 }
 
@@ -245,14 +245,14 @@ func TestADeletionIsSaidWhateverWasRefusedBefore(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		c := w.change(w.insert("c"), whole())
-		<-w.server().Begin(w.Context(), c, nil)
+		<-w.server().Enqueue(w.Context(), c, nil)
 		id := w.there().ID
-		c = w.change(c, func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined", "") }, func(c *domain.Customer) {
+		c = w.change(c, func(c *domain.Customer) { c.EnqueueAttachment(time.Now(), "pm_card_visa_chargeDeclined", "") }, func(c *domain.Customer) {
 			c.CouponID = new(w.coupon("tenth", percentOff))
-			c.WantSync(time.Now(), domain.SyncCoupon)
+			c.EnqueueSync(time.Now(), domain.SyncCoupon)
 		})
 		w.at(findCoupon, func() { _ = w.sim.Delete(id) })
-		<-w.server().Begin(w.Context(), c, nil)
+		<-w.server().Enqueue(w.Context(), c, nil)
 		if c = w.stands(c, "DELETED"); !c.Facts().Deleted {
 			t.Errorf("known is %+v", c.Facts())
 		}
@@ -264,28 +264,28 @@ func TestFactsAreSettledThoughSomethingIsRefused(t *testing.T) {
 	for name, change := range map[string]func(w *world, c *domain.Customer){
 		"a coupon": func(w *world, c *domain.Customer) {
 			c.CouponID = new(w.coupon("five", amountOffForever))
-			c.WantSync(time.Now(), domain.SyncCoupon)
+			c.EnqueueSync(time.Now(), domain.SyncCoupon)
 		},
 		"nothing":     func(*world, *domain.Customer) {},
-		"information": func(_ *world, c *domain.Customer) { c.WantSync(time.Now(), domain.SyncInformation) },
+		"information": func(_ *world, c *domain.Customer) { c.EnqueueSync(time.Now(), domain.SyncInformation) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
 				c := w.change(w.insert("c"), whole())
-				<-w.server().Begin(w.Context(), c, nil)
+				<-w.server().Enqueue(w.Context(), c, nil)
 				id := w.there().ID
 				time.Sleep(time.Minute)
 				_ = w.sim.Invoice(id, "EUR")
 				_ = w.sim.Invoice(id, "USD")
 				w.receiveAll(w.server())
-				// A picture of now is from before the events.
+				// A snapshot of now is from before the events.
 				c = w.change(c, func(c *domain.Customer) { change(w, c) }, want(domain.SyncFacts))
-				<-w.server().Begin(w.Context(), c, nil)
-				if !w.now(c).Facts().Unsettled() {
+				<-w.server().Enqueue(w.Context(), c, nil)
+				if !w.now(c).Facts().NeedsRefetch() {
 					t.Errorf("at once: %+v", w.now(c).Facts())
 				}
-				if c = w.settle(c, w.server()); c.Facts().Unsettled() || c.Facts().Currency != "USD" {
+				if c = w.settle(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
 					t.Errorf("in the end: %s, %+v", describe(c), c.Facts())
 				}
 			})

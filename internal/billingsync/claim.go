@@ -13,7 +13,7 @@ import (
 // claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told, and busy if
 // another server is at the customer.
 func (s *Service) claim(ctx context.Context, what *task) (a *attempt, busy bool, err error) {
-	a = &attempt{Service: s, ref: what.ref, listener: what.listener, holder: rand.Text(), told: map[domain.SyncPart]bool{}}
+	a = &attempt{Service: s, ref: what.ref, waiter: what.waiter, holder: rand.Text(), pushed: map[domain.SyncPart]bool{}}
 	claimed := false
 	customer, err := s.change(ctx, what.ref, func(customer *domain.Customer) bool {
 		claimed, busy = false, false
@@ -21,7 +21,7 @@ func (s *Service) claim(ctx context.Context, what *task) (a *attempt, busy bool,
 		switch {
 		case customer.Archived() || sync == nil:
 			return false
-		case len(sync.Untold) == 0:
+		case len(sync.Pending) == 0:
 			was := sync.DueAt
 			sync.DueAt = nil
 			return was != nil
@@ -46,7 +46,7 @@ func (s *Service) claim(ctx context.Context, what *task) (a *attempt, busy bool,
 		return nil, busy, err
 	}
 	a.customer, a.revision, a.generation = customer, customer.Sync.Revision, customer.Sync.KeyGeneration
-	a.information, a.informationRevision = s.informationOf(what.ref, customer.Sync.InformationTold)
+	a.information, a.informationRevision = s.pendingInformation(what.ref, customer.Sync.InformationPushed)
 	return a, false, nil
 }
 

@@ -96,10 +96,10 @@ func (c crashed) run(w *world, p *process) *domain.Customer {
 	customer := w.insert("c")
 	if c.linked {
 		customer = w.change(customer, whole())
-		<-w.server().Begin(w.Context(), customer, nil)
+		<-w.server().Enqueue(w.Context(), customer, nil)
 	}
 	customer = w.change(customer, func(customer *domain.Customer) { c.change(w, customer) })
-	<-w.start(p).Begin(w.Context(), customer, c.information)
+	<-w.start(p).Enqueue(w.Context(), customer, c.information)
 	return customer
 }
 
@@ -111,16 +111,16 @@ func TestACrashAtAnyPointLeavesOneCustomerAndIsMadeUpFor(t *testing.T) {
 	for name, c := range map[string]crashed{
 		"a new customer": {change: func(w *world, c *domain.Customer) {
 			coupon(w, c)
-			c.WantWholeSync(time.Now())
-			c.WantAttachment(time.Now(), "pm_card_visa", "")
+			c.EnqueueFullSync(time.Now())
+			c.EnqueueAttachment(time.Now(), "pm_card_visa", "")
 		}},
 		"a new customer with billing information": {information: full, change: func(w *world, c *domain.Customer) {
 			coupon(w, c)
-			c.WantWholeSync(time.Now(), domain.SyncInformation)
+			c.EnqueueFullSync(time.Now(), domain.SyncInformation)
 		}},
 		"a change": {linked: true, change: func(_ *world, c *domain.Customer) {
 			c.Name, c.Email = new("Grace"), nil
-			c.WantSync(time.Now(), domain.SyncName, domain.SyncEmail)
+			c.EnqueueSync(time.Now(), domain.SyncName, domain.SyncEmail)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestACrashAtAnyPointLeavesOneCustomerAndIsMadeUpFor(t *testing.T) {
 						}
 						customer = w.settle(customer, server)
 						w.linked(customer)
-						w.pictured(customer)
+						w.checkFacts(customer)
 						there := w.there()
 						name := valueOf(customer.Name)
 						if there.Name != name && there.Name != hint+" Company" || there.Email != valueOf(customer.Email) || (there.Metadata["clientele_coupon"] == "") != (customer.CouponID == nil) {
@@ -154,7 +154,7 @@ func TestACrashAtAnyPointLeavesOneCustomerAndIsMadeUpFor(t *testing.T) {
 						if lost {
 							w.stands(customer, "INFORMATION_LOST")
 							customer = w.change(customer, want(domain.SyncInformation, domain.SyncFacts))
-							<-server.Begin(w.Context(), customer, c.information)
+							<-server.Enqueue(w.Context(), customer, c.information)
 						}
 						w.stands(customer, "SUCCESS")
 						if there := w.there(); c.information != nil && (there.Name != hint+" Company" || there.Address["city"] != hint+" City") {

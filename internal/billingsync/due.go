@@ -19,7 +19,7 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	for persistence.Pause(ctx, dueInterval) == nil {
 		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
-			s.complainOnce(ctx, "customers that are due to be synced with the billing provider were not found", err)
+			s.logThrottled(ctx, "customers that are due to be synced with the billing provider were not found", err)
 		}
 	}
 	s.mu.Lock()
@@ -39,7 +39,7 @@ func (s *Service) Due(ctx context.Context) error {
 	}
 	var waits []<-chan struct{}
 	for _, ref := range due {
-		if s.underWay(ref) {
+		if s.inProgress(ref) {
 			continue // Its task has more to tell than is kept.
 		}
 		done := make(chan struct{})

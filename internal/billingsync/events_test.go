@@ -75,7 +75,7 @@ func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 					if wanted == nil {
 						wanted = c
 					}
-					if !reflect.DeepEqual(c.BillingFacts, wanted.BillingFacts) || !c.Facts().Unsettled() || c.EditVersion() != int64(1+n) {
+					if !reflect.DeepEqual(c.BillingFacts, wanted.BillingFacts) || !c.Facts().NeedsRefetch() || c.EditVersion() != int64(1+n) {
 						t.Errorf("order %d leads to %+v at version %d, the first to %+v", n, c.BillingFacts, c.EditVersion(), wanted.BillingFacts)
 					}
 					w.change(c, func(c *domain.Customer) { c.BillingFacts = nil })
@@ -85,11 +85,11 @@ func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 		}
 		group.Wait()
 		// What the events do not agree on is settled by asking, though none of the customers was ever synced.
-		time.Sleep(billing.SettleAfter)
+		time.Sleep(billing.RefetchAfter)
 		w.due(server)
 		for i := range customers {
 			c := w.now(&domain.Customer{EnvironmentID: "production", CustomerID: fmt.Sprint("c", i)})
-			if c.SyncBegun() || c.SyncStatus() != domain.SyncNotRequired || c.Sync.DueAt != nil {
+			if c.SyncStarted() || c.SyncStatus() != domain.SyncNotRequired || c.Sync.DueAt != nil {
 				t.Errorf("the provider seems to know %s", describe(c))
 			}
 			facts := c.Facts()
@@ -98,7 +98,7 @@ func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 				expires = append(expires, m.Details.ExpirationYear)
 			}
 			slices.Sort(expires)
-			if facts.DefaultPaymentMethodID != "" || facts.Currency != "DKK" || facts.Unsettled() || !slices.Equal(expires, []int{2032, 2035}) {
+			if facts.DefaultPaymentMethodID != "" || facts.Currency != "DKK" || facts.NeedsRefetch() || !slices.Equal(expires, []int{2032, 2035}) {
 				t.Errorf("in the end: %+v", facts)
 			}
 		}
@@ -167,7 +167,7 @@ func TestReceive(t *testing.T) {
 			years := time.Now().AddDate(70, 0, 0).UTC()
 			mark := domain.FactMark{At: years, EventID: "evt_bogus"}
 			w.change(c, func(c *domain.Customer) {
-				c.Learn(domain.Timestamp(time.Now()), domain.BillingFacts{
+				c.RecordFacts(domain.Timestamp(time.Now()), domain.BillingFacts{
 					Currency: "USD", Mark: mark, RetrievedAt: years, DefaultPaymentMethodID: "pm_bogus",
 					PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_bogus", Mark: mark}},
 				})
@@ -178,17 +178,17 @@ func TestReceive(t *testing.T) {
 				w.Errorf("known is %+v", known)
 			}
 			// What was missed meanwhile is asked for.
-			time.Sleep(billing.SettleAfter)
+			time.Sleep(billing.RefetchAfter)
 			w.due(server.(*billingsync.Service))
 			known := w.now(c).Facts()
-			if known.Unsettled() || known.HasPaymentMethod() || known.DefaultPaymentMethodID != "" || known.RetrievedAt.After(time.Now()) {
+			if known.NeedsRefetch() || known.HasPaymentMethod() || known.DefaultPaymentMethodID != "" || known.RetrievedAt.After(time.Now()) {
 				w.Errorf("in the end: %+v", known)
 			}
 		},
 		"a stored date in the future heals with the next sync": func(w *world, c *domain.Customer, server receiver) {
 			years := time.Now().AddDate(70, 0, 0).UTC()
 			c = w.change(c, func(c *domain.Customer) {
-				c.Learn(domain.Timestamp(time.Now()), domain.BillingFacts{
+				c.RecordFacts(domain.Timestamp(time.Now()), domain.BillingFacts{
 					Currency: "USD", Mark: domain.FactMark{At: years, EventID: "evt_bogus"}, RetrievedAt: years,
 				})
 			}, whole(domain.SyncFacts))

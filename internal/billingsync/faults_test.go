@@ -59,7 +59,7 @@ type scene struct {
 
 var scenes = map[string]scene{
 	"a new customer": {
-		change:   func(_ *world, c *domain.Customer) { c.WantWholeSync(time.Now()) },
+		change:   func(_ *world, c *domain.Customer) { c.EnqueueFullSync(time.Now()) },
 		requests: []string{create, update, retrieve, methods},
 		is:       func(simulator.Customer) bool { return true },
 	},
@@ -68,9 +68,9 @@ var scenes = map[string]scene{
 		change: func(w *world, c *domain.Customer) {
 			method, _ := c.Facts().DefaultPaymentMethod()
 			c.CouponID = new(w.coupon("coupon of "+c.CustomerID, percentOff))
-			c.WantWholeSync(time.Now(), domain.SyncInformation)
-			c.WantDetachment(time.Now(), method.ID)
-			c.WantAttachment(time.Now(), "pm_card_amex", "")
+			c.EnqueueFullSync(time.Now(), domain.SyncInformation)
+			c.EnqueueDetachment(time.Now(), method.ID)
+			c.EnqueueAttachment(time.Now(), "pm_card_amex", "")
 		},
 		information: &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "gb_vat", Value: "GB123456789"}}, Language: new("de")},
 		requests: []string{
@@ -89,7 +89,7 @@ func (s scene) begin(w *world, server *billingsync.Service, id string) *domain.C
 	c := w.insert(id)
 	if s.linked {
 		c = w.change(c, whole(domain.SyncInformation))
-		<-server.Begin(w.Context(), c, &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "eu_vat", Value: "DK12345678"}}, PaymentMethodID: new("pm_card_visa")})
+		<-server.Enqueue(w.Context(), c, &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "eu_vat", Value: "DK12345678"}}, PaymentMethodID: new("pm_card_visa")})
 		c = w.settle(c, server)
 	}
 	w.wire.sent()
@@ -104,7 +104,7 @@ func TestEveryFaultAtEveryRequestIsMadeUpFor(t *testing.T) {
 			inWorld(t, func(w *world) {
 				server := w.server()
 				c := s.begin(w, server, "without fault")
-				<-server.Begin(w.Context(), c, s.information)
+				<-server.Enqueue(w.Context(), c, s.information)
 				if sent := w.wire.sent(); !slices.Equal(sent, s.requests) {
 					t.Fatalf("the requests are %q, wanted %q", sent, s.requests)
 				}
@@ -144,14 +144,14 @@ func (s scene) withFault(w *world, server *billingsync.Service, n int, f fault) 
 	what := fmt.Sprintf("%s at request %d, %d times %s, retry after %s", s.requests[n], n+1, f.Times, f.Kind, f.RetryAfter)
 	c := s.begin(w, server, what)
 	w.failing(n+1, f)
-	<-server.Begin(w.Context(), c, s.information)
+	<-server.Enqueue(w.Context(), c, s.information)
 	w.wire.on(nil)
 	c = w.now(c)
 	informed := s.information == nil || f.passes || n >= s.informed
 	switch {
 	case f.passes && c.SyncStatus() != domain.SyncSuccess:
 		w.Errorf("%s: %s", what, describe(c))
-	case !f.passes && (c.Sync.Failure == nil || c.Sync.Failure.Kind != domain.SyncPasses || c.Sync.DueAt == nil || c.SyncStatus() != domain.SyncError):
+	case !f.passes && (c.Sync.Failure == nil || c.Sync.Failure.Kind != domain.SyncTemporary || c.Sync.DueAt == nil || c.SyncStatus() != domain.SyncError):
 		w.Errorf("%s: %s", what, describe(c))
 	}
 	// It fails on, and then it does not.
@@ -184,7 +184,7 @@ func (s scene) withFault(w *world, server *billingsync.Service, n int, f fault) 
 		informed && s.information != nil && !slices.Equal(there.TaxIDs, []string{"gb_vat: GB123456789"}) {
 		w.Errorf("%s: there is %+v", what, there)
 	}
-	if facts := c.Facts(); facts.DefaultPaymentMethodID != there.DefaultPaymentMethod || facts.RetrievedAt.IsZero() || facts.Unsettled() {
+	if facts := c.Facts(); facts.DefaultPaymentMethodID != there.DefaultPaymentMethod || facts.RetrievedAt.IsZero() || facts.NeedsRefetch() {
 		w.Errorf("%s: known is %+v, there is %+v", what, facts, there)
 	}
 }
@@ -194,15 +194,15 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 	for name, test := range map[string]func(w *world, c *domain.Customer, server *billingsync.Service){
 		"an unknown outcome, soon after": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
-			w.stands(c, "PASSES")
+			w.stands(c, "TEMPORARY")
 			w.settle(c, server)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"an unknown outcome, just within the life of the key": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			time.Sleep(billing.KeyLifetime - time.Minute)
 			w.settle(c, server)
@@ -210,7 +210,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 		},
 		"an unknown outcome, too late": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			w.wire.sent()
 			time.Sleep(billing.KeyLifetime + time.Minute)
@@ -218,7 +218,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			c = w.stands(c, "UNCONFIRMED")
 			// A change is noted and told no more than that.
 			c = w.change(c, want(domain.SyncName))
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			if sent := w.wire.sent(); len(sent) > 0 {
 				w.Errorf("told %q", sent)
 			}
@@ -226,7 +226,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			w.there()
 			// Whoever has looked lets a second one be made.
 			c = w.change(c, func(c *domain.Customer) { c.Sync.RenewCreation() }, whole())
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			c = w.settle(c, server)
 			w.stands(c, "SUCCESS")
 			if made := w.made(c); len(made) != 2 || valueOf(c.BillingID) != made[1].ID {
@@ -235,22 +235,22 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 		},
 		"an unknown outcome, too late, found and linked by hand": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.AnswerLost, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			time.Sleep(billing.KeyLifetime + time.Minute)
 			w.settle(c, server)
 			c = w.stands(c, "UNCONFIRMED")
 			c = w.change(c, func(c *domain.Customer) { c.LinkTo(new(w.there().ID)) }, whole())
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"two days down": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.wire.down.Store(true)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			for began := time.Now(); time.Since(began) < 48*time.Hour; {
 				time.Sleep(time.Until(*w.now(c).Sync.DueAt))
 				w.due(server)
-				w.stands(c, "PASSES")
+				w.stands(c, "TEMPORARY")
 			}
 			w.wire.down.Store(false)
 			w.settle(c, server)
@@ -258,7 +258,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 		},
 		"a day of too many requests": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.RateLimited, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			time.Sleep(billing.KeyLifetime + time.Hour)
 			w.due(server)
 			w.sim.Recover()
@@ -271,12 +271,12 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			if err != nil {
 				w.Fatal(err)
 			}
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"a spent key": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.ServerError, create, 1)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			if c = w.stands(c, "SUCCESS"); c.Sync.KeyGeneration != 1 {
 				w.Errorf("%+v", c.Sync)
 			}
@@ -284,9 +284,9 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 		},
 		"a spent key, again and again": func(w *world, c *domain.Customer, server *billingsync.Service) {
 			w.fail(simulator.ServerError, create, 0)
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			for range 3 {
-				time.Sleep(time.Until(*w.stands(c, "PASSES").Sync.DueAt))
+				time.Sleep(time.Until(*w.stands(c, "TEMPORARY").Sync.DueAt))
 				w.due(server)
 			}
 			w.sim.Recover()

@@ -134,12 +134,12 @@ func (w *world) insert(id string, change ...func(*domain.Customer)) *domain.Cust
 
 // whole notes all of a customer to be told, and more parts.
 func whole(more ...domain.SyncPart) func(*domain.Customer) {
-	return func(c *domain.Customer) { c.WantWholeSync(time.Now(), more...) }
+	return func(c *domain.Customer) { c.EnqueueFullSync(time.Now(), more...) }
 }
 
 // want notes parts of a customer to be told.
 func want(parts ...domain.SyncPart) func(*domain.Customer) {
-	return func(c *domain.Customer) { c.WantSync(time.Now(), parts...) }
+	return func(c *domain.Customer) { c.EnqueueSync(time.Now(), parts...) }
 }
 
 type receiver interface {
@@ -253,7 +253,7 @@ func describe(c *domain.Customer) string {
 	if c.Sync == nil {
 		return "no sync"
 	}
-	out := fmt.Sprintf("%s, untold %v, attempts %d", c.SyncStatus(), c.Sync.Untold, c.Sync.Attempts)
+	out := fmt.Sprintf("%s, pending %v, attempts %d", c.SyncStatus(), c.Sync.Pending, c.Sync.Attempts)
 	if c.BillingID != nil {
 		out += ", linked"
 	}

@@ -38,7 +38,7 @@ func TestInformationOfManyChangesIsToldWhole(t *testing.T) {
 				server := w.server()
 				c := w.change(w.insert("c"), whole())
 				w.slow(time.Second)
-				first := server.Begin(w.Context(), c, nil)
+				first := server.Enqueue(w.Context(), c, nil)
 				time.Sleep(time.Second / 2)
 				brought := []*domain.BillingInformation{address, nil, taxID}
 				changed := []*domain.Customer{
@@ -46,7 +46,7 @@ func TestInformationOfManyChangesIsToldWhole(t *testing.T) {
 				}
 				var ends []<-chan struct{}
 				for _, i := range order {
-					ends = append(ends, server.Begin(w.Context(), changed[i], brought[i]))
+					ends = append(ends, server.Enqueue(w.Context(), changed[i], brought[i]))
 				}
 				<-first
 				for _, end := range ends {
@@ -74,11 +74,11 @@ func TestInformationHasPlacesOfItsOwn(t *testing.T) {
 		w.slow(time.Second)
 		var ends []<-chan struct{}
 		for i := range 20 {
-			ends = append(ends, server.Begin(w.Context(), w.change(w.insert(fmt.Sprint("c", i)), whole()), nil))
+			ends = append(ends, server.Enqueue(w.Context(), w.change(w.insert(fmt.Sprint("c", i)), whole()), nil))
 		}
 		began := time.Now()
 		c := w.change(w.insert("informed"), whole(domain.SyncInformation))
-		end := server.Begin(w.Context(), c, information())
+		end := server.Enqueue(w.Context(), c, information())
 		if took := time.Since(began); took > 0 {
 			t.Errorf("it waited for %s", took)
 		}
@@ -99,7 +99,7 @@ func TestASyncKeepsNothingOfItsRequest(t *testing.T) {
 		server := billingsync.New(w.store, seen, slog.New(slog.NewTextHandler(&w.log, nil)))
 		ctx, cancel := context.WithCancel(context.WithValue(logging.Begin(w.Context(), "request-1"), body{}, "large"))
 		c := w.change(w.insert("c"), whole())
-		end := server.Begin(ctx, c, nil)
+		end := server.Enqueue(ctx, c, nil)
 		cancel()
 		<-end
 		w.stands(c, "SUCCESS")
@@ -115,7 +115,7 @@ type nosy struct {
 	ctx context.Context //nolint:containedctx // that is what it is for
 }
 
-func (n *nosy) RetrieveCustomer(ctx context.Context, id string) (billing.Picture, error) {
+func (n *nosy) RetrieveCustomer(ctx context.Context, id string) (billing.Snapshot, error) {
 	n.ctx = ctx
 	return n.Provider.RetrieveCustomer(ctx, id)
 }

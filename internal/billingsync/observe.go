@@ -38,7 +38,7 @@ func WithObservation(to Observation) Option {
 const (
 	// outcomeSuccess: the provider knows all. A payment method that it refuses counts, if whoever sent it was told.
 	outcomeSuccess         = "success"
-	outcomePasses          = "passes"
+	outcomeTemporary       = "passes"
 	outcomeRefused         = "refused"
 	outcomeDeleted         = "deleted"
 	outcomeInformationLost = "information_lost"
@@ -52,13 +52,13 @@ const (
 // Outcomes are all the ways in which a sync ends.
 func Outcomes() []string {
 	return []string{
-		outcomeSuccess, outcomePasses, outcomeRefused, outcomeDeleted, outcomeInformationLost, outcomeUnconfirmed,
+		outcomeSuccess, outcomeTemporary, outcomeRefused, outcomeDeleted, outcomeInformationLost, outcomeUnconfirmed,
 		outcomeSuperseded, outcomeUnrecorded,
 	}
 }
 
 var outcomesOfFailures = map[domain.SyncFailureKind]string{
-	domain.SyncPasses: outcomePasses, domain.SyncRefused: outcomeRefused, domain.SyncDeleted: outcomeDeleted,
+	domain.SyncTemporary: outcomeTemporary, domain.SyncRefused: outcomeRefused, domain.SyncDeleted: outcomeDeleted,
 	domain.SyncInformationLost: outcomeInformationLost, domain.SyncUnconfirmed: outcomeUnconfirmed,
 }
 
@@ -128,16 +128,16 @@ func (s *Service) observe(ctx context.Context, a *attempt) (within context.Conte
 	}
 }
 
-// conclude says how the attempt ended that was recorded with the customer.
-func (a *attempt) conclude(ctx context.Context, customer *domain.Customer) {
+// setOutcome says how the attempt ended that was recorded with the customer.
+func (a *attempt) setOutcome(ctx context.Context, customer *domain.Customer) {
 	sync := customer.Sync
 	switch {
-	case !a.settled:
+	case !a.recorded:
 		a.outcome = outcomeSuperseded
 		return
 	case sync.Failure != nil:
 		a.outcome = outcomesOfFailures[sync.Failure.Kind]
-		a.tell(ctx, sync.Failure)
+		a.logFailure(ctx, sync.Failure)
 	case customer.Facts().Deleted:
 		a.outcome = outcomeDeleted
 	case customer.SyncStatus() == domain.SyncSuccess:
@@ -157,9 +157,9 @@ var failureTexts = map[domain.SyncFailureKind]string{
 
 // tell logs a failure. Those that pass are the provider's and not the customer's, and there may be as many as
 // there are customers; of each other failure there is one line, however often the attempt is made.
-func (a *attempt) tell(ctx context.Context, failure *domain.SyncFailure) {
-	if failure.Kind == domain.SyncPasses {
-		a.tellPassing(ctx, failure.Code)
+func (a *attempt) logFailure(ctx context.Context, failure *domain.SyncFailure) {
+	if failure.Kind == domain.SyncTemporary {
+		a.logTemporary(ctx, failure.Code)
 		return
 	}
 	if was := a.customer.Sync.Failure; was != nil && was.Kind == failure.Kind && was.Code == failure.Code && was.Param == failure.Param {
@@ -175,7 +175,7 @@ func (a *attempt) tell(ctx context.Context, failure *domain.SyncFailure) {
 	a.log.WarnContext(ctx, failureTexts[failure.Kind], facts...)
 }
 
-func (a *attempt) tellPassing(ctx context.Context, code string) {
+func (a *attempt) logTemporary(ctx context.Context, code string) {
 	kind, request := billing.UnknownOutcome, ""
 	if a.failure != nil {
 		kind, request = a.failure.Kind, a.failure.RequestID
@@ -186,8 +186,8 @@ func (a *attempt) tellPassing(ctx context.Context, code string) {
 	}
 }
 
-// complainOnce logs that the store failed, which it may do for many customers at once.
-func (s *Service) complainOnce(ctx context.Context, what string, err error) {
+// logThrottled logs that the store failed, which it may do for many customers at once.
+func (s *Service) logThrottled(ctx context.Context, what string, err error) {
 	if times, pass := s.signals.lines.Pass(what); pass {
 		s.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("error", logging.Masked(err)), slog.Int("times", times))
 	}

@@ -41,20 +41,20 @@ func (s *scripted) UpdateCustomer(context.Context, string, billing.CustomerUpdat
 	return billing.Receipt{RequestID: "req_1"}, s.update()
 }
 
-func (s *scripted) RetrieveCustomer(context.Context, string) (billing.Picture, error) {
-	return billing.Picture{CustomerID: "cus_1", At: time.Now().Add(-time.Hour), AnsweredAt: time.Now()}, nil
+func (s *scripted) RetrieveCustomer(context.Context, string) (billing.Snapshot, error) {
+	return billing.Snapshot{CustomerID: "cus_1", At: time.Now().Add(-time.Hour), RespondedAt: time.Now()}, nil
 }
 
 func (s *scripted) ParseEvent([]byte, string) (billing.Event, error) { return s.event, s.err }
 
-// heard is what a service told.
-type heard struct {
+// reportsTo is what a service told.
+type reportsTo struct {
 	mutex         sync.Mutex
 	syncs, events []string
 	log           bytes.Buffer
 }
 
-func (h *heard) Sync(outcome string, took time.Duration) {
+func (h *reportsTo) Sync(outcome string, took time.Duration) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if took <= 0 {
@@ -63,21 +63,21 @@ func (h *heard) Sync(outcome string, took time.Duration) {
 	h.syncs = append(h.syncs, outcome)
 }
 
-func (h *heard) BillingEvent(kind, outcome string) {
+func (h *reportsTo) BillingEvent(kind, outcome string) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	h.events = append(h.events, kind+" "+outcome)
 }
 
 // watch starts a service that is listened to.
-func watch(t *testing.T, over func(persistence.Store) persistence.Store) (*billingsync.Service, *scripted, *bolt.Store, *heard, *tracetest.SpanRecorder) {
+func watch(t *testing.T, over func(persistence.Store) persistence.Store) (*billingsync.Service, *scripted, *bolt.Store, *reportsTo, *tracetest.SpanRecorder) {
 	t.Helper()
 	store, err := bolt.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close(context.Background()) })
-	provider, to, spans := &scripted{update: func() error { return nil }}, &heard{}, tracetest.NewSpanRecorder()
+	provider, to, spans := &scripted{update: func() error { return nil }}, &reportsTo{}, tracetest.NewSpanRecorder()
 	service := billingsync.New(over(store), provider, slog.New(slog.NewTextHandler(&to.log, nil)),
 		billingsync.WithObservation(billingsync.Observation{
 			Tracer: sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer("test"), Metrics: to,
@@ -95,7 +95,7 @@ func observed(t *testing.T, store persistence.Store, id string, change func(*dom
 		Key: ref.Key(), ID: "uuid-of-" + id, EnvironmentID: ref.EnvironmentID, CustomerID: id, Version: 1,
 		Name: new("Ada Lovelace"), Email: new("ada@example.com"), CreatedAt: now, UpdatedAt: now,
 	}
-	customer.WantWholeSync(time.Now().Add(-time.Hour))
+	customer.EnqueueFullSync(time.Now().Add(-time.Hour))
 	change(customer)
 	if err := store.InsertCustomer(t.Context(), customer); err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestOutcomesOfSyncs(t *testing.T) {
 		"nobody knows":     {update: func(*testing.T, persistence.Store) error { return failing(billing.UnknownOutcome) }, outcome: "passes", logged: []string{"kind=UnknownOutcome"}},
 		"refused":          {update: func(*testing.T, persistence.Store) error { return failing(billing.Permanent) }, outcome: "refused", logged: []string{"refuses", "environment=production", "customer=uuid-of-one", "code=a_code", "param=a_param", "providerRequest=req_2"}},
 		"deleted":          {change: linked, update: func(*testing.T, persistence.Store) error { return failing(billing.DeletedCustomer) }, outcome: "deleted", logged: []string{"deleted", "customer=uuid-of-one", "req_2"}},
-		"information lost": {change: func(c *domain.Customer) { c.WantSync(time.Now().Add(-time.Hour), domain.SyncInformation) }, outcome: "information_lost", logged: []string{"sent again", "customer=uuid-of-one"}},
+		"information lost": {change: func(c *domain.Customer) { c.EnqueueSync(time.Now().Add(-time.Hour), domain.SyncInformation) }, outcome: "information_lost", logged: []string{"sent again", "customer=uuid-of-one"}},
 		"unconfirmed": {change: func(c *domain.Customer) {
 			c.Sync.CreatingSince = new(domain.Timestamp(time.Now().Add(-24 * time.Hour)))
 		}, outcome: "unconfirmed", logged: []string{"nobody knows", "customer=uuid-of-one"}},
@@ -146,7 +146,7 @@ func TestOutcomesOfSyncs(t *testing.T) {
 			return alter(t, s, func(c *domain.Customer) { c.Sync.Lease.Holder = "another" })
 		}, outcome: "superseded"},
 		"changed meanwhile": {change: linked, update: func(t *testing.T, s persistence.Store) error {
-			return alter(t, s, func(c *domain.Customer) { c.WantSync(time.Now(), domain.SyncName) })
+			return alter(t, s, func(c *domain.Customer) { c.EnqueueSync(time.Now(), domain.SyncName) })
 		}, outcome: "superseded"},
 		"the store fails": {change: linked, over: func(s persistence.Store) persistence.Store { return &deaf{s, 1} }, outcome: "unrecorded", logged: []string{"not written down", "times=1"}},
 	} {
@@ -168,7 +168,7 @@ func TestOutcomesOfSyncs(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := []string{c.outcome}; !slices.Equal(to.syncs, want) {
-				t.Errorf("heard was %q, want %q", to.syncs, want)
+				t.Errorf("reportsTo was %q, want %q", to.syncs, want)
 			}
 			span := spans.Ended()[0]
 			told := map[string]string{}
@@ -253,7 +253,7 @@ func TestARefusalIsToldOnce(t *testing.T) {
 	}{
 		{func(*domain.Customer) {}, 1},
 		{func(c *domain.Customer) { c.Sync.DueAt = new(time.Now().Add(-time.Second)) }, 1},
-		{func(c *domain.Customer) { c.WantSync(time.Now().Add(-time.Hour), domain.SyncEmail) }, 2},
+		{func(c *domain.Customer) { c.EnqueueSync(time.Now().Add(-time.Hour), domain.SyncEmail) }, 2},
 	} {
 		again(c.change)
 		if log := to.log.String(); strings.Count(log, "\n") != c.lines || len(to.syncs) != attempts+1 {
@@ -294,7 +294,7 @@ func TestOutcomesOfEvents(t *testing.T) {
 		want = append(want, c.outcome)
 	}
 	if !slices.Equal(to.events, want) {
-		t.Errorf("heard was %q, want %q", to.events, want)
+		t.Errorf("reportsTo was %q, want %q", to.events, want)
 	}
 	if got := len(want); got != len(billingsync.EventOutcomes()) {
 		t.Errorf("there are %q", billingsync.EventOutcomes())
@@ -310,7 +310,7 @@ func TestLoad(t *testing.T) {
 	const customers = 50
 	var ended []<-chan struct{}
 	for i := range customers {
-		ended = append(ended, service.Begin(t.Context(), observed(t, store, fmt.Sprint(i), func(c *domain.Customer) { c.BillingID = new("cus_1") }), nil))
+		ended = append(ended, service.Enqueue(t.Context(), observed(t, store, fmt.Sprint(i), func(c *domain.Customer) { c.BillingID = new("cus_1") }), nil))
 	}
 	const runs = 32
 	for range runs {

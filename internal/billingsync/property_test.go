@@ -42,7 +42,7 @@ func (m *model) begin(information *domain.BillingInformation) {
 	if rapid.IntRange(0, 3).Draw(m.t, "process ends") == 0 {
 		p.endsAt = rapid.IntRange(1, 25).Draw(m.t, "at point")
 	}
-	m.begun = append(m.begun, m.start(&p).Begin(m.Context(), m.c, information))
+	m.begun = append(m.begun, m.start(&p).Enqueue(m.Context(), m.c, information))
 	if rapid.Bool().Draw(m.t, "wait") {
 		<-m.begun[len(m.begun)-1]
 	}
@@ -78,7 +78,7 @@ func (m *model) actions(other string) map[string]func(*rapid.T) {
 			}
 		},
 		"method": func(*rapid.T) {
-			if m.change(func(c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "") }) {
+			if m.change(func(c *domain.Customer) { c.EnqueueAttachment(time.Now(), "pm_card_visa", "") }) {
 				m.begin(nil)
 			}
 		},
@@ -91,8 +91,8 @@ func (m *model) actions(other string) map[string]func(*rapid.T) {
 			if m.c = m.now(m.c); m.c.Archived() {
 				m.c = m.world.change(m.c, func(c *domain.Customer) {
 					c.Unarchive(domain.Timestamp(time.Now()))
-					if c.SyncCutOff() {
-						c.WantWholeSync(time.Now())
+					if c.SyncInterrupted() {
+						c.EnqueueFullSync(time.Now())
 					}
 				})
 			}
@@ -162,7 +162,7 @@ func (m *model) check(server *billingsync.Service) {
 	if (there.Metadata["clientele_coupon"] == "") != (m.c.CouponID == nil) {
 		m.t.Fatalf("there is %+v: %s", there, describe(m.c))
 	}
-	_, lost := m.c.Sync.Untold[domain.SyncInformation]
+	_, lost := m.c.Sync.Pending[domain.SyncInformation]
 	switch status := m.c.SyncStatus(); {
 	case lost && m.c.Sync.Failure != nil && m.c.Sync.Failure.Kind == domain.SyncInformationLost:
 	case status == domain.SyncSuccess && !lost:
@@ -170,7 +170,7 @@ func (m *model) check(server *billingsync.Service) {
 		m.t.Fatal(describe(m.c))
 	}
 	facts := m.c.Facts()
-	if facts.DefaultPaymentMethodID != there.DefaultPaymentMethod || facts.HasPaymentMethod() != (len(there.PaymentMethods) > 0) || facts.Unsettled() {
+	if facts.DefaultPaymentMethodID != there.DefaultPaymentMethod || facts.HasPaymentMethod() != (len(there.PaymentMethods) > 0) || facts.NeedsRefetch() {
 		m.t.Fatalf("known is %+v, there is %+v", facts, there)
 	}
 }

@@ -59,7 +59,7 @@ func (s *Service) receive(ctx context.Context, event billing.Event) (outcome str
 		var about, news bool
 		_, err := s.change(ctx, ref, func(customer *domain.Customer) bool {
 			about = customer.BillingID != nil && *customer.BillingID == event.CustomerID
-			news = about && s.take(customer, event)
+			news = about && s.apply(customer, event)
 			return news
 		})
 		switch {
@@ -79,7 +79,7 @@ func (s *Service) receive(ctx context.Context, event billing.Event) (outcome str
 }
 
 // take takes in what the provider said, and reports whether that is news.
-func (s *Service) take(customer *domain.Customer, event billing.Event) bool {
+func (s *Service) apply(customer *domain.Customer, event billing.Event) bool {
 	now := time.Now()
 	before := customer.Facts()
 	known, healed := billing.WithoutFuture(before, now)
@@ -87,14 +87,14 @@ func (s *Service) take(customer *domain.Customer, event billing.Event) bool {
 	if reflect.DeepEqual(before, after) {
 		return false
 	}
-	customer.Learn(domain.Timestamp(now), after)
-	// While there was a date in the future, events may have been dropped, which only the whole picture makes up for.
+	customer.RecordFacts(domain.Timestamp(now), after)
+	// While there was a date in the future, events may have been dropped, which only the whole snapshot makes up for.
 	missed := healed && event.Kind != billing.CustomerRetrieved && !after.Deleted
-	if (missed || after.Unsettled()) && !customer.Archived() {
+	if (missed || after.NeedsRefetch()) && !customer.Archived() {
 		if customer.Sync == nil {
 			customer.Sync = &domain.Sync{}
 		}
-		customer.Sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+		customer.Sync.Enqueue(domain.SyncFacts, now.Add(billing.RefetchAfter))
 	}
 	return true
 }

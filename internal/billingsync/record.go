@@ -14,8 +14,8 @@ const (
 	// that, up to maxBackOff.
 	minBackOff = 2 * time.Second
 	maxBackOff = 10 * time.Minute
-	// newerPause is the start that those have who wait to tell of a newer change.
-	newerPause = 2 * time.Second
+	// newerDelay is the start that those have who wait to tell of a newer change.
+	newerDelay = 2 * time.Second
 )
 
 // record writes down what came of the attempt.
@@ -24,10 +24,10 @@ func (a *attempt) record(ctx context.Context) error {
 		if customer.Sync == nil {
 			return false // No program takes a Sync away.
 		}
-		a.settled = false
+		a.recorded = false
 		// What is known holds whoever is at the customer now.
 		a.setLink(customer)
-		a.learn(customer)
+		a.recordFacts(customer)
 		sync := customer.Sync
 		if sync.Lease == nil {
 			return true
@@ -52,36 +52,36 @@ func (a *attempt) record(ctx context.Context) error {
 		case customer.Archived():
 			sync.DueAt = nil
 		case !takenOff:
-			a.settle(customer)
+			a.reconcile(customer)
 		}
 		return true
 	})
 	if err == nil {
-		a.conclude(ctx, customer)
+		a.setOutcome(ctx, customer)
 	}
 	return err
 }
 
 // learn takes in what the provider said of itself.
-func (a *attempt) learn(customer *domain.Customer) {
+func (a *attempt) recordFacts(customer *domain.Customer) {
 	switch {
 	case customer.BillingID == nil || a.customer.BillingID == nil || *customer.BillingID != *a.customer.BillingID:
-	case a.picture != nil:
-		customer.BillingLinkURL = &a.picture.LinkURL
-		picture := a.picture.Event()
+	case a.snapshot != nil:
+		customer.BillingLinkURL = &a.snapshot.LinkURL
+		snapshot := a.snapshot.Event()
 		if a.changedFacts() {
-			// Events of what the attempt did are about to come, or came, with the time of the picture's second. The
-			// picture knows how that ended, and is taken again once they are all there.
-			picture.CreatedAt = a.picture.AnsweredAt
+			// Events of what the attempt did are about to come, or came, with the time of the snapshot's second. The
+			// snapshot knows how that ended, and is taken again once they are all there.
+			snapshot.CreatedAt = a.snapshot.RespondedAt
 			// Of two attempts in one second, the later one saw what is newer.
 			known, _ := billing.WithoutFuture(customer.Facts(), time.Now())
-			if last := known.RetrievedAt; !picture.CreatedAt.After(last) {
-				picture.CreatedAt = last.Add(time.Millisecond)
+			if last := known.RetrievedAt; !snapshot.CreatedAt.After(last) {
+				snapshot.CreatedAt = last.Add(time.Millisecond)
 			}
 		}
-		a.take(customer, picture)
+		a.apply(customer, snapshot)
 	case a.failure != nil && a.failure.Kind == billing.DeletedCustomer:
-		a.take(customer, billing.Event{
+		a.apply(customer, billing.Event{
 			ID: "refused", CreatedAt: domain.Timestamp(time.Now()), Kind: billing.CustomerDeleted, CustomerID: *customer.BillingID,
 		})
 	}
@@ -89,43 +89,43 @@ func (a *attempt) learn(customer *domain.Customer) {
 
 // changedFacts reports whether the attempt may have changed what the provider has events about.
 func (a *attempt) changedFacts() bool {
-	_, informed := a.told[domain.SyncInformation]
-	return a.created != nil || informed || a.told[domain.SyncAttachment] || a.told[domain.SyncDetachment]
+	_, informed := a.pushed[domain.SyncInformation]
+	return a.created != nil || informed || a.pushed[domain.SyncAttachment] || a.pushed[domain.SyncDetachment]
 }
 
 // settle says what is left to be done, and when.
-func (a *attempt) settle(customer *domain.Customer) {
+func (a *attempt) reconcile(customer *domain.Customer) {
 	sync, now := customer.Sync, time.Now()
-	sync.DueAt, a.settled = nil, true
-	for part := range a.told {
-		if a.told[part] && sync.Untold[part] <= a.toldRevision(part) {
-			sync.Forget(part)
+	sync.DueAt, a.recorded = nil, true
+	for part := range a.pushed {
+		if a.pushed[part] && sync.Pending[part] <= a.pushedRevision(part) {
+			sync.Drop(part)
 		}
 	}
-	if a.told[domain.SyncInformation] {
-		sync.InformationTold = max(sync.InformationTold, a.informationRevision)
+	if a.pushed[domain.SyncInformation] {
+		sync.InformationPushed = max(sync.InformationPushed, a.informationRevision)
 	}
 	sync.NameGiven = sync.NameGiven || a.nameGiven
-	unsettled := a.unsettled(customer)
-	if unsettled {
-		sync.Forget(domain.SyncFacts) // They are read again below, and what is told does not wait for that.
+	refetch := a.needsRefetch(customer)
+	if refetch {
+		sync.Drop(domain.SyncFacts) // They are read again below, and what is told does not wait for that.
 	}
-	_, lost := sync.Untold[domain.SyncInformation]
+	_, lost := sync.Pending[domain.SyncInformation]
 	switch {
 	case sync.Revision > a.revision:
 		// Whoever changed the customer in the meantime tells the provider of that, unless it would not wait.
-		sync.DueBy(now.Add(newerPause))
-	case a.failure != nil && len(sync.Untold) > 0:
+		sync.DueBy(now.Add(newerDelay))
+	case a.failure != nil && len(sync.Pending) > 0:
 		sync.Fail(domain.SyncFailure{
 			Kind: kindOf(a.failure), Code: a.failure.Code, Param: a.failure.Param, At: domain.Timestamp(now),
-		}, a.again(sync.Attempts))
+		}, a.retryAt(sync.Attempts))
 	case lost && sync.Failure != nil && sync.Failure.Kind == domain.SyncRefused:
 		// Nothing was changed since, so that still says why the information was not passed on.
 	case lost:
 		sync.Fail(domain.SyncFailure{
 			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
 		}, nil)
-	case len(sync.Untold) == 0:
+	case len(sync.Pending) == 0:
 		if sync.Revision > 0 { // or else facts were read of a customer that the provider was never told of
 			sync.Succeed(now)
 		}
@@ -133,16 +133,16 @@ func (a *attempt) settle(customer *domain.Customer) {
 		// Whatever keeps it from being told, it is not forgotten.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))
 	}
-	if unsettled {
-		sync.Await(domain.SyncFacts, now.Add(billing.SettleAfter))
+	if refetch {
+		sync.Enqueue(domain.SyncFacts, now.Add(billing.RefetchAfter))
 	}
 }
 
-// unsettled reports whether the facts have to be read again soon. If reading them failed, that says when.
-func (a *attempt) unsettled(customer *domain.Customer) bool {
-	read, tried := a.told[domain.SyncFacts]
+// refetch reports whether the facts have to be read again soon. If reading them failed, that says when.
+func (a *attempt) needsRefetch(customer *domain.Customer) bool {
+	read, tried := a.pushed[domain.SyncFacts]
 	known := customer.Facts()
-	return !known.Deleted && (known.Unsettled() || a.changedFacts()) && a.passing == nil && (read || !tried)
+	return !known.Deleted && (known.NeedsRefetch() || a.changedFacts()) && a.temporary == nil && (read || !tried)
 }
 
 // kindOf is what a failure asks for.
@@ -155,12 +155,12 @@ func kindOf(failure *billing.ProviderError) domain.SyncFailureKind {
 	case failure.Kind == billing.DeletedCustomer:
 		return domain.SyncDeleted
 	default:
-		return domain.SyncPasses
+		return domain.SyncTemporary
 	}
 }
 
-// toldRevision is the revision of what was told of a part.
-func (a *attempt) toldRevision(part domain.SyncPart) int64 {
+// pushedRevision is the revision of what was told of a part.
+func (a *attempt) pushedRevision(part domain.SyncPart) int64 {
 	if part == domain.SyncInformation {
 		return a.informationRevision
 	}
@@ -168,13 +168,13 @@ func (a *attempt) toldRevision(part domain.SyncPart) int64 {
 }
 
 // again is when a server tries again by itself; nil if that would change nothing.
-func (a *attempt) again(attempts int) *time.Time {
-	if a.passing == nil {
+func (a *attempt) retryAt(attempts int) *time.Time {
+	if a.temporary == nil {
 		return nil
 	}
 	wait := min(maxBackOff, minBackOff<<min(max(attempts-1, 0), 20))
 	// Customers that failed together do not come back together.
-	wait = max(a.passing.RetryAfter, wait*3/4+rand.N(wait/2))
+	wait = max(a.temporary.RetryAfter, wait*3/4+rand.N(wait/2))
 	at := time.Now().Add(wait)
 	return &at
 }

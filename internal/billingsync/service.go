@@ -97,26 +97,26 @@ type task struct {
 	// information is what came with the change, nil for none, and informationRevision the revision of that change.
 	information         *domain.BillingInformation
 	informationRevision int64
-	// listener is who waits to hear of a refusal; nil for nobody.
-	listener *listener
+	// waiter is who waits to hear of a refusal; nil for nobody.
+	waiter *waiter
 }
 
-// listener waits to hear how a payment method fares that was wanted with a revision. A refusal is either answered to it
+// waiter waits to hear how a payment method fares that was wanted with a revision. A refusal is either answered to it
 // or kept with the customer, whichever is settled first.
-type listener struct {
+type waiter struct {
 	revision int64
 	settled  atomic.Bool
 }
 
-func (l *listener) settle() bool { return l.settled.CompareAndSwap(false, true) }
+func (l *waiter) settle() bool { return l.settled.CompareAndSwap(false, true) }
 
-// patient reports whether the task is worth waiting for, because nobody could make up for it later.
-func (t *task) patient() bool { return t.information != nil || t.listener != nil }
+// mustWait reports whether the task is worth waiting for, because nobody could make up for it later.
+func (t *task) mustWait() bool { return t.information != nil || t.waiter != nil }
 
 // Begin tells the provider of what was committed with the customer, in the background, and takes no longer than it
 // takes to find a place there. information is what came with the change, nil for none. The channel is closed once
 // the outcome is recorded, or when there is no place and a server will do it later.
-func (s *Service) Begin(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
+func (s *Service) Enqueue(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
 	done := make(chan struct{})
 	s.begin(ctx, newTask(customer, information), func(error) { close(done) })
 	return done
@@ -126,16 +126,16 @@ func (s *Service) Begin(ctx context.Context, customer *domain.Customer, informat
 // long as the context lasts, and answers the provider's refusal, after which nothing is left to be done. A failure
 // that will pass is no refusal: a server tries again.
 // Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
-func (s *Service) Tell(ctx context.Context, customer *domain.Customer) error {
+func (s *Service) Push(ctx context.Context, customer *domain.Customer) error {
 	told := newTask(customer, nil)
-	told.listener = &listener{revision: customer.Sync.Revision}
+	told.waiter = &waiter{revision: customer.Sync.Revision}
 	outcome := make(chan error, 1)
 	s.begin(ctx, told, func(err error) { outcome <- err })
 	select {
 	case err := <-outcome:
 		return err
 	case <-ctx.Done():
-		if told.listener.settle() {
+		if told.waiter.settle() {
 			return nil
 		}
 		return <-outcome // It is refused, and about to be written down.
@@ -144,29 +144,29 @@ func (s *Service) Tell(ctx context.Context, customer *domain.Customer) error {
 
 func newTask(customer *domain.Customer, information *domain.BillingInformation) *task {
 	return &task{
-		ref: customer.Ref(), information: information, informationRevision: customer.Sync.Untold[domain.SyncInformation],
+		ref: customer.Ref(), information: information, informationRevision: customer.Sync.Pending[domain.SyncInformation],
 	}
 }
 
 // begin runs a task in the background and calls done with what was refused.
 func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
-	if !s.enter(ctx, what.patient()) {
+	if !s.enter(ctx, what.mustWait()) {
 		done(nil)
 		return
 	}
-	lasting := s.lasting(ctx)
+	detached := s.detachedFrom(ctx)
 	begun := s.work(what, func() {
 		var refusal error
 		defer func() {
 			// Nobody but this can catch a panic here; it would end the process.
 			if cause := recover(); cause != nil {
-				s.log.ErrorContext(lasting, "the sync of a customer with the billing provider panicked",
+				s.log.ErrorContext(detached, "the sync of a customer with the billing provider panicked",
 					"cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 			}
 			<-s.waiting
 			done(refusal)
 		}()
-		refusal = s.sync(lasting, what)
+		refusal = s.sync(detached, what)
 	})
 	if !begun {
 		<-s.waiting
@@ -174,9 +174,9 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 	}
 }
 
-// lasting is a context that ends with the service and not with a request. It has of the request what signals name it
+// detached is a context that ends with the service and not with a request. It has of the request what signals name it
 // by, and keeps nothing else of it in memory.
-func (s *Service) lasting(request context.Context) context.Context {
+func (s *Service) detachedFrom(request context.Context) context.Context {
 	return trace.ContextWithSpan(logging.Begin(s.closed, logging.RequestID(request)), trace.SpanFromContext(request))
 }
 
@@ -230,16 +230,16 @@ func (s *Service) enter(ctx context.Context, wait bool) bool {
 	return false
 }
 
-func (s *Service) underWay(ref domain.CustomerRef) bool {
+func (s *Service) inProgress(ref domain.CustomerRef) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.begun[ref.Key()]) > 0
 }
 
-// informationOf is the billing information that a customer's tasks brought after a revision, as if the provider was told
+// pendingInformation is the billing information that a customer's tasks brought after a revision, as if the provider was told
 // one after the other, and the newest revision of it. Whichever attempt comes first tells all of it: what comes after it
 // would be older than what was told.
-func (s *Service) informationOf(ref domain.CustomerRef, told int64) (all *domain.BillingInformation, revision int64) {
+func (s *Service) pendingInformation(ref domain.CustomerRef, told int64) (all *domain.BillingInformation, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tasks := slices.SortedFunc(slices.Values(s.begun[ref.Key()]), func(a, b *task) int {
@@ -254,7 +254,7 @@ func (s *Service) informationOf(ref domain.CustomerRef, told int64) (all *domain
 }
 
 // sync makes one attempt at a customer, when it is its turn, and answers what was refused. While another server is at
-// the customer, a patient task waits; others leave it to that one.
+// the customer, a mustWait task waits; others leave it to that one.
 func (s *Service) sync(ctx context.Context, what *task) error {
 	unlock, err := s.runs.Lock(ctx, what.ref.Key())
 	if err != nil {
@@ -263,7 +263,7 @@ func (s *Service) sync(ctx context.Context, what *task) error {
 	defer unlock()
 	for {
 		refusal, busy := s.attempt(ctx, what)
-		if !busy || !what.patient() || persistence.Pause(ctx, leasePause) != nil {
+		if !busy || !what.mustWait() || persistence.Pause(ctx, leasePause) != nil {
 			return refusal
 		}
 	}
@@ -282,7 +282,7 @@ func (s *Service) attempt(ctx context.Context, what *task) (refusal error, busy 
 	}
 	a, busy, err := s.claim(ctx, what)
 	if err != nil && ctx.Err() == nil {
-		s.complain(ctx, err)
+		s.logStoreError(ctx, err)
 	}
 	if a == nil {
 		return nil, busy
@@ -296,12 +296,12 @@ func (s *Service) attempt(ctx context.Context, what *task) (refusal error, busy 
 	defer cancel()
 	if err := a.record(recording); err != nil {
 		// The lease ends that: the attempt is made again, and finds done what was done.
-		s.complain(ctx, err)
+		s.logStoreError(ctx, err)
 	}
 	return a.refusal, false
 }
 
-// complain logs that the store failed.
-func (s *Service) complain(ctx context.Context, err error) {
-	s.complainOnce(ctx, "the sync of a customer with the billing provider was not written down", err)
+// logStoreError logs that the store failed.
+func (s *Service) logStoreError(ctx context.Context, err error) {
+	s.logThrottled(ctx, "the sync of a customer with the billing provider was not written down", err)
 }

@@ -64,14 +64,14 @@ func TestManyChangesAtOnceEndWithTheLast(t *testing.T) {
 			group.Go(func() {
 				changed, err := persistence.ChangeCustomer(w.Context(), w.store, c.Ref(), func(c *domain.Customer) (bool, error) {
 					c.Name, c.Email = new(fmt.Sprint("Name ", i)), new(fmt.Sprint(i, "@example.com"))
-					c.WantWholeSync(time.Now())
+					c.EnqueueFullSync(time.Now())
 					return true, nil
 				})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				<-servers[i%2].Begin(w.Context(), changed, nil)
+				<-servers[i%2].Enqueue(w.Context(), changed, nil)
 			})
 		}
 		group.Wait()
@@ -99,9 +99,9 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"another server leaves what has no billing information": func(w *world, a, b *billingsync.Service) {
 			c := w.change(w.insert("c"), whole())
 			w.slow(time.Second)
-			first := a.Begin(w.Context(), c, nil)
+			first := a.Enqueue(w.Context(), c, nil)
 			time.Sleep(time.Second / 2)
-			<-b.Begin(w.Context(), w.change(c, func(c *domain.Customer) { c.Name = new("Grace") }, want(domain.SyncName)), nil)
+			<-b.Enqueue(w.Context(), w.change(c, func(c *domain.Customer) { c.Name = new("Grace") }, want(domain.SyncName)), nil)
 			if isDone(first) {
 				w.Error("it waited")
 			}
@@ -115,9 +115,9 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"billing information waits for another server": func(w *world, a, b *billingsync.Service) {
 			c := w.change(w.insert("c"), whole())
 			w.slow(time.Second)
-			first := a.Begin(w.Context(), c, nil)
+			first := a.Enqueue(w.Context(), c, nil)
 			time.Sleep(time.Second / 2)
-			second := b.Begin(w.Context(), w.change(c, informed), says("Company"))
+			second := b.Enqueue(w.Context(), w.change(c, informed), says("Company"))
 			if <-second; !isDone(first) {
 				w.Error("it did not wait")
 			}
@@ -128,11 +128,11 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"newer billing information is not replaced by older": func(w *world, a, b *billingsync.Service) {
 			older := w.change(w.insert("c"), whole(domain.SyncInformation))
 			newer := w.change(older, informed)
-			<-b.Begin(w.Context(), newer, says("Newer"))
+			<-b.Enqueue(w.Context(), newer, says("Newer"))
 			w.stands(newer, "SUCCESS")
-			<-a.Begin(w.Context(), older, says("Older"))
+			<-a.Enqueue(w.Context(), older, says("Older"))
 			newer = w.change(newer, want(domain.SyncEmail))
-			<-a.Begin(w.Context(), older, says("Older"))
+			<-a.Enqueue(w.Context(), older, says("Older"))
 			if w.stands(newer, "SUCCESS"); w.there().Name != hint+" Newer" {
 				w.Errorf("there is %+v", w.there())
 			}
@@ -140,9 +140,9 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"older billing information is told before newer that waits": func(w *world, a, b *billingsync.Service) {
 			older := w.change(w.insert("c"), whole(domain.SyncInformation))
 			w.slow(time.Second)
-			first := a.Begin(w.Context(), older, says("Older"))
+			first := a.Enqueue(w.Context(), older, says("Older"))
 			time.Sleep(time.Second / 2)
-			<-b.Begin(w.Context(), w.change(older, informed), says("Newer"))
+			<-b.Enqueue(w.Context(), w.change(older, informed), says("Newer"))
 			<-first
 			if w.stands(older, "SUCCESS"); w.there().Name != hint+" Newer" {
 				w.Errorf("there is %+v", w.there())
@@ -151,9 +151,9 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"the lease of a server that ended is waited for": func(w *world, _, b *billingsync.Service) {
 			c := w.change(w.insert("c"), whole())
 			p := &process{endsAt: 3}
-			<-w.start(p).Begin(w.Context(), c, nil)
+			<-w.start(p).Enqueue(w.Context(), c, nil)
 			began := time.Now()
-			<-b.Begin(w.Context(), w.change(c, informed), says("Company"))
+			<-b.Enqueue(w.Context(), w.change(c, informed), says("Company"))
 			if waited := time.Since(began); waited < billingsync.LeaseLasts-5*time.Second || waited > billingsync.LeaseLasts+5*time.Second {
 				w.Errorf("after %s", waited)
 			}
@@ -163,11 +163,11 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		},
 		"who waits for another server keeps no other customer waiting": func(w *world, _, _ *billingsync.Service) {
 			c := w.change(w.insert("c"), whole())
-			<-w.start(&process{endsAt: 3}).Begin(w.Context(), c, nil)
+			<-w.start(&process{endsAt: 3}).Enqueue(w.Context(), c, nil)
 			server := w.server(billingsync.WithPlaces(10, 1))
-			waits := server.Begin(w.Context(), w.change(c, informed), says("Company"))
+			waits := server.Enqueue(w.Context(), w.change(c, informed), says("Company"))
 			time.Sleep(time.Second)
-			if <-server.Begin(w.Context(), w.change(w.insert("other"), whole()), nil); isDone(waits) {
+			if <-server.Enqueue(w.Context(), w.change(w.insert("other"), whole()), nil); isDone(waits) {
 				w.Error("it waited")
 			}
 			<-waits
@@ -182,7 +182,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 				}
 				return nil
 			})
-			first := a.Begin(w.Context(), c, information())
+			first := a.Enqueue(w.Context(), c, information())
 			time.Sleep(billingsync.LeaseLasts + time.Second)
 			w.due(b)
 			before := w.stands(c, "INFORMATION_LOST")
@@ -204,7 +204,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 					c.Sync.Lease = &domain.SyncLease{Holder: "another", Until: domain.Timestamp(time.Now().Add(time.Hour))}
 				})
 			})
-			<-a.Begin(w.Context(), c, nil)
+			<-a.Enqueue(w.Context(), c, nil)
 			if c = w.now(c); valueOf(c.BillingID) != w.there().ID || c.Sync.CreatingSince != nil || c.Sync.Lease == nil || c.Sync.Failure != nil {
 				w.Error(describe(c))
 			}
@@ -261,14 +261,14 @@ func TestPlacesAreFew(t *testing.T) {
 			inWorld(t, func(w *world) {
 				server := w.server(billingsync.WithPlaces(1, 1))
 				w.slow(test.delay)
-				first := server.Begin(w.Context(), w.change(w.insert("first"), whole()), nil)
+				first := server.Enqueue(w.Context(), w.change(w.insert("first"), whole()), nil)
 				var parts []domain.SyncPart
 				if test.information != nil {
 					parts = append(parts, domain.SyncInformation)
 				}
 				c := w.change(w.insert("second"), whole(parts...))
 				began := time.Now()
-				<-server.Begin(w.Context(), c, test.information)
+				<-server.Enqueue(w.Context(), c, test.information)
 				if waited := time.Since(began); waited < test.after || waited > test.after+test.atMost {
 					t.Errorf("it waited for %s", waited)
 				}
@@ -326,7 +326,7 @@ func TestRunEndsInTime(t *testing.T) {
 			stop, ended := run(w, server)
 			c := w.change(w.insert("c"), whole(domain.SyncInformation))
 			w.slow(time.Second / 4)
-			done := server.Begin(w.Context(), c, information())
+			done := server.Enqueue(w.Context(), c, information())
 			time.Sleep(time.Second / 8)
 			stop()
 			if <-ended; !isDone(done) {
@@ -340,9 +340,9 @@ func TestRunEndsInTime(t *testing.T) {
 			c := w.change(w.insert("c"), whole())
 			waits := w.change(w.insert("waits"), whole())
 			w.fail(simulator.TimeOut, create, 0)
-			done := []<-chan struct{}{server.Begin(w.Context(), c, nil)}
+			done := []<-chan struct{}{server.Enqueue(w.Context(), c, nil)}
 			time.Sleep(time.Second)
-			done = append(done, server.Begin(w.Context(), c, nil), server.Begin(w.Context(), waits, nil))
+			done = append(done, server.Enqueue(w.Context(), c, nil), server.Enqueue(w.Context(), waits, nil))
 			time.Sleep(time.Second)
 			stop()
 			began := time.Now()
@@ -353,7 +353,7 @@ func TestRunEndsInTime(t *testing.T) {
 			if slices.ContainsFunc(done, func(done <-chan struct{}) bool { return !isDone(done) }) {
 				w.Error("somebody still waits")
 			}
-			if c = w.stands(c, "PASSES"); c.Sync.Lease != nil || c.Sync.CreatingSince == nil {
+			if c = w.stands(c, "TEMPORARY"); c.Sync.Lease != nil || c.Sync.CreatingSince == nil {
 				w.Error(describe(c))
 			}
 			if waits = w.stands(waits, "PENDING"); waits.Sync.Attempts != 0 || waits.Sync.CreatingSince != nil {
@@ -376,8 +376,8 @@ func TestRunEndsInTime(t *testing.T) {
 			<-ended
 			c := w.change(w.insert("c"), whole(domain.SyncInformation))
 			began := time.Now()
-			<-server.Begin(w.Context(), c, information())
-			if err := server.Tell(w.Context(), c); err != nil {
+			<-server.Enqueue(w.Context(), c, information())
+			if err := server.Push(w.Context(), c); err != nil {
 				w.Error(err)
 			}
 			if sent := w.wire.sent(); len(sent) > 0 || time.Since(began) > 0 {
@@ -399,7 +399,7 @@ func TestRunEndsInTime(t *testing.T) {
 					if i == len(all)/2 {
 						stop()
 					}
-					<-server.Begin(w.Context(), c, nil)
+					<-server.Enqueue(w.Context(), c, nil)
 				})
 			}
 			<-ended
@@ -433,15 +433,15 @@ func TestWhoHasTheInformationTriesLonger(t *testing.T) {
 			inWorld(t, func(w *world) {
 				server := w.server()
 				c := w.change(w.insert("c"), whole())
-				<-server.Begin(w.Context(), c, nil)
+				<-server.Enqueue(w.Context(), c, nil)
 				w.sim.Fail(fault)
 				c = w.change(c, want(domain.SyncName))
-				<-server.Begin(w.Context(), c, nil)
-				w.stands(c, "PASSES")
+				<-server.Enqueue(w.Context(), c, nil)
+				w.stands(c, "TEMPORARY")
 				w.sim.Recover()
 				w.sim.Fail(fault)
 				c = w.change(c, want(domain.SyncInformation))
-				<-server.Begin(w.Context(), c, information())
+				<-server.Enqueue(w.Context(), c, information())
 				w.stands(c, "SUCCESS")
 			})
 		})
@@ -451,7 +451,7 @@ func TestWhoHasTheInformationTriesLonger(t *testing.T) {
 // panicking is a provider with a fault in its program.
 type panicking struct{ billing.Provider }
 
-func (panicking) RetrieveCustomer(context.Context, string) (billing.Picture, error) {
+func (panicking) RetrieveCustomer(context.Context, string) (billing.Snapshot, error) {
 	panic(fmt.Errorf("cannot read %q", hint))
 }
 
@@ -460,7 +460,7 @@ func TestAPanicEndsNothingButItsTask(t *testing.T) {
 	inWorld(t, func(w *world) {
 		server := billingsync.New(w.store, panicking{w.provider(w.wire)}, slog.New(slog.NewTextHandler(&w.log, nil)))
 		c := w.change(w.insert("c"), whole(domain.SyncInformation))
-		<-server.Begin(w.Context(), c, information())
+		<-server.Enqueue(w.Context(), c, information())
 		if waiting, running := server.Load(); waiting+running > 0 {
 			t.Errorf("%d wait and %d run", waiting, running)
 		}
@@ -475,7 +475,7 @@ func TestAPanicEndsNothingButItsTask(t *testing.T) {
 func TestTellAnswersWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	wantAttachment := func(id string) func(*domain.Customer) {
-		return func(c *domain.Customer) { c.WantAttachment(time.Now(), id, "") }
+		return func(c *domain.Customer) { c.EnqueueAttachment(time.Now(), id, "") }
 	}
 	for name, test := range map[string]struct {
 		change   func(*domain.Customer)
@@ -488,14 +488,14 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 		"one that is declined":                  {change: wantAttachment("pm_card_visa_chargeDeclined"), kind: domain.PaymentMethodRefused, stands: "SUCCESS"},
 		"one that there is not":                 {change: wantAttachment("pm_none"), kind: domain.PaymentMethodNotFound, stands: "SUCCESS"},
 		"a detachment of one that there is not": {
-			change: func(c *domain.Customer) { c.WantDetachment(time.Now(), "pm_none") }, kind: domain.PaymentMethodNotFound, stands: "SUCCESS",
+			change: func(c *domain.Customer) { c.EnqueueDetachment(time.Now(), "pm_none") }, kind: domain.PaymentMethodNotFound, stands: "SUCCESS",
 		},
 		"a customer that was deleted there": {
 			change: wantAttachment("pm_card_visa"), before: func(w *world) { _ = w.sim.Delete(w.there().ID) },
 			kind: domain.ProviderCustomerDeleted, stands: "DELETED",
 		},
 		"a provider that is down": {
-			change: wantAttachment("pm_card_visa"), before: func(w *world) { w.wire.down.Store(true) }, stands: "PASSES", leftOver: true,
+			change: wantAttachment("pm_card_visa"), before: func(w *world) { w.wire.down.Store(true) }, stands: "TEMPORARY", leftOver: true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -503,17 +503,17 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			inWorld(t, func(w *world) {
 				server := w.server()
 				c := w.change(w.insert("c"), whole())
-				<-server.Begin(w.Context(), c, nil)
+				<-server.Enqueue(w.Context(), c, nil)
 				if test.before != nil {
 					test.before(w)
 				}
 				c = w.change(c, test.change)
-				err := server.Tell(w.Context(), c)
+				err := server.Push(w.Context(), c)
 				if refusal, is := errors.AsType[*domain.Error](err); (err != nil) != (test.kind != "") || err != nil && (!is || refusal.Kind != test.kind) {
 					t.Errorf("the answer is %v", err)
 				}
 				c = w.stands(c, test.stands)
-				if _, left := c.Sync.Untold[domain.SyncAttachment]; left != test.leftOver {
+				if _, left := c.Sync.Pending[domain.SyncAttachment]; left != test.leftOver {
 					t.Error(describe(c))
 				}
 				w.wire.down.Store(false)
@@ -529,11 +529,11 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 		inWorld(t, func(w *world) {
 			server := w.server()
 			c := w.change(w.insert("c"), whole())
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			c = w.change(c, wantAttachment("pm_card_visa_chargeDeclined"))
 			ctx, cancel := context.WithCancel(w.Context())
 			w.at(retrieve, cancel)
-			if err := server.Tell(ctx, c); err == nil {
+			if err := server.Push(ctx, c); err == nil {
 				t.Error("nothing is refused")
 			}
 			w.stands(c, "SUCCESS")
@@ -545,11 +545,11 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			server := w.server()
 			first := w.change(w.insert("c"), whole(), wantAttachment("pm_card_visa"))
 			second := w.change(first, wantAttachment("pm_card_visa_chargeDeclined"))
-			if err := server.Tell(w.Context(), first); err != nil {
+			if err := server.Push(w.Context(), first); err != nil {
 				t.Errorf("the older wish: %v", err)
 			}
 			w.stands(first, "REFUSED")
-			if err := server.Tell(w.Context(), second); err == nil {
+			if err := server.Push(w.Context(), second); err == nil {
 				t.Error("the newer wish is not refused")
 			}
 			w.stands(first, "SUCCESS")
@@ -565,13 +565,13 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 				ctx, cancel := context.WithTimeout(w.Context(), 2*time.Second)
 				defer cancel()
 				began := time.Now()
-				if err := server.Tell(ctx, c); err != nil || time.Since(began) != 2*time.Second {
+				if err := server.Push(ctx, c); err != nil || time.Since(began) != 2*time.Second {
 					t.Errorf("after %s: %v", time.Since(began), err)
 				}
 				time.Sleep(time.Minute)
 				c = w.stands(c, stands)
 				w.linked(c)
-				if c.AwaitsAttachment() != (stands == "REFUSED") {
+				if c.AttachmentPending() != (stands == "REFUSED") {
 					t.Error(describe(c))
 				}
 			})

@@ -40,8 +40,8 @@ func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Id
 			return false, nil
 		}
 		customer.Unarchive(s.Now())
-		if s.sync != nil && customer.SyncCutOff() {
-			customer.WantWholeSync(s.Now())
+		if s.sync != nil && customer.SyncInterrupted() {
+			customer.EnqueueFullSync(s.Now())
 		}
 		return true, nil
 	})

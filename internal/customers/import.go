@@ -189,7 +189,7 @@ func (s *Service) applyRow(customer *domain.Customer, row ImportRow) (bool, erro
 // noteMethod notes the payment method of a row, unless it is the one that is wanted already, and reports whether it did.
 // The one that is charged now may be about to be replaced or detached, and the row is newer than that wish.
 func (s *Service) noteMethod(customer *domain.Customer, row ImportRow) bool {
-	if row.PaymentMethodID == nil || customer.WantedPaymentMethodID() == *row.PaymentMethodID {
+	if row.PaymentMethodID == nil || customer.ExpectedPaymentMethodID() == *row.PaymentMethodID {
 		return false
 	}
 	s.wantAttachment(customer, *row.PaymentMethodID, "")

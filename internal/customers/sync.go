@@ -13,10 +13,10 @@ import (
 type Sync interface {
 	// Begin tells of a change in the background. information is what came with it, nil for none. The channel is
 	// closed once the outcome is recorded, or left to a later attempt.
-	Begin(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
+	Enqueue(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
 	// Tell tells of a payment method that is to be attached or detached, and waits for the outcome as long as the
 	// context lasts. Errors: what the provider refuses, after which the payment method is not waiting any more.
-	Tell(ctx context.Context, customer *domain.Customer) error
+	Push(ctx context.Context, customer *domain.Customer) error
 }
 
 // WithSync sets how the billing provider is told. Without it there is none, and billing information is let go.
@@ -45,12 +45,12 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 		parts = append(parts, domain.SyncInformation, domain.SyncFacts)
 	}
 	switch {
-	case len(parts) == 0 && !relinked || with.information == nil && !after.Synced():
+	case len(parts) == 0 && !relinked || with.information == nil && !after.SyncEnabled():
 		return false
-	case !after.SyncBegun():
-		after.WantWholeSync(s.Now(), parts...)
+	case !after.SyncStarted():
+		after.EnqueueFullSync(s.Now(), parts...)
 	default:
-		after.WantSync(s.Now(), parts...)
+		after.EnqueueSync(s.Now(), parts...)
 	}
 	return true
 }
@@ -65,13 +65,13 @@ func (s *Service) noteNew(customer *domain.Customer, with telling, free bool) {
 		parts = append(parts, domain.SyncInformation)
 	}
 	if with.information != nil || free || customer.BillingID != nil || customer.HasPurchased() {
-		customer.WantWholeSync(s.Now(), parts...)
+		customer.EnqueueFullSync(s.Now(), parts...)
 	}
 }
 
 // tell tells the provider of what was noted with a change, and answers the customer as it is then.
 func (s *Service) tell(ctx context.Context, customer *domain.Customer, with telling) (*domain.Customer, error) {
-	done := s.sync.Begin(ctx, customer, with.information)
+	done := s.sync.Enqueue(ctx, customer, with.information)
 	if !with.wait {
 		return customer, nil
 	}
@@ -110,7 +110,7 @@ func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Ident
 			// Whoever asks has seen why the server would not by itself.
 			customer.Sync.RenewCreation()
 		}
-		customer.WantWholeSync(s.Now())
+		customer.EnqueueFullSync(s.Now())
 		customer.Sync.Writes++ // Nothing that callers set is another.
 		return true, nil
 	}))
@@ -154,14 +154,14 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 // wantAttachment notes a payment method to attach. A customer that the provider does not have is made there first.
 func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID, currency string) {
 	s.beginSync(customer)
-	customer.WantAttachment(s.Now(), paymentMethodID, currency)
+	customer.EnqueueAttachment(s.Now(), paymentMethodID, currency)
 }
 
 // beginSync notes the whole customer if it never was: a payment method alone would make it one that the provider
 // seems to know all of.
 func (s *Service) beginSync(customer *domain.Customer) {
-	if !customer.SyncBegun() {
-		customer.WantWholeSync(s.Now())
+	if !customer.SyncStarted() {
+		customer.EnqueueFullSync(s.Now())
 	}
 }
 
@@ -181,14 +181,14 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 	return s.changePaymentMethod(ctx, ref, func(customer *domain.Customer) error {
 		method := customer.Facts().DefaultPaymentMethodID
 		switch {
-		case customer.AwaitsAttachment():
+		case customer.AttachmentPending():
 		case customer.BillingID == nil:
 			return domain.FieldErrorf(domain.NoBillingID, "customerId", "is a customer that the billing provider does not have: Customer has no billing id")
 		case method == "":
 			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
 		}
 		s.beginSync(customer)
-		customer.WantDetachment(s.Now(), method)
+		customer.EnqueueDetachment(s.Now(), method)
 		return nil
 	})
 }
@@ -206,7 +206,7 @@ func (s *Service) changePaymentMethod(
 	if err != nil {
 		return nil, err
 	}
-	return s.await(ctx, customer, func(waiting context.Context) error { return s.sync.Tell(waiting, customer) })
+	return s.await(ctx, customer, func(waiting context.Context) error { return s.sync.Push(waiting, customer) })
 }
 
 // checkIntegration refuses the id of an integration that is not the one that there is; nil is that one.

@@ -27,14 +27,14 @@ type telling struct {
 	information *domain.BillingInformation
 }
 
-func (p *provider) Begin(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
+func (p *provider) Enqueue(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
 	p.hear(customer, information)
 	done := make(chan struct{})
 	close(done)
 	return done
 }
 
-func (p *provider) Tell(_ context.Context, customer *domain.Customer) error {
+func (p *provider) Push(_ context.Context, customer *domain.Customer) error {
 	p.hear(customer, nil)
 	return p.refusal
 }
@@ -68,8 +68,8 @@ func (f *fixture) put(t testing.TB, id string, change func(*domain.Customer)) {
 // inSync makes a customer one that the provider knows all of.
 func inSync(c *domain.Customer) {
 	c.LinkTo(new("cus_1"))
-	c.WantWholeSync(noon)
-	clear(c.Sync.Untold)
+	c.EnqueueFullSync(noon)
+	clear(c.Sync.Pending)
 	c.Sync.Succeed(noon)
 }
 
@@ -83,7 +83,7 @@ func parts(c *domain.Customer) []domain.SyncPart {
 	if c.Sync == nil {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(c.Sync.Untold))
+	return slices.Sorted(maps.Keys(c.Sync.Pending))
 }
 
 // TestWhatTheProviderIsToldOf makes each change of a customer and looks at what is written with it.
@@ -209,7 +209,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"a row of one with that method": {
 			before: func(c *domain.Customer) {
 				inSync(c)
-				c.Learn(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+				c.RecordFacts(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
 			},
 			do: row(customers.ImportRow{PaymentMethodID: new("pm_1")}),
 		},
@@ -248,7 +248,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			before: func(c *domain.Customer) {
 				inSync(c)
 				c.BillingFacts = &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}
-				c.WantAttachment(noon, "pm_2", "")
+				c.EnqueueAttachment(noon, "pm_2", "")
 			},
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
@@ -257,7 +257,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			want: []domain.SyncPart{domain.SyncDetachment, facts},
 		},
 		"a detachment of one that waits": {
-			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.WantAttachment(noon, "pm_2", "") },
+			before: func(c *domain.Customer) { c.EnqueueFullSync(noon); c.EnqueueAttachment(noon, "pm_2", "") },
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.DetachPaymentMethod(t.Context(), full, by("ada"))
 				return err
@@ -273,7 +273,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			want: []domain.SyncPart{coupon, facts, name},
 		},
 		"an archived customer": {
-			before: func(c *domain.Customer) { inSync(c); c.WantSync(noon, name) },
+			before: func(c *domain.Customer) { inSync(c); c.EnqueueSync(noon, name) },
 			do:     func(t *testing.T, f *fixture) error { f.archive(t, full, "ada"); return nil },
 		},
 		"one that comes back": {
@@ -293,7 +293,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"one that comes back and was made there, but never told all": {
 			before: func(c *domain.Customer) {
 				c.BillingID = new("cus_1")
-				c.WantSync(noon, domain.SyncEmail)
+				c.EnqueueSync(noon, domain.SyncEmail)
 				c.Archive(noon)
 			},
 			do: func(t *testing.T, f *fixture) error {
@@ -303,7 +303,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			want: []domain.SyncPart{coupon, facts},
 		},
 		"one that comes back and was not made there": {
-			before: func(c *domain.Customer) { c.WantWholeSync(noon); c.Archive(noon) },
+			before: func(c *domain.Customer) { c.EnqueueFullSync(noon); c.Archive(noon) },
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.Unarchive(t.Context(), full, by("ada"))
 				return err
@@ -326,7 +326,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			stored := f.stored(t, "production", "ada")
 			slices.Sort(c.want)
 			if got := parts(stored); !slices.Equal(got, c.want) {
-				t.Fatalf("%v is untold, want %v", got, c.want)
+				t.Fatalf("%v is pending, want %v", got, c.want)
 			}
 			if len(c.want) == 0 {
 				if len(p.told) > 0 {
@@ -357,16 +357,16 @@ func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
 	}{
 		"the one that is charged":                {row: "pm_1", unchanged: true},
 		"another":                                {row: "pm_2", attach: "pm_2"},
-		"the one that another is to replace":     {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
-		"the one that is to be detached":         {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1") }, row: "pm_1", attach: "pm_1"},
-		"the one that is charged, another to go": {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_0") }, row: "pm_1", detach: "pm_0", unchanged: true},
-		"the one that is to be attached":         {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "EUR") }, row: "pm_2", attach: "pm_2", unchanged: true},
+		"the one that another is to replace":     {before: func(c *domain.Customer) { c.EnqueueAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
+		"the one that is to be detached":         {before: func(c *domain.Customer) { c.EnqueueDetachment(noon, "pm_1") }, row: "pm_1", attach: "pm_1"},
+		"the one that is charged, another to go": {before: func(c *domain.Customer) { c.EnqueueDetachment(noon, "pm_0") }, row: "pm_1", detach: "pm_0", unchanged: true},
+		"the one that is to be attached":         {before: func(c *domain.Customer) { c.EnqueueAttachment(noon, "pm_2", "EUR") }, row: "pm_2", attach: "pm_2", unchanged: true},
 		"the one that was refused": {before: func(c *domain.Customer) {
-			c.WantAttachment(noon, "pm_2", "")
+			c.EnqueueAttachment(noon, "pm_2", "")
 			c.Sync.Fail(domain.SyncFailure{Kind: domain.SyncRefused}, nil)
 		}, row: "pm_2", attach: "pm_2"},
-		"a third in place of the one to be attached": {before: func(c *domain.Customer) { c.WantAttachment(noon, "pm_2", "") }, row: "pm_3", attach: "pm_3"},
-		"the one to be detached for another":         {before: func(c *domain.Customer) { c.WantDetachment(noon, "pm_1"); c.WantAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
+		"a third in place of the one to be attached": {before: func(c *domain.Customer) { c.EnqueueAttachment(noon, "pm_2", "") }, row: "pm_3", attach: "pm_3"},
+		"the one to be detached for another":         {before: func(c *domain.Customer) { c.EnqueueDetachment(noon, "pm_1"); c.EnqueueAttachment(noon, "pm_2", "") }, row: "pm_1", attach: "pm_1"},
 	} {
 		for how, run := range importers {
 			t.Run(how+", "+name, func(t *testing.T) {
@@ -375,7 +375,7 @@ func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
 				f.provision(t, full, "ada")
 				f.put(t, "ada", func(stored *domain.Customer) {
 					inSync(stored)
-					stored.Learn(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+					stored.RecordFacts(noon, domain.BillingFacts{DefaultPaymentMethodID: "pm_1", PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
 					if c.before != nil {
 						c.before(stored)
 					}
@@ -549,7 +549,7 @@ func TestAPaidSubscriptionBeginsWithItsPaymentMethod(t *testing.T) {
 			p.meanwhile = func(told *domain.Customer) {
 				if c.takes {
 					f.put(t, told.CustomerID, func(stored *domain.Customer) {
-						stored.Learn(noon, domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
+						stored.RecordFacts(noon, domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
 					})
 				}
 			}

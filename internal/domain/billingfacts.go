@@ -19,7 +19,7 @@ type BillingFacts struct {
 	Mark FactMark `bson:"mark"`
 	// PaymentMethods are sorted by ID.
 	PaymentMethods []PaymentMethodFacts `bson:"paymentMethods"`
-	// RetrievedAt is the time of the last whole picture; nothing older says anything new. Zero without one.
+	// RetrievedAt is the time of the last whole snapshot; nothing older says anything new. Zero without one.
 	RetrievedAt time.Time `bson:"retrievedAt"`
 }
 
@@ -74,12 +74,12 @@ func (f BillingFacts) DefaultPaymentMethod() (PaymentMethodFacts, bool) {
 	return method, true
 }
 
-// maxPaymentMethods bounds the list between two whole pictures, each of which drops what was detached.
+// maxPaymentMethods bounds the list between two whole snapshots, each of which drops what was detached.
 const maxPaymentMethods = 50
 
-// Unsettled reports whether the provider must be asked for the whole picture: two events of the same second
+// NeedsRefetch reports whether the provider must be asked for the whole snapshot: two events of the same second
 // disagree, the default payment method is unheard of, or the list has grown long.
-func (f BillingFacts) Unsettled() bool {
+func (f BillingFacts) NeedsRefetch() bool {
 	_, known := f.paymentMethod(f.DefaultPaymentMethodID)
 	return f.Mark.Tied || f.DefaultPaymentMethodID != "" && !known || len(f.PaymentMethods) > maxPaymentMethods ||
 		slices.ContainsFunc(f.PaymentMethods, func(m PaymentMethodFacts) bool { return m.Mark.Tied })

@@ -86,9 +86,9 @@ func (c *Customer) Archive(at time.Time) {
 	}
 	if c.Sync != nil {
 		// The provider's record stays as it is, until the customer comes back.
-		c.Sync.Forget(SyncName)
-		c.Sync.Forget(SyncEmail)
-		c.Sync.rest()
+		c.Sync.Drop(SyncName)
+		c.Sync.Drop(SyncEmail)
+		c.Sync.pause()
 		if lease := c.Sync.Lease; lease != nil {
 			// Whoever is at it knows the name, and stops even if the customer comes back at once. Nobody else begins
 			// before it has.
@@ -107,10 +107,10 @@ func (c *Customer) Unarchive(at time.Time) {
 	if c.Sync == nil {
 		return
 	}
-	if c.Facts().Unsettled() {
-		c.Sync.Await(SyncFacts, at)
+	if c.Facts().NeedsRefetch() {
+		c.Sync.Enqueue(SyncFacts, at)
 	}
-	if len(c.Sync.Untold) > 0 {
+	if len(c.Sync.Pending) > 0 {
 		c.Sync.DueBy(at)
 	}
 }

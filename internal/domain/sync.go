@@ -41,11 +41,11 @@ const (
 type Sync struct {
 	// Revision counts the changes that the provider has to be told of.
 	Revision int64 `bson:"revision"`
-	// Untold are the parts that the provider was not told of yet, each with the Revision that it changed in last.
-	Untold map[SyncPart]int64 `bson:"untold"`
-	// InformationTold is the Revision of the newest billing information that was passed on; none from before is any
+	// Pending are the parts that the provider was not told of yet, each with the Revision that it changed in last.
+	Pending map[SyncPart]int64 `bson:"pending"`
+	// InformationPushed is the Revision of the newest billing information that was passed on; none from before is any
 	// more.
-	InformationTold int64 `bson:"informationTold"`
+	InformationPushed int64 `bson:"informationPushed"`
 	// AttachmentID and DetachmentID are the payment methods of SyncAttachment and SyncDetachment, and
 	// AttachmentCurrency what to charge the first in, "" for as before.
 	AttachmentID       string `bson:"attachmentId"`
@@ -97,8 +97,8 @@ type SyncFailureKind string
 
 // The kinds of failure.
 const (
-	// SyncPasses: a server tries again by itself.
-	SyncPasses SyncFailureKind = "PASSES"
+	// SyncTemporary: a server tries again by itself.
+	SyncTemporary SyncFailureKind = "TEMPORARY"
 	// SyncRefused: the provider refuses, and will again until something is changed.
 	SyncRefused SyncFailureKind = "REFUSED"
 	// SyncDeleted: the provider has deleted the customer.
@@ -113,24 +113,24 @@ const (
 // finds the customer due.
 const SyncPickUpAfter = 30 * time.Second
 
-// WantSync notes, with a change at a time, parts of the customer that the provider has to be told of.
-func (c *Customer) WantSync(at time.Time, parts ...SyncPart) {
+// EnqueueSync notes, with a change at a time, parts of the customer that the provider has to be told of.
+func (c *Customer) EnqueueSync(at time.Time, parts ...SyncPart) {
 	if c.Sync == nil {
 		c.Sync = &Sync{}
 	}
-	if c.Sync.Untold == nil {
-		c.Sync.Untold = map[SyncPart]int64{}
+	if c.Sync.Pending == nil {
+		c.Sync.Pending = map[SyncPart]int64{}
 	}
 	c.Sync.Revision++
 	for _, part := range parts {
-		c.Sync.Untold[part] = c.Sync.Revision
+		c.Sync.Pending[part] = c.Sync.Revision
 	}
 	c.Sync.Attempts, c.Sync.Failure = 0, nil
 	c.Sync.due(at.Add(SyncPickUpAfter))
 }
 
-// WantWholeSync is WantSync for all that a provider is told of a customer that it knows nothing of, and more parts.
-func (c *Customer) WantWholeSync(at time.Time, more ...SyncPart) {
+// EnqueueFullSync is EnqueueSync for all that a provider is told of a customer that it knows nothing of, and more parts.
+func (c *Customer) EnqueueFullSync(at time.Time, more ...SyncPart) {
 	parts := append([]SyncPart{SyncFacts}, more...)
 	for part, text := range c.syncTexts() {
 		// A customer that is there may have a coupon that it has not here.
@@ -138,7 +138,7 @@ func (c *Customer) WantWholeSync(at time.Time, more ...SyncPart) {
 			parts = append(parts, part)
 		}
 	}
-	c.WantSync(at, parts...)
+	c.EnqueueSync(at, parts...)
 }
 
 // syncTexts are the parts that are texts of the customer itself.
@@ -158,27 +158,27 @@ func (c *Customer) SyncChanges(before *Customer) []SyncPart {
 	return parts
 }
 
-// WantAttachment is WantSync for a payment method that is to become the one that is charged, in a currency, or with ""
+// EnqueueAttachment is EnqueueSync for a payment method that is to become the one that is charged, in a currency, or with ""
 // in that of before.
-func (c *Customer) WantAttachment(at time.Time, paymentMethodID, currency string) {
-	c.WantSync(at, SyncAttachment, SyncFacts)
+func (c *Customer) EnqueueAttachment(at time.Time, paymentMethodID, currency string) {
+	c.EnqueueSync(at, SyncAttachment, SyncFacts)
 	c.Sync.AttachmentID, c.Sync.AttachmentCurrency = paymentMethodID, currency
 	if c.Sync.DetachmentID == paymentMethodID {
-		c.Sync.Forget(SyncDetachment)
+		c.Sync.Drop(SyncDetachment)
 	}
 }
 
-// AwaitsAttachment reports whether a payment method waits to be attached.
-func (c *Customer) AwaitsAttachment() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
+// AttachmentPending reports whether a payment method waits to be attached.
+func (c *Customer) AttachmentPending() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
 
-// WantedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none, or is
+// ExpectedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none, or is
 // refused.
-func (c *Customer) WantedPaymentMethodID() string {
+func (c *Customer) ExpectedPaymentMethodID() string {
 	charged := c.Facts().DefaultPaymentMethodID
 	switch {
-	case c.AwaitsAttachment() && c.Sync.Failure != nil && c.Sync.Failure.Kind == SyncRefused:
+	case c.AttachmentPending() && c.Sync.Failure != nil && c.Sync.Failure.Kind == SyncRefused:
 		return ""
-	case c.AwaitsAttachment():
+	case c.AttachmentPending():
 		return c.Sync.AttachmentID
 	case c.Sync != nil && c.Sync.DetachmentID == charged:
 		return ""
@@ -187,31 +187,31 @@ func (c *Customer) WantedPaymentMethodID() string {
 	}
 }
 
-// WantDetachment is WantSync for a payment method that is to be taken away, or with "" for none. One that waits to be
+// EnqueueDetachment is EnqueueSync for a payment method that is to be taken away, or with "" for none. One that waits to be
 // attached is forgotten.
-func (c *Customer) WantDetachment(at time.Time, paymentMethodID string) {
-	c.WantSync(at, SyncFacts)
-	c.Sync.Forget(SyncAttachment)
+func (c *Customer) EnqueueDetachment(at time.Time, paymentMethodID string) {
+	c.EnqueueSync(at, SyncFacts)
+	c.Sync.Drop(SyncAttachment)
 	if paymentMethodID != "" {
-		c.Sync.Untold[SyncDetachment], c.Sync.DetachmentID = c.Sync.Revision, paymentMethodID
+		c.Sync.Pending[SyncDetachment], c.Sync.DetachmentID = c.Sync.Revision, paymentMethodID
 	}
 }
 
 // Synced reports whether changes of the customer go to the billing provider.
-func (c *Customer) Synced() bool {
-	return c.BillingID != nil || c.Sync != nil && len(c.Sync.Untold) > 0
+func (c *Customer) SyncEnabled() bool {
+	return c.BillingID != nil || c.Sync != nil && len(c.Sync.Pending) > 0
 }
 
-// SyncBegun reports whether a sync of the whole customer, as it is linked now, was ever wanted. It was not of one that
+// SyncStarted reports whether a sync of the whole customer, as it is linked now, was ever wanted. It was not of one that
 // was linked while there was no provider, although its changes are Synced and its facts may be read again.
-func (c *Customer) SyncBegun() bool {
-	return c.Sync != nil && (c.Sync.SucceededAt != nil || c.Sync.Revision > 0 && len(c.Sync.Untold) > 0)
+func (c *Customer) SyncStarted() bool {
+	return c.Sync != nil && (c.Sync.SucceededAt != nil || c.Sync.Revision > 0 && len(c.Sync.Pending) > 0)
 }
 
-// SyncCutOff reports whether a sync of the whole customer was wanted that archiving may have cut off before its first
+// SyncInterrupted reports whether a sync of the whole customer was wanted that archiving may have cut off before its first
 // success. Of one that was unlinked by hand none is wanted.
-func (c *Customer) SyncCutOff() bool {
-	return c.Sync != nil && c.Sync.Revision > 0 && c.Sync.SucceededAt == nil && c.Synced()
+func (c *Customer) SyncInterrupted() bool {
+	return c.Sync != nil && c.Sync.Revision > 0 && c.Sync.SucceededAt == nil && c.SyncEnabled()
 }
 
 // LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
@@ -219,10 +219,10 @@ func (c *Customer) SyncCutOff() bool {
 func (c *Customer) LinkTo(billingID *string) {
 	c.BillingID, c.BillingLinkURL, c.BillingFacts = billingID, nil, nil
 	if c.Sync != nil {
-		for part := range c.Sync.Untold {
-			c.Sync.Forget(part)
+		for part := range c.Sync.Pending {
+			c.Sync.Drop(part)
 		}
-		c.Sync.rest()
+		c.Sync.pause()
 		// A creation to come must not lead to the customer that was left.
 		c.Sync.KeyGeneration++
 		c.Sync.CreatingSince = nil
@@ -239,7 +239,7 @@ func (c *Customer) Facts() BillingFacts {
 }
 
 // Learn notes what the provider told. Subscriptions that wait for a payment method begin once there is one.
-func (c *Customer) Learn(at time.Time, facts BillingFacts) {
+func (c *Customer) RecordFacts(at time.Time, facts BillingFacts) {
 	c.BillingFacts = &facts
 	if c.Archived() || !facts.HasPaymentMethod() {
 		return
@@ -254,19 +254,19 @@ func (c *Customer) SyncStatus() SyncStatus {
 	switch s := c.Sync; {
 	case c.Facts().Deleted || s != nil && s.Failure != nil:
 		return SyncError
-	case !c.SyncBegun():
+	case !c.SyncStarted():
 		return SyncNotRequired
-	case s.pending():
+	case s.anyPending():
 		return SyncPending
 	default:
 		return SyncSuccess
 	}
 }
 
-// pending is whether something is untold. Facts that are only read again do not count.
-func (s *Sync) pending() bool {
-	_, facts := s.Untold[SyncFacts]
-	return len(s.Untold) > 1 || len(s.Untold) == 1 && (!facts || s.SucceededAt == nil)
+// pending is whether something is pending. Facts that are only read again do not count.
+func (s *Sync) anyPending() bool {
+	_, facts := s.Pending[SyncFacts]
+	return len(s.Pending) > 1 || len(s.Pending) == 1 && (!facts || s.SucceededAt == nil)
 }
 
 // EditVersion counts the changes of the customer that callers of the API made, from 1; the writes of a sync, which
@@ -279,8 +279,8 @@ func (c *Customer) EditVersion() int64 {
 }
 
 // Forget drops a part that need not be told any more.
-func (s *Sync) Forget(part SyncPart) {
-	delete(s.Untold, part)
+func (s *Sync) Drop(part SyncPart) {
+	delete(s.Pending, part)
 	switch part {
 	case SyncAttachment:
 		s.AttachmentID, s.AttachmentCurrency = "", ""
@@ -290,11 +290,11 @@ func (s *Sync) Forget(part SyncPart) {
 	}
 }
 
-// rest leaves what is untold to whoever wants more to be told, and lets go of billing information that is still on
+// rest leaves what is pending to whoever wants more to be told, and lets go of billing information that is still on
 // its way.
-func (s *Sync) rest() {
-	s.Forget(SyncInformation)
-	s.InformationTold = s.Revision
+func (s *Sync) pause() {
+	s.Drop(SyncInformation)
+	s.InformationPushed = s.Revision
 	s.DueAt, s.Failure, s.Attempts = nil, nil, 0
 }
 
@@ -320,11 +320,11 @@ func (s *Sync) DueBy(at time.Time) {
 }
 
 // Await notes that a part is to be looked after from a time on, without anything having changed.
-func (s *Sync) Await(part SyncPart, at time.Time) {
-	if s.Untold == nil {
-		s.Untold = map[SyncPart]int64{}
+func (s *Sync) Enqueue(part SyncPart, at time.Time) {
+	if s.Pending == nil {
+		s.Pending = map[SyncPart]int64{}
 	}
-	s.Untold[part] = s.Revision
+	s.Pending[part] = s.Revision
 	s.DueBy(at)
 }
 

@@ -9,14 +9,14 @@ import (
 	"clientele/internal/domain"
 )
 
-func untoldOf(c *domain.Customer) []domain.SyncPart {
+func pendingOf(c *domain.Customer) []domain.SyncPart {
 	if c.Sync == nil {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(c.Sync.Untold))
+	return slices.Sorted(maps.Keys(c.Sync.Pending))
 }
 
-// parts sorts parts as untoldOf does.
+// parts sorts parts as pendingOf does.
 func parts(wanted ...domain.SyncPart) []domain.SyncPart {
 	slices.Sort(wanted)
 	return wanted
@@ -29,75 +29,75 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 		domain.SyncInformation, domain.SyncAttachment, domain.SyncDetachment, domain.SyncFacts
 	for what, test := range map[string]struct {
 		do      func(c *domain.Customer)
-		untold  []domain.SyncPart
+		pending []domain.SyncPart
 		changes int64
 		holds   func(c *domain.Customer) bool
 	}{
 		"parts": {
-			do:     func(c *domain.Customer) { c.WantSync(at, name, email) },
-			untold: parts(name, email), changes: 1,
+			do:      func(c *domain.Customer) { c.EnqueueSync(at, name, email) },
+			pending: parts(name, email), changes: 1,
 			holds: func(c *domain.Customer) bool {
-				return c.Sync.DueAt.Equal(at.Add(domain.SyncPickUpAfter)) && c.Sync.Untold[name] == 1
+				return c.Sync.DueAt.Equal(at.Add(domain.SyncPickUpAfter)) && c.Sync.Pending[name] == 1
 			},
 		},
 		"more parts": {
-			do:     func(c *domain.Customer) { c.WantSync(at, name, email); c.WantSync(at, name) },
-			untold: parts(name, email), changes: 2,
-			holds: func(c *domain.Customer) bool { return c.Sync.Untold[name] == 2 && c.Sync.Untold[email] == 1 },
+			do:      func(c *domain.Customer) { c.EnqueueSync(at, name, email); c.EnqueueSync(at, name) },
+			pending: parts(name, email), changes: 2,
+			holds: func(c *domain.Customer) bool { return c.Sync.Pending[name] == 2 && c.Sync.Pending[email] == 1 },
 		},
 		"parts after a failure, which is as good as forgotten": {
 			do: func(c *domain.Customer) {
 				c.Sync = &domain.Sync{Attempts: 3, Failure: &domain.SyncFailure{}}
-				c.WantSync(at, name)
+				c.EnqueueSync(at, name)
 			},
-			untold: parts(name), changes: 1,
+			pending: parts(name), changes: 1,
 			holds: func(c *domain.Customer) bool { return c.Sync.Attempts == 0 && c.Sync.Failure == nil },
 		},
 		"the whole customer": {
-			do:     func(c *domain.Customer) { c.WantWholeSync(at) },
-			untold: parts(name, email, coupon, facts), changes: 1,
+			do:      func(c *domain.Customer) { c.EnqueueFullSync(at) },
+			pending: parts(name, email, coupon, facts), changes: 1,
 		},
 		"the whole of an empty customer": {
-			do:     func(c *domain.Customer) { c.Name, c.Email, c.CouponID = nil, nil, nil; c.WantWholeSync(at) },
-			untold: parts(facts), changes: 1,
+			do:      func(c *domain.Customer) { c.Name, c.Email, c.CouponID = nil, nil, nil; c.EnqueueFullSync(at) },
+			pending: parts(facts), changes: 1,
 		},
 		"the whole customer with billing information": {
-			do:     func(c *domain.Customer) { c.WantWholeSync(at, information) },
-			untold: parts(name, email, coupon, facts, information), changes: 1,
+			do:      func(c *domain.Customer) { c.EnqueueFullSync(at, information) },
+			pending: parts(name, email, coupon, facts, information), changes: 1,
 		},
 		"an attachment": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", "") },
-			untold: parts(attachment, facts), changes: 1,
+			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", "") },
+			pending: parts(attachment, facts), changes: 1,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_1" },
 		},
 		"another attachment in its place": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantAttachment(at, "pm_2", "") },
-			untold: parts(attachment, facts), changes: 2,
+			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", ""); c.EnqueueAttachment(at, "pm_2", "") },
+			pending: parts(attachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "pm_2" },
 		},
 		"a detachment": {
-			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1") },
-			untold: parts(detachment, facts), changes: 1,
+			do:      func(c *domain.Customer) { c.EnqueueDetachment(at, "pm_1") },
+			pending: parts(detachment, facts), changes: 1,
 			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "pm_1" },
 		},
 		"a detachment of what was to be attached": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantDetachment(at, "pm_1") },
-			untold: parts(detachment, facts), changes: 2,
+			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", ""); c.EnqueueDetachment(at, "pm_1") },
+			pending: parts(detachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" },
 		},
 		"an attachment of what was to be detached": {
-			do:     func(c *domain.Customer) { c.WantDetachment(at, "pm_1"); c.WantAttachment(at, "pm_1", "") },
-			untold: parts(attachment, facts), changes: 2,
+			do:      func(c *domain.Customer) { c.EnqueueDetachment(at, "pm_1"); c.EnqueueAttachment(at, "pm_1", "") },
+			pending: parts(attachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "" },
 		},
 		"an attachment and a detachment of two": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", "EUR"); c.WantDetachment(at, "pm_2") },
-			untold: parts(detachment, facts), changes: 2,
+			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", "EUR"); c.EnqueueDetachment(at, "pm_2") },
+			pending: parts(detachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" && c.Sync.AttachmentCurrency == "" },
 		},
 		"a detachment of nothing but what was to be attached": {
-			do:     func(c *domain.Customer) { c.WantAttachment(at, "pm_1", ""); c.WantDetachment(at, "") },
-			untold: parts(facts), changes: 2,
+			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", ""); c.EnqueueDetachment(at, "") },
+			pending: parts(facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.AttachmentID == "" && c.Sync.DetachmentID == "" },
 		},
 	} {
@@ -105,14 +105,14 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 			t.Parallel()
 			c := &domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CouponID: new("tenth")}
 			test.do(c)
-			if untold := untoldOf(c); !slices.Equal(untold, test.untold) || c.Sync.Revision != test.changes {
-				t.Errorf("untold %v at revision %d, wanted %v at %d", untold, c.Sync.Revision, test.untold, test.changes)
+			if pending := pendingOf(c); !slices.Equal(pending, test.pending) || c.Sync.Revision != test.changes {
+				t.Errorf("pending %v at revision %d, wanted %v at %d", pending, c.Sync.Revision, test.pending, test.changes)
 			}
 			if test.holds != nil && !test.holds(c) {
 				t.Errorf("%+v", c.Sync)
 			}
-			if !c.Synced() || !c.SyncBegun() || c.SyncStatus() != domain.SyncPending {
-				t.Errorf("synced %v, begun %v, %s", c.Synced(), c.SyncBegun(), c.SyncStatus())
+			if !c.SyncEnabled() || !c.SyncStarted() || c.SyncStatus() != domain.SyncPending {
+				t.Errorf("synced %v, begun %v, %s", c.SyncEnabled(), c.SyncStarted(), c.SyncStatus())
 			}
 		})
 	}
@@ -123,9 +123,9 @@ func TestLinkToForgetsWhatWasOfAnother(t *testing.T) {
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
 	full := func() *domain.Customer {
 		c := &domain.Customer{Name: new("Ada"), BillingID: new("cus_1"), BillingLinkURL: new("https://1"), BillingFacts: &domain.BillingFacts{Deleted: true}}
-		c.WantWholeSync(at, domain.SyncInformation)
-		c.WantAttachment(at, "pm_1", "")
-		c.WantDetachment(at, "pm_2")
+		c.EnqueueFullSync(at, domain.SyncInformation)
+		c.EnqueueAttachment(at, "pm_1", "")
+		c.EnqueueDetachment(at, "pm_2")
 		c.Sync.NameGiven, c.Sync.CreatingSince, c.Sync.SucceededAt, c.Sync.Failure = true, &at, &at, &domain.SyncFailure{}
 		c.Sync.Lease, c.Sync.Writes, c.Sync.Attempts = &domain.SyncLease{Holder: "h", Until: at}, 7, 2
 		return c
@@ -134,50 +134,50 @@ func TestLinkToForgetsWhatWasOfAnother(t *testing.T) {
 		c := full()
 		c.LinkTo(id)
 		s := c.Sync
-		if c.BillingID != id || c.BillingLinkURL != nil || c.BillingFacts != nil || len(s.Untold) > 0 || s.AttachmentID+s.DetachmentID != "" ||
+		if c.BillingID != id || c.BillingLinkURL != nil || c.BillingFacts != nil || len(s.Pending) > 0 || s.AttachmentID+s.DetachmentID != "" ||
 			s.NameGiven || s.CreatingSince != nil || s.SucceededAt != nil || s.Failure != nil || s.DueAt != nil || s.Attempts != 0 {
 			t.Errorf("%s: %+v, %+v", what, c, s)
 		}
 		// Who is at it finds out by the generation, and no information of before reaches the other one.
-		if s.KeyGeneration != 1 || s.Lease == nil || s.Writes != 7 || s.InformationTold != s.Revision {
+		if s.KeyGeneration != 1 || s.Lease == nil || s.Writes != 7 || s.InformationPushed != s.Revision {
 			t.Errorf("%s: %+v", what, s)
 		}
-		if c.Synced() != (id != nil) || c.SyncBegun() || c.SyncStatus() != domain.SyncNotRequired {
-			t.Errorf("%s: synced %v, begun %v, %s", what, c.Synced(), c.SyncBegun(), c.SyncStatus())
+		if c.SyncEnabled() != (id != nil) || c.SyncStarted() || c.SyncStatus() != domain.SyncNotRequired {
+			t.Errorf("%s: synced %v, begun %v, %s", what, c.SyncEnabled(), c.SyncStarted(), c.SyncStatus())
 		}
 	}
 	c := &domain.Customer{}
-	if c.LinkTo(new("cus_1")); c.Sync != nil || !c.Synced() || c.SyncBegun() {
+	if c.LinkTo(new("cus_1")); c.Sync != nil || !c.SyncEnabled() || c.SyncStarted() {
 		t.Errorf("never synced: %+v", c)
 	}
 }
 
-func TestArchivedCustomersWaitForWhatIsUntold(t *testing.T) {
+func TestArchivedCustomersWaitForWhatIsPending(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
 	c := &domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CouponID: new("tenth")}
-	c.WantWholeSync(at, domain.SyncInformation)
-	c.WantAttachment(at, "pm_1", "")
+	c.EnqueueFullSync(at, domain.SyncInformation)
+	c.EnqueueAttachment(at, "pm_1", "")
 	c.Sync.CreatingSince, c.Sync.Failure, c.Sync.Attempts = &at, &domain.SyncFailure{}, 3
 	c.Archive(at)
 	// Name, email and billing information are gone for good. What came of the creation is still unknown.
 	waiting := parts(domain.SyncCoupon, domain.SyncAttachment, domain.SyncFacts)
-	if s := c.Sync; !slices.Equal(untoldOf(c), waiting) || s.DueAt != nil || s.Failure != nil || s.Attempts != 0 || s.CreatingSince == nil || s.InformationTold != s.Revision {
+	if s := c.Sync; !slices.Equal(pendingOf(c), waiting) || s.DueAt != nil || s.Failure != nil || s.Attempts != 0 || s.CreatingSince == nil || s.InformationPushed != s.Revision {
 		t.Errorf("archived: %+v", s)
 	}
 	c.Unarchive(at.Add(time.Hour))
-	if s := c.Sync; !slices.Equal(untoldOf(c), waiting) || s.DueAt == nil || !s.DueAt.Equal(at.Add(time.Hour)) {
+	if s := c.Sync; !slices.Equal(pendingOf(c), waiting) || s.DueAt == nil || !s.DueAt.Equal(at.Add(time.Hour)) {
 		t.Errorf("unarchived: %+v", s)
 	}
 
 	settled := &domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{SucceededAt: &at}}
 	settled.Archive(at)
 	if settled.Unarchive(at); settled.Sync.DueAt != nil || settled.SyncStatus() != domain.SyncSuccess {
-		t.Errorf("with nothing untold: %+v", settled.Sync)
+		t.Errorf("with nothing pending: %+v", settled.Sync)
 	}
 	settled.Archive(at)
-	settled.Learn(at, domain.BillingFacts{Mark: domain.FactMark{EventID: "evt_1", Tied: true}})
-	if settled.Unarchive(at); settled.Sync.DueAt == nil || !slices.Equal(untoldOf(settled), parts(domain.SyncFacts)) || settled.SyncStatus() != domain.SyncSuccess {
+	settled.RecordFacts(at, domain.BillingFacts{Mark: domain.FactMark{EventID: "evt_1", Tied: true}})
+	if settled.Unarchive(at); settled.Sync.DueAt == nil || !slices.Equal(pendingOf(settled), parts(domain.SyncFacts)) || settled.SyncStatus() != domain.SyncSuccess {
 		t.Errorf("unsettled: %+v", settled.Sync)
 	}
 	never := &domain.Customer{}
@@ -190,7 +190,7 @@ func TestArchivedCustomersWaitForWhatIsUntold(t *testing.T) {
 func TestSyncStatus(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
-	untold := func(parts ...domain.SyncPart) map[domain.SyncPart]int64 {
+	pending := func(parts ...domain.SyncPart) map[domain.SyncPart]int64 {
 		out := map[domain.SyncPart]int64{}
 		for _, part := range parts {
 			out[part] = 1
@@ -206,15 +206,15 @@ func TestSyncStatus(t *testing.T) {
 		"linked by hand, told of events":       {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Writes: 3}}, domain.SyncNotRequired},
 		"deleted there without a sync":         {domain.Customer{BillingFacts: &domain.BillingFacts{Deleted: true}}, domain.SyncError},
 		"deleted there after a success":        {domain.Customer{Sync: &domain.Sync{SucceededAt: &at}, BillingFacts: &domain.BillingFacts{Deleted: true}}, domain.SyncError},
-		"linked by hand, events disagree":      {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Untold: untold(domain.SyncFacts)}}, domain.SyncNotRequired},
-		"to be told":                           {domain.Customer{Sync: &domain.Sync{Revision: 1, Untold: untold(domain.SyncName)}}, domain.SyncPending},
-		"to be asked for the first time":       {domain.Customer{Sync: &domain.Sync{Revision: 1, Untold: untold(domain.SyncFacts)}}, domain.SyncPending},
-		"to be told and asked after a success": {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncFacts, domain.SyncName)}}, domain.SyncPending},
-		"to be told after a success":           {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncName)}}, domain.SyncPending},
-		"to be asked again":                    {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Untold: untold(domain.SyncFacts)}}, domain.SyncSuccess},
+		"linked by hand, events disagree":      {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Pending: pending(domain.SyncFacts)}}, domain.SyncNotRequired},
+		"to be told":                           {domain.Customer{Sync: &domain.Sync{Revision: 1, Pending: pending(domain.SyncName)}}, domain.SyncPending},
+		"to be asked for the first time":       {domain.Customer{Sync: &domain.Sync{Revision: 1, Pending: pending(domain.SyncFacts)}}, domain.SyncPending},
+		"to be told and asked after a success": {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Pending: pending(domain.SyncFacts, domain.SyncName)}}, domain.SyncPending},
+		"to be told after a success":           {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Pending: pending(domain.SyncName)}}, domain.SyncPending},
+		"to be asked again":                    {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Pending: pending(domain.SyncFacts)}}, domain.SyncSuccess},
 		"told":                                 {domain.Customer{Sync: &domain.Sync{SucceededAt: &at}}, domain.SyncSuccess},
-		"failed":                               {domain.Customer{Sync: &domain.Sync{Failure: &domain.SyncFailure{}, Untold: untold(domain.SyncName)}}, domain.SyncError},
-		"failed after a success":               {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Failure: &domain.SyncFailure{}, Untold: untold(domain.SyncName)}}, domain.SyncError},
+		"failed":                               {domain.Customer{Sync: &domain.Sync{Failure: &domain.SyncFailure{}, Pending: pending(domain.SyncName)}}, domain.SyncError},
+		"failed after a success":               {domain.Customer{Sync: &domain.Sync{SucceededAt: &at, Failure: &domain.SyncFailure{}, Pending: pending(domain.SyncName)}}, domain.SyncError},
 	} {
 		if is := test.customer.SyncStatus(); is != test.is {
 			t.Errorf("%s: %s, wanted %s", what, is, test.is)
@@ -256,7 +256,7 @@ func TestLearnBeginsWhatWaitsForAPaymentMethod(t *testing.T) {
 		if test.archived {
 			c.ArchivedAt = &at
 		}
-		c.Learn(at.Add(time.Hour), test.facts)
+		c.RecordFacts(at.Add(time.Hour), test.facts)
 		if is := c.Subscriptions[0].Status(at.Add(time.Hour)); is != test.is || c.BillingFacts == nil {
 			t.Errorf("%s: %s, wanted %s; known is %+v", what, is, test.is, c.BillingFacts)
 		}
@@ -267,7 +267,7 @@ func TestRenewCreationOnlyWhereNobodyKnows(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
 	for _, kind := range []domain.SyncFailureKind{
-		"", domain.SyncPasses, domain.SyncRefused, domain.SyncDeleted, domain.SyncInformationLost, domain.SyncUnconfirmed,
+		"", domain.SyncTemporary, domain.SyncRefused, domain.SyncDeleted, domain.SyncInformationLost, domain.SyncUnconfirmed,
 	} {
 		s := &domain.Sync{CreatingSince: &at}
 		if kind != "" {

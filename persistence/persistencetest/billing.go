@@ -277,7 +277,7 @@ func noneAreAnEmptySlice(t T, store persistence.Store) {
 	expectLimits(t, store, noon, "cus_1")
 	c := synced(production, "c", dueAt(noon), linkedTo("cus_1"))
 	others := []*domain.Customer{synced(production, "without"), synced(staging, "with all but a time")}
-	others[1].Sync = &domain.Sync{Untold: map[domain.SyncPart]int64{domain.SyncName: 1}}
+	others[1].Sync = &domain.Sync{Pending: map[domain.SyncPart]int64{domain.SyncName: 1}}
 	insert(t, store, append(others, c)...)
 	expectDue(t, store, noon.Add(-time.Millisecond), 5, c)
 	expectDue(t, store, time.Time{}, 5, c)

@@ -63,11 +63,11 @@ func filled(environment, id string) *domain.Customer {
 // filledSync has a value in every field.
 func filledSync() *domain.Sync {
 	return &domain.Sync{
-		Revision: 1 << 40, Untold: map[domain.SyncPart]int64{domain.SyncName: 1<<40 - 1, domain.SyncFacts: 1 << 40},
-		InformationTold: 3, AttachmentID: "pm_1", AttachmentCurrency: "EUR", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
+		Revision: 1 << 40, Pending: map[domain.SyncPart]int64{domain.SyncName: 1<<40 - 1, domain.SyncFacts: 1 << 40},
+		InformationPushed: 3, AttachmentID: "pm_1", AttachmentCurrency: "EUR", DetachmentID: "pm_2", NameGiven: true, KeyGeneration: 2,
 		CreatingSince: new(noon.Add(5 * time.Millisecond)), Lease: &domain.SyncLease{Holder: "server-1", Until: noon.Add(time.Minute)},
 		DueAt: new(noon.Add(6 * time.Millisecond)), Attempts: 4,
-		Failure:   &domain.SyncFailure{Kind: domain.SyncPasses, Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
+		Failure:   &domain.SyncFailure{Kind: domain.SyncTemporary, Code: "rate_limit", Param: "email", At: noon.Add(7 * time.Millisecond)},
 		RequestID: "req_1", SucceededAt: new(noon.Add(8 * time.Millisecond)), Writes: 1 << 41,
 	}
 }

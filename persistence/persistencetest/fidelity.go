@@ -128,12 +128,12 @@ func billingIsKept(t T, store persistence.Store) {
 		everyPart[part] = int64(i) << 40
 	}
 	sync, facts := filledSync(), filledFacts()
-	sync.Untold, sync.Lease, sync.Failure, sync.CreatingSince = everyPart, nil, nil, nil
+	sync.Pending, sync.Lease, sync.Failure, sync.CreatingSince = everyPart, nil, nil, nil
 	facts.PaymentMethods = append(facts.PaymentMethods, domain.PaymentMethodFacts{}, domain.PaymentMethodFacts{ID: "pm_2"})
 	changes := []func(*domain.Customer){
 		func(c *domain.Customer) { c.Sync, c.BillingFacts = &domain.Sync{}, &domain.BillingFacts{} },
 		func(c *domain.Customer) {
-			c.Sync = &domain.Sync{Untold: map[domain.SyncPart]int64{}, Lease: &domain.SyncLease{}, Failure: &domain.SyncFailure{}}
+			c.Sync = &domain.Sync{Pending: map[domain.SyncPart]int64{}, Lease: &domain.SyncLease{}, Failure: &domain.SyncFailure{}}
 			c.BillingFacts = &domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{}}
 		},
 		func(c *domain.Customer) {
@@ -147,7 +147,7 @@ func billingIsKept(t T, store persistence.Store) {
 	for i, text := range harderTexts {
 		changes = append(changes, func(c *domain.Customer) {
 			c.BillingLinkURL, c.Sync, c.BillingFacts = new(text), filledSync(), filledFacts()
-			c.Sync.Untold = map[domain.SyncPart]int64{domain.SyncName: int64(i)}
+			c.Sync.Pending = map[domain.SyncPart]int64{domain.SyncName: int64(i)}
 			c.Sync.AttachmentID, c.Sync.Lease.Holder, c.Sync.Failure.Param, c.Sync.RequestID = text, text, text, text
 			c.BillingFacts.Currency, c.BillingFacts.Mark.EventID, c.BillingFacts.PaymentMethods[0].ID = text, text, text
 			c.BillingFacts.PaymentMethods[0].Details.Last4 = text

@@ -117,9 +117,9 @@ func drawSync(t *rapid.T) *domain.Sync {
 		return nil
 	}
 	sync := &domain.Sync{DueAt: drawNullableTime(t), Attempts: rapid.IntRange(0, 2).Draw(t, "attempts")}
-	if rapid.Bool().Draw(t, "untold") {
+	if rapid.Bool().Draw(t, "pending") {
 		parts := rapid.SampledFrom([]domain.SyncPart{domain.SyncName, domain.SyncEmail, domain.SyncFacts})
-		sync.Untold = rapid.MapOfN(parts, rapid.Int64Range(0, 1<<40), 0, 2).Draw(t, "parts")
+		sync.Pending = rapid.MapOfN(parts, rapid.Int64Range(0, 1<<40), 0, 2).Draw(t, "parts")
 	}
 	if rapid.Bool().Draw(t, "lease") {
 		sync.Lease = &domain.SyncLease{Holder: orEmpty(drawNullableText(t)), Until: drawTime(t)}

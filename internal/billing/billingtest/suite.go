@@ -140,8 +140,8 @@ func Accepts(t *testing.T, p billing.Provider, paymentMethodID string) {
 		{"set another", func() (billing.Receipt, error) { return p.SetCoupon(ctx, id, Coupons(customer)[1]) }},
 		{"remove the coupon", func() (billing.Receipt, error) { return p.SetCoupon(ctx, id, nil) }},
 		{"retrieve", func() (billing.Receipt, error) {
-			picture, err := p.RetrieveCustomer(ctx, id)
-			return picture.Receipt, err
+			snapshot, err := p.RetrieveCustomer(ctx, id)
+			return snapshot.Receipt, err
 		}},
 	}
 	for _, step := range steps {
@@ -170,7 +170,7 @@ func Run(t *testing.T, open func(t *testing.T) Account) {
 		"a customer that never was":                     unknown,
 		"failures say what to do":                       failures,
 		"errors hold nothing that was sent":             discretion,
-		"events lead to what a picture shows":           events,
+		"events lead to what a snapshot shows":          events,
 		"only what the provider has signed is an event": signatures,
 	}
 	for name, test := range cases {
@@ -191,17 +191,17 @@ func create(t *testing.T, a Account) (string, billing.NewCustomer) {
 	return created.CustomerID, customer
 }
 
-func retrieve(t *testing.T, a Account, id string) billing.Picture {
+func retrieve(t *testing.T, a Account, id string) billing.Snapshot {
 	t.Helper()
-	picture, err := a.RetrieveCustomer(t.Context(), id)
+	snapshot, err := a.RetrieveCustomer(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if picture.CustomerID != id || picture.RequestID == "" || picture.LinkURL == "" || picture.At.IsZero() ||
-		picture.AnsweredAt.Before(picture.At) || picture.AnsweredAt.After(time.Now()) {
-		t.Errorf("picture %+v of %s", picture, id)
+	if snapshot.CustomerID != id || snapshot.RequestID == "" || snapshot.LinkURL == "" || snapshot.At.IsZero() ||
+		snapshot.RespondedAt.Before(snapshot.At) || snapshot.RespondedAt.After(time.Now()) {
+		t.Errorf("snapshot %+v of %s", snapshot, id)
 	}
-	return picture
+	return snapshot
 }
 
 func must(t *testing.T) func(billing.Receipt, error) billing.Receipt {
@@ -438,7 +438,7 @@ func deleted(t *testing.T, a Account) {
 	}
 	p := retrieve(t, a, id)
 	if !p.Deleted {
-		t.Error("the picture does not say so")
+		t.Error("the snapshot does not say so")
 	}
 	if facts := billing.Apply(domain.BillingFacts{}, p.Event()); !facts.Deleted {
 		t.Errorf("the facts are %+v", facts)
@@ -562,7 +562,7 @@ func events(t *testing.T, a Account) {
 		}
 	}
 
-	// All of this happened within a second or two, so it takes a later picture to be sure.
+	// All of this happened within a second or two, so it takes a later snapshot to be sure.
 	settling := last.Event()
 	settling.CreatedAt = settling.CreatedAt.Add(time.Minute)
 	want := billing.Apply(domain.BillingFacts{}, settling)
@@ -574,7 +574,7 @@ func events(t *testing.T, a Account) {
 			facts = billing.Apply(facts, e)
 		}
 		method, charged := facts.DefaultPaymentMethod()
-		if !facts.Unsettled() && (!charged || method.ID != last.Customer.DefaultPaymentMethodID || facts.Currency != "EUR") {
+		if !facts.NeedsRefetch() && (!charged || method.ID != last.Customer.DefaultPaymentMethodID || facts.Currency != "EUR") {
 			t.Fatalf("settled, but wrong: %+v", facts)
 		}
 		facts = billing.Apply(facts, settling)

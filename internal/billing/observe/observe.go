@@ -164,13 +164,13 @@ func (p *Provider) SetCoupon(ctx context.Context, id string, coupon *billing.Cou
 }
 
 // RetrieveCustomer implements billing.Provider.
-func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Picture, error) {
-	var picture billing.Picture
+func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Snapshot, error) {
+	var snapshot billing.Snapshot
 	err := p.call(ctx, retrieveCustomer, func(ctx context.Context) (_ billing.Receipt, err error) {
-		picture, err = p.to.RetrieveCustomer(ctx, id)
-		return picture.Receipt, err
+		snapshot, err = p.to.RetrieveCustomer(ctx, id)
+		return snapshot.Receipt, err
 	})
-	return picture, err
+	return snapshot, err
 }
 
 // ParseEvent implements billing.Provider. It asks nobody, so there is nothing to measure.

@@ -46,7 +46,7 @@ func (p *Provider) CreateCustomer(ctx context.Context, customer billing.NewCusto
 	}
 	if made.ID == "" {
 		return billing.Created{}, &billing.ProviderError{
-			Kind: billing.UnknownOutcome, Code: billing.CodeUnreadableAnswer, RequestID: requestID(made.LastResponse),
+			Kind: billing.UnknownOutcome, Code: billing.CodeUnreadableResponse, RequestID: requestID(made.LastResponse),
 		}
 	}
 	return billing.Created{
@@ -202,60 +202,60 @@ func ids(ref domain.CustomerRef, id string) map[string]string {
 	return map[string]string{environmentKey: ref.EnvironmentID, customerKey: ref.CustomerID, idKey: id}
 }
 
-// methodsInPicture is how many payment methods a picture has, besides the one that is charged: the newest ones.
-const methodsInPicture = 20
+// methodsInSnapshot is how many payment methods a snapshot has, besides the one that is charged: the newest ones.
+const methodsInSnapshot = 20
 
 // RetrieveCustomer asks for the customer first, so that whatever changes before the second answer is news from
-// after the picture.
-func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Picture, error) {
+// after the snapshot.
+func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Snapshot, error) {
 	if err := noCustomer(id); err != nil {
-		return billing.Picture{}, err
+		return billing.Snapshot{}, err
 	}
 	params := &stripego.CustomerRetrieveParams{}
 	params.AddExpand("invoice_settings.default_payment_method")
 	params.AddExpand("default_source")
 	answer, err := p.client.V1Customers.Retrieve(ctx, id, params)
 	if err != nil {
-		return billing.Picture{}, p.ofCustomer(ctx, id, err, reads)
+		return billing.Snapshot{}, p.ofCustomer(ctx, id, err, reads)
 	}
-	at := answeredAt(answer.LastResponse)
-	picture := billing.Picture{
-		CustomerID: id, At: at.Add(-clockMargin), AnsweredAt: at, Receipt: receipt(answer.LastResponse),
+	at := respondedAt(answer.LastResponse)
+	snapshot := billing.Snapshot{
+		CustomerID: id, At: at.Add(-clockMargin), RespondedAt: at, Receipt: receipt(answer.LastResponse),
 		Deleted: answer.Deleted, LinkURL: linkURL(id, answer.Livemode),
 	}
-	if picture.Deleted {
-		return picture, nil
+	if snapshot.Deleted {
+		return snapshot, nil
 	}
 	var seen customerObject
 	if json.Unmarshal(answer.LastResponse.RawJSON, &seen) != nil {
-		return billing.Picture{}, &billing.ProviderError{
-			Kind: billing.Temporary, Code: billing.CodeUnreadableAnswer, RequestID: picture.RequestID,
+		return billing.Snapshot{}, &billing.ProviderError{
+			Kind: billing.Temporary, Code: billing.CodeUnreadableResponse, RequestID: snapshot.RequestID,
 		}
 	}
-	picture.Customer = seen.facts()
+	snapshot.Customer = seen.facts()
 
 	list := &stripego.CustomerListPaymentMethodsParams{Customer: stripego.String(id)}
-	list.Limit, list.Single = stripego.Int64(methodsInPicture), true
+	list.Limit, list.Single = stripego.Int64(methodsInSnapshot), true
 	for method, err := range p.client.V1Customers.ListPaymentMethods(ctx, list).All(ctx) {
 		if err != nil {
-			return billing.Picture{}, p.ofCustomer(ctx, id, err, reads)
+			return billing.Snapshot{}, p.ofCustomer(ctx, id, err, reads)
 		}
-		picture.PaymentMethods = append(picture.PaymentMethods, readPaymentMethod(method.LastResponse.RawJSON))
+		snapshot.PaymentMethods = append(snapshot.PaymentMethods, readPaymentMethod(method.LastResponse.RawJSON))
 	}
 	// The method that is charged may be older than the page, or of a kind that the list does not have. It is in
-	// every picture, so that no customer stays unsettled.
+	// every snapshot, so that no customer stays unsettled.
 	if charged := seen.charged(); charged.id != "" &&
-		!slices.ContainsFunc(picture.PaymentMethods, func(m billing.PaymentMethod) bool { return m.ID == charged.id }) {
+		!slices.ContainsFunc(snapshot.PaymentMethods, func(m billing.PaymentMethod) bool { return m.ID == charged.id }) {
 		method := readPaymentMethod(charged.whole)
 		method.ID = charged.id
-		picture.PaymentMethods = append(picture.PaymentMethods, method)
+		snapshot.PaymentMethods = append(snapshot.PaymentMethods, method)
 	}
-	return picture, nil
+	return snapshot, nil
 }
 
-// answeredAt is the time of a response by the clock of Stripe. A date from the future, which a proxy may make up, would keep
+// respondedAt is the time of a response by the clock of Stripe. A date from the future, which a proxy may make up, would keep
 // newer events out.
-func answeredAt(answer *stripego.APIResponse) time.Time {
+func respondedAt(answer *stripego.APIResponse) time.Time {
 	now := time.Now().Truncate(time.Second)
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil || date.After(now.Add(billing.ClockTolerance)) {

@@ -39,7 +39,7 @@ func failure(err error, a access) *billing.ProviderError {
 	}
 	switch status := refusal.HTTPStatusCode; {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		f.Kind, f.Code = billing.Temporary, billing.CodeNotLetIn
+		f.Kind, f.Code = billing.Temporary, billing.CodeUnauthorized
 	case status == http.StatusConflict, status == http.StatusTooManyRequests, status == http.StatusFailedDependency:
 		f.Kind = billing.Temporary
 	case status >= http.StatusInternalServerError && a == reads:
@@ -55,13 +55,13 @@ func unanswered(err error, a access) *billing.ProviderError {
 	if attempt, ok := errors.AsType[*net.OpError](err); ok && attempt.Op == "dial" {
 		return &billing.ProviderError{Kind: billing.Temporary, Code: billing.CodeConnectionFailed}
 	}
-	f := &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeUnreadableAnswer}
+	f := &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeUnreadableResponse}
 	if a == reads {
 		f.Kind = billing.Temporary
 	}
 	if broken, ok := errors.AsType[net.Error](err); ok && broken.Timeout() || errors.Is(err, context.Canceled) ||
 		errors.Is(err, context.DeadlineExceeded) {
-		f.Code = billing.CodeNoAnswer
+		f.Code = billing.CodeNoResponse
 	}
 	return f
 }

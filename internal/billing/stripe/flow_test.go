@@ -70,7 +70,7 @@ func TestEventsOverHTTP(t *testing.T) {
 		want := domain.PaymentMethodDetails{
 			Type: domain.PaymentMethodCard, Last4: "4242", ExpirationMonth: 12, ExpirationYear: 2035,
 		}
-		if !ok || charged.ID != visa || charged.Details != want || facts.Currency != "DKK" || facts.Unsettled() {
+		if !ok || charged.ID != visa || charged.Details != want || facts.Currency != "DKK" || facts.NeedsRefetch() {
 			t.Fatalf("seed %d: %+v", seed, facts)
 		}
 	}

@@ -173,14 +173,14 @@ func TestPaymentMethodTypes(t *testing.T) {
 		if _, err := p.AttachPaymentMethod(t.Context(), id, example); err != nil {
 			t.Fatal(err)
 		}
-		picture, err := p.RetrieveCustomer(t.Context(), id)
-		if err != nil || picture.PaymentMethods[0].Details != want {
-			t.Errorf("%s: %+v, want %+v, %v", example, picture.PaymentMethods, want, err)
+		snapshot, err := p.RetrieveCustomer(t.Context(), id)
+		if err != nil || snapshot.PaymentMethods[0].Details != want {
+			t.Errorf("%s: %+v, want %+v, %v", example, snapshot.PaymentMethods, want, err)
 		}
 	}
 }
 
-func TestAPictureHasTheChargedMethodHoweverManyThereAre(t *testing.T) {
+func TestASnapshotHasTheChargedMethodHoweverManyThereAre(t *testing.T) {
 	_, p := open(t, nil)
 	id, _ := create(t, p)
 	for range 25 {
@@ -188,11 +188,11 @@ func TestAPictureHasTheChargedMethodHoweverManyThereAre(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	picture, err := p.RetrieveCustomer(t.Context(), id)
+	snapshot, err := p.RetrieveCustomer(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	oldest := picture.PaymentMethods[len(picture.PaymentMethods)-1].ID
+	oldest := snapshot.PaymentMethods[len(snapshot.PaymentMethods)-1].ID
 	for range 10 {
 		if _, err := p.AttachPaymentMethod(t.Context(), id, "pm_card_amex"); err != nil {
 			t.Fatal(err)
@@ -201,17 +201,17 @@ func TestAPictureHasTheChargedMethodHoweverManyThereAre(t *testing.T) {
 	if _, err := p.AttachPaymentMethod(t.Context(), id, oldest); err != nil {
 		t.Fatal(err)
 	}
-	picture, err = p.RetrieveCustomer(t.Context(), id)
-	if err != nil || len(picture.PaymentMethods) != 21 {
-		t.Fatalf("%d methods, %v", len(picture.PaymentMethods), err)
+	snapshot, err = p.RetrieveCustomer(t.Context(), id)
+	if err != nil || len(snapshot.PaymentMethods) != 21 {
+		t.Fatalf("%d methods, %v", len(snapshot.PaymentMethods), err)
 	}
-	facts := billing.Apply(domain.BillingFacts{}, picture.Event())
-	if charged, ok := facts.DefaultPaymentMethod(); !ok || charged.ID != oldest || charged.Details.Last4 != "4242" || facts.Unsettled() {
+	facts := billing.Apply(domain.BillingFacts{}, snapshot.Event())
+	if charged, ok := facts.DefaultPaymentMethod(); !ok || charged.ID != oldest || charged.Details.Last4 != "4242" || facts.NeedsRefetch() {
 		t.Errorf("charged is %+v, %t", charged, ok)
 	}
 }
 
-func TestAPictureHasTheSourceThatIsCharged(t *testing.T) {
+func TestASnapshotHasTheSourceThatIsCharged(t *testing.T) {
 	for name, test := range map[string]struct {
 		customer string
 		want     billing.PaymentMethod
@@ -239,13 +239,13 @@ func TestAPictureHasTheSourceThatIsCharged(t *testing.T) {
 				_, _ = io.WriteString(w, `{"object":"list","data":[],"has_more":false}`)
 			}))
 			defer server.Close()
-			picture, err := connect(t, server.URL, nil).RetrieveCustomer(t.Context(), "cus_1")
-			if err != nil || len(picture.PaymentMethods) != 1 || picture.PaymentMethods[0] != test.want ||
-				picture.LinkURL != "https://dashboard.stripe.com/customers/cus_1" {
-				t.Fatalf("%+v, %v", picture, err)
+			snapshot, err := connect(t, server.URL, nil).RetrieveCustomer(t.Context(), "cus_1")
+			if err != nil || len(snapshot.PaymentMethods) != 1 || snapshot.PaymentMethods[0] != test.want ||
+				snapshot.LinkURL != "https://dashboard.stripe.com/customers/cus_1" {
+				t.Fatalf("%+v, %v", snapshot, err)
 			}
-			facts := billing.Apply(domain.BillingFacts{}, picture.Event())
-			if charged, ok := facts.DefaultPaymentMethod(); !ok || charged.ID != test.want.ID || facts.Unsettled() {
+			facts := billing.Apply(domain.BillingFacts{}, snapshot.Event())
+			if charged, ok := facts.DefaultPaymentMethod(); !ok || charged.ID != test.want.ID || facts.NeedsRefetch() {
 				t.Errorf("%+v", facts)
 			}
 		})
@@ -391,7 +391,7 @@ func TestNew(t *testing.T) {
 }
 
 // A date of years ahead, such as a proxy with a wrong clock sends, must not keep newer events out.
-func TestPicturesAreNotFromTheFuture(t *testing.T) {
+func TestSnapshotsAreNotFromTheFuture(t *testing.T) {
 	sim, right := open(t, nil)
 	id, _ := create(t, right)
 	server := httptest.NewServer(sim)
@@ -403,9 +403,9 @@ func TestPicturesAreNotFromTheFuture(t *testing.T) {
 		}
 		return response, err
 	}))
-	picture, err := p.RetrieveCustomer(t.Context(), id)
-	if err != nil || picture.At.After(time.Now()) || picture.AnsweredAt.After(time.Now()) {
-		t.Errorf("%+v, %v", picture, err)
+	snapshot, err := p.RetrieveCustomer(t.Context(), id)
+	if err != nil || snapshot.At.After(time.Now()) || snapshot.RespondedAt.After(time.Now()) {
+		t.Errorf("%+v, %v", snapshot, err)
 	}
 }
 

@@ -56,18 +56,18 @@ type step struct {
 func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	wholeSync := func(more ...domain.SyncPart) func(*world, *domain.Customer) {
-		return func(_ *world, c *domain.Customer) { c.WantWholeSync(time.Now(), more...) }
+		return func(_ *world, c *domain.Customer) { c.EnqueueFullSync(time.Now(), more...) }
 	}
 	wants := func(parts ...domain.SyncPart) func(*world, *domain.Customer) {
-		return func(_ *world, c *domain.Customer) { c.WantSync(time.Now(), parts...) }
+		return func(_ *world, c *domain.Customer) { c.EnqueueSync(time.Now(), parts...) }
 	}
 	setName := func(name *string) func(*world, *domain.Customer) {
-		return func(_ *world, c *domain.Customer) { c.Name = name; c.WantSync(time.Now(), domain.SyncName) }
+		return func(_ *world, c *domain.Customer) { c.Name = name; c.EnqueueSync(time.Now(), domain.SyncName) }
 	}
 	setCoupon := func(id string, kind func(*domain.Coupon)) func(*world, *domain.Customer) {
 		return func(w *world, c *domain.Customer) {
 			c.CouponID = new(w.coupon(id, kind))
-			c.WantSync(time.Now(), domain.SyncCoupon)
+			c.EnqueueSync(time.Now(), domain.SyncCoupon)
 		}
 	}
 	informed := wants(domain.SyncInformation, domain.SyncFacts)
@@ -80,7 +80,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 		"a customer without name and email is made and asked for": {{
 			change: func(_ *world, c *domain.Customer) {
 				c.Name, c.Email = nil, nil
-				c.WantWholeSync(time.Now())
+				c.EnqueueFullSync(time.Now())
 			},
 			requests: []string{create, retrieve, methods},
 			there:    func(c simulator.Customer) bool { return c.Name == "" && c.Email == "" },
@@ -94,10 +94,10 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			there: func(c simulator.Customer) bool { return c.Name == "" && c.Email == "c@example.com" },
 		}},
 		"an email that was cleared is cleared there": {synced, {
-			change: func(_ *world, c *domain.Customer) { c.Email = nil; c.WantSync(time.Now(), domain.SyncEmail) }, requests: []string{update},
+			change: func(_ *world, c *domain.Customer) { c.Email = nil; c.EnqueueSync(time.Now(), domain.SyncEmail) }, requests: []string{update},
 			there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && c.Email == "" },
 		}},
-		"billing information is passed on whole, and then a picture is taken": {{
+		"billing information is passed on whole, and then a snapshot is taken": {{
 			change: wholeSync(domain.SyncInformation), information: information(),
 			requests: []string{create, update, listTax, addTax, retrieve, methods},
 			there: func(c simulator.Customer) bool {
@@ -138,7 +138,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && len(c.PaymentMethods) == 1 },
 		}},
 		"a payment method is attached in its currency": {synced, {
-			change:   func(_ *world, c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "EUR") },
+			change:   func(_ *world, c *domain.Customer) { c.EnqueueAttachment(time.Now(), "pm_card_visa", "EUR") },
 			requests: []string{update, attach, setDefault, retrieve, methods},
 			there: func(c simulator.Customer) bool {
 				return c.DefaultPaymentMethod != "" && c.Metadata["clientele_currency"] == "EUR"
@@ -147,7 +147,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 		"which makes up for no billing information that was lost": {synced, {
 			name: "lost", change: informed, requests: []string{retrieve, methods}, stands: "INFORMATION_LOST",
 		}, {
-			change:   func(_ *world, c *domain.Customer) { c.WantAttachment(time.Now(), "pm_card_visa", "EUR") },
+			change:   func(_ *world, c *domain.Customer) { c.EnqueueAttachment(time.Now(), "pm_card_visa", "EUR") },
 			requests: []string{update, attach, setDefault, retrieve, methods}, stands: "INFORMATION_LOST",
 			there: func(c simulator.Customer) bool { return c.DefaultPaymentMethod != "" },
 		}},
@@ -159,8 +159,8 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 		"a payment method is attached, and detached": {
 			{
 				name: "attached", change: func(_ *world, c *domain.Customer) {
-					c.WantWholeSync(time.Now())
-					c.WantAttachment(time.Now(), "pm_card_visa", "")
+					c.EnqueueFullSync(time.Now())
+					c.EnqueueAttachment(time.Now(), "pm_card_visa", "")
 				},
 				requests: []string{create, update, attach, setDefault, retrieve, methods},
 				there:    func(c simulator.Customer) bool { return len(c.PaymentMethods) == 1 && c.DefaultPaymentMethod != "" },
@@ -168,17 +168,17 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			{
 				name: "detached", change: func(_ *world, c *domain.Customer) {
 					method, _ := c.Facts().DefaultPaymentMethod()
-					c.WantDetachment(time.Now(), method.ID)
+					c.EnqueueDetachment(time.Now(), method.ID)
 				},
 				requests: []string{findMethod, detach, retrieve, methods},
 				there:    func(c simulator.Customer) bool { return len(c.PaymentMethods) == 0 && c.DefaultPaymentMethod == "" },
 			},
 		},
-		"a payment method that is refused leaves the coupon and the picture": {{
+		"a payment method that is refused leaves the coupon and the snapshot": {{
 			change: func(w *world, c *domain.Customer) {
 				c.CouponID = new(w.coupon("tenth", percentOff))
-				c.WantWholeSync(time.Now())
-				c.WantAttachment(time.Now(), "pm_card_visa_chargeDeclined", "")
+				c.EnqueueFullSync(time.Now())
+				c.EnqueueAttachment(time.Now(), "pm_card_visa_chargeDeclined", "")
 			},
 			requests: []string{create, update, attach, findMethod, findCoupon, makeCoupon, update, retrieve, methods}, stands: "REFUSED",
 			there: func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] != "" },
@@ -224,7 +224,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				there: func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] != "" && c.Name == "Ada of c" },
 			},
 			{
-				name: "removed", change: func(_ *world, c *domain.Customer) { c.CouponID = nil; c.WantSync(time.Now(), domain.SyncCoupon) },
+				name: "removed", change: func(_ *world, c *domain.Customer) { c.CouponID = nil; c.EnqueueSync(time.Now(), domain.SyncCoupon) },
 				requests: []string{update},
 				there:    func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] == "" },
 			},
@@ -233,7 +233,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			{
 				name: "refused", change: func(w *world, c *domain.Customer) {
 					c.CouponID = new(w.coupon("five", amountOffForever))
-					c.WantWholeSync(time.Now())
+					c.EnqueueFullSync(time.Now())
 				},
 				requests: []string{create, update, retrieve, methods}, stands: "REFUSED",
 				there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && c.Metadata["clientele_coupon"] == "" },
@@ -252,7 +252,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				id := w.stranger("stranger")
 				_, _ = w.sim.Attach(id, "pm_card_amex")
 				c.LinkTo(&id)
-				c.WantSync(time.Now(), domain.SyncFacts)
+				c.EnqueueSync(time.Now(), domain.SyncFacts)
 			},
 			requests: []string{retrieve, methods},
 			there:    func(c simulator.Customer) bool { return c.Name == "" && len(c.PaymentMethods) == 1 },
@@ -272,7 +272,7 @@ func (w *world) walk(c *domain.Customer, steps []step) {
 	for _, s := range steps {
 		w.wire.sent()
 		c = w.change(c, func(c *domain.Customer) { s.change(w, c) })
-		<-server.Begin(w.Context(), c, s.information)
+		<-server.Enqueue(w.Context(), c, s.information)
 		if sent := w.wire.sent(); !slices.Equal(sent, s.requests) {
 			w.Errorf("%s: requests\n%q, wanted\n%q", s.name, sent, s.requests)
 		}
@@ -284,20 +284,20 @@ func (w *world) walk(c *domain.Customer, steps []step) {
 			w.Errorf("%s: there is %+v", s.name, there)
 		}
 		w.linked(c)
-		w.pictured(c)
+		w.checkFacts(c)
 		if s.stands == "SUCCESS" {
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			if sent := w.wire.sent(); len(sent) > 0 && !slices.Equal(sent, []string{retrieve, methods}) {
 				w.Errorf("%s: once more: %q", s.name, sent)
 			}
 		}
-		// Whatever is still to come is another picture, in case that events of the same second tell something else.
-		time.Sleep(billing.SettleAfter)
+		// Whatever is still to come is another snapshot, in case that events of the same second tell something else.
+		time.Sleep(billing.RefetchAfter)
 		w.due(server)
 		if sent := w.wire.sent(); len(sent) > 0 && !slices.Equal(sent, []string{retrieve, methods}) && s.stands == "SUCCESS" {
 			w.Errorf("%s: a moment later: %q", s.name, sent)
 		}
-		w.pictured(w.stands(c, s.stands))
+		w.checkFacts(w.stands(c, s.stands))
 		time.Sleep(time.Hour)
 		w.due(server)
 		if sent := w.wire.sent(); len(sent) > 0 {
@@ -318,8 +318,8 @@ func (w *world) linked(c *domain.Customer) {
 	}
 }
 
-// pictured fails the test unless the customer's facts are what the provider has.
-func (w *world) pictured(c *domain.Customer) {
+// checkFacts fails the test unless the customer's facts are what the provider has.
+func (w *world) checkFacts(c *domain.Customer) {
 	w.Helper()
 	there, facts := w.there(), c.Facts()
 	attached := 0
@@ -329,7 +329,7 @@ func (w *world) pictured(c *domain.Customer) {
 		}
 	}
 	if facts.RetrievedAt.IsZero() || facts.DefaultPaymentMethodID != there.DefaultPaymentMethod || attached != len(there.PaymentMethods) ||
-		facts.Currency != there.Metadata["clientele_currency"] || facts.Unsettled() {
+		facts.Currency != there.Metadata["clientele_currency"] || facts.NeedsRefetch() {
 		w.Errorf("known is %+v, there is %+v", facts, there)
 	}
 }
@@ -340,12 +340,12 @@ func TestTheLastOfManyAttachmentsIsKnown(t *testing.T) {
 	inWorld(t, func(w *world) {
 		server := w.server()
 		c := w.change(w.insert("c"), whole())
-		<-server.Begin(w.Context(), c, nil)
+		<-server.Enqueue(w.Context(), c, nil)
 		for i := range 10 {
 			c = w.change(c, func(c *domain.Customer) {
-				c.WantAttachment(time.Now(), []string{"pm_card_visa", "pm_card_mastercard"}[i%2], "")
+				c.EnqueueAttachment(time.Now(), []string{"pm_card_visa", "pm_card_mastercard"}[i%2], "")
 			})
-			if err := server.Tell(w.Context(), c); err != nil {
+			if err := server.Push(w.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 			if is, known := w.there().DefaultPaymentMethod, w.now(c).Facts().DefaultPaymentMethodID; is != known {
@@ -363,17 +363,17 @@ func TestWhatIsRefusedKeepsNothingElseBack(t *testing.T) {
 		inWorld(t, func(w *world) {
 			c := w.change(w.insert("c", func(c *domain.Customer) { c.Email = new("nobody") }), whole(domain.SyncInformation))
 			server := w.server()
-			<-server.Begin(w.Context(), c, information())
+			<-server.Enqueue(w.Context(), c, information())
 			w.settle(c, server)
 			c = w.stands(c, "REFUSED")
 			if there := w.there(); there.Name != *c.Name || there.Address["city"] != hint+" City" || len(there.TaxIDs) != 1 {
 				t.Errorf("there is %+v", there)
 			}
-			if _, untold := c.Sync.Untold[domain.SyncEmail]; !untold || len(c.Sync.Untold) > 1 || c.Sync.Failure.Param != "email" {
+			if _, pending := c.Sync.Pending[domain.SyncEmail]; !pending || len(c.Sync.Pending) > 1 || c.Sync.Failure.Param != "email" {
 				t.Error(describe(c))
 			}
 			c = w.change(c, func(c *domain.Customer) { c.Email = new("ada@example.com") }, want(domain.SyncEmail))
-			<-server.Begin(w.Context(), c, nil)
+			<-server.Enqueue(w.Context(), c, nil)
 			w.stands(c, "SUCCESS")
 		})
 	})
@@ -382,13 +382,13 @@ func TestWhatIsRefusedKeepsNothingElseBack(t *testing.T) {
 		inWorld(t, func(w *world) {
 			server := billingsync.New(w.store, choosy{w.provider(w.wire)}, slog.New(slog.NewTextHandler(&w.log, nil)))
 			c := w.change(w.insert("c"), whole(domain.SyncInformation))
-			<-server.Begin(w.Context(), c, information())
+			<-server.Enqueue(w.Context(), c, information())
 			w.settle(c, server)
 			c = w.stands(c, "REFUSED")
 			if there := w.there(); there.Name != *c.Name || there.Email != *c.Email || there.Address != nil {
 				t.Errorf("there is %+v", there)
 			}
-			if _, untold := c.Sync.Untold[domain.SyncInformation]; !untold || len(c.Sync.Untold) > 1 {
+			if _, pending := c.Sync.Pending[domain.SyncInformation]; !pending || len(c.Sync.Pending) > 1 {
 				t.Error(describe(c))
 			}
 		})
