@@ -56,7 +56,7 @@ func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 		added := int64(fieldBytes + len(graphql.GetFieldContext(ctx).Field.Alias) + sizeOf(value))
 		all := a.bytes.Add(added)
 		if steps := all/holdStep - (all-added)/holdStep; steps > 0 && err == nil {
-			err = callOf(ctx).memory.HoldAnswer(int(steps * holdStep))
+			err = callOf(ctx).memory.HoldResponse(int(steps * holdStep))
 		}
 	}
 	return value, err

@@ -1,5 +1,5 @@
 // Package admission bounds how many scans run at once, for a key and for the whole server. Scans are lists and
-// counts that read much more than they return; point reads never ask here.
+// counts that read much more than they return; point reads are not limited here.
 package admission
 
 import (
@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	// A semaphore that serves its waiters in the order in which they came, and gives up with a context.
+	// A first-in, first-out semaphore whose waits end with a context.
 	"golang.org/x/sync/semaphore"
 
 	"clientele/persistence"
@@ -19,11 +19,11 @@ import (
 
 // Limits are what a Gate admits. Zero stands for the default of each.
 type Limits struct {
-	// Places are how many operations scan at once. The default leaves one processor to everything else.
-	Places int
-	// PlacesPerKey are how many of them one key can have. By default one is left to other keys, if there are several.
-	PlacesPerKey int
-	// Queue is how many operations wait for a place.
+	// Slots are how many operations scan at once. The default leaves one processor for everything else.
+	Slots int
+	// SlotsPerKey are how many of them one key can have. By default one is left for other keys, if there are several.
+	SlotsPerKey int
+	// Queue is how many operations wait for a slot.
 	Queue int
 	// QueuePerKey is how many of them one key can have.
 	QueuePerKey int
@@ -47,8 +47,8 @@ func (l Limits) withDefaults() Limits {
 			*limit = byDefault
 		}
 	}
-	set(&l.Places, max(1, runtime.GOMAXPROCS(0)-1))
-	set(&l.PlacesPerKey, max(1, l.Places-1))
+	set(&l.Slots, max(1, runtime.GOMAXPROCS(0)-1))
+	set(&l.SlotsPerKey, max(1, l.Slots-1))
 	set(&l.Queue, DefaultQueue)
 	set(&l.QueuePerKey, DefaultQueuePerKey)
 	if l.Wait <= 0 {
@@ -68,38 +68,38 @@ func (b *BusyError) Error() string {
 	return fmt.Sprintf("%v: retry in %v", persistence.ErrBusy, b.after)
 }
 
-// RetryAfter is when a place is likely to be free, in whole seconds; at least one.
+// RetryAfter is when a slot is likely to be free, in whole seconds; at least one.
 func (b *BusyError) RetryAfter() time.Duration { return b.after }
 
 // Unwrap makes it a persistence.ErrBusy.
 func (*BusyError) Unwrap() error { return persistence.ErrBusy }
 
-// Metrics is notified of every operation that asks for a place.
+// Metrics counts the operations that request a slot.
 type Metrics interface {
-	// ScansAdmitted: an operation got a place after so long.
+	// ScansAdmitted counts an operation that got a slot after a wait.
 	ScansAdmitted(waited time.Duration)
-	// ScansRefused: an operation got none.
+	// ScansRefused counts one that got none.
 	ScansRefused()
 }
 
-// Gate hands out the places of a server. It is safe for concurrent use.
+// Gate admits scans to the slots of a server. It is safe for concurrent use.
 type Gate struct {
 	limits  Limits
 	metrics Metrics
-	places  *semaphore.Weighted
+	slots   *semaphore.Weighted
 
 	mu sync.Mutex
 	// keys are those with an operation that waits or scans.
 	keys             map[string]*key
 	waiting, running int
-	// usual is a moving average of how long a place is held.
+	// usual is a moving average of how long a slot is held.
 	usual time.Duration
 }
 
-// key is what one key has. An operation takes one of the key's places before it waits for one of the server, so
-// that the queue in front of the server's places goes round the keys.
+// key is the share of one API key. An operation takes one of the key's slots before it waits for one of the server, so
+// that the server's queue is fair between keys.
 type key struct {
-	places  *semaphore.Weighted
+	slots   *semaphore.Weighted
 	waiting int
 	running int
 }
@@ -111,19 +111,19 @@ func New(limits Limits, metrics Metrics) *Gate {
 		metrics = unmeasured{}
 	}
 	return &Gate{
-		limits: limits, metrics: metrics, places: semaphore.NewWeighted(int64(limits.Places)),
+		limits: limits, metrics: metrics, slots: semaphore.NewWeighted(int64(limits.Slots)),
 		keys: map[string]*key{}, usual: time.Second,
 	}
 }
 
-// Load is how many operations wait for a place, and how many have one.
+// Load returns how many operations wait for a slot, and how many have one.
 func (g *Gate) Load() (waiting, running int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiting, g.running
 }
 
-// enter waits for a place. Errors: BusyError, and the context's.
+// enter waits for a slot. Errors: BusyError, and the context's.
 func (g *Gate) enter(ctx context.Context, keyID string) error {
 	began := time.Now()
 	k, err := g.queue(keyID)
@@ -134,7 +134,7 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 			err = g.busy() // The wait was too long, not the request.
 		}
 	} else {
-		holdBack(ctx)
+		delayRefusal(ctx)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -147,13 +147,12 @@ func (g *Gate) enter(ctx context.Context, keyID string) error {
 	return nil
 }
 
-// heldBack is how long a refusal takes at least when the queue is full, and half of it more by chance, so that clients that
-// came at the same time do not come back at the same time. A client that sends the same request again and again,
-// without regard to Retry-After, would otherwise take the time that the places keep free for others.
-const heldBack = time.Second
+// refusalDelay is the least delay of a refusal when the queue is full. Jitter of half as much spreads the retries of
+// clients. Without the delay, a client that ignores Retry-After would use up the time that the slots leave for others.
+const refusalDelay = time.Second
 
-func holdBack(ctx context.Context) {
-	timer := time.NewTimer(heldBack + rand.N(heldBack/2))
+func delayRefusal(ctx context.Context) {
+	timer := time.NewTimer(refusalDelay + rand.N(refusalDelay/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -166,13 +165,13 @@ func (g *Gate) queue(keyID string) (*key, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	k := g.keys[keyID]
-	// Who is served at once waits for no time, and is not refused for the length of a queue.
-	atOnce := g.running+g.waiting < g.limits.Places && (k == nil || k.running+k.waiting < g.limits.PlacesPerKey)
+	// An operation that is admitted at once does not queue, so the length of the queue does not matter to it.
+	atOnce := g.running+g.waiting < g.limits.Slots && (k == nil || k.running+k.waiting < g.limits.SlotsPerKey)
 	if !atOnce && (g.waiting >= g.limits.Queue || k != nil && k.waiting >= g.limits.QueuePerKey) {
 		return nil, &BusyError{after: g.retryAfter()}
 	}
 	if k == nil {
-		k = &key{places: semaphore.NewWeighted(int64(g.limits.PlacesPerKey))}
+		k = &key{slots: semaphore.NewWeighted(int64(g.limits.SlotsPerKey))}
 		g.keys[keyID] = k
 	}
 	g.waiting++
@@ -183,11 +182,11 @@ func (g *Gate) queue(keyID string) (*key, error) {
 func (g *Gate) acquire(ctx context.Context, k *key) error {
 	ctx, cancel := context.WithTimeout(ctx, g.limits.Wait)
 	defer cancel()
-	if err := k.places.Acquire(ctx, 1); err != nil {
+	if err := k.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	if err := g.places.Acquire(ctx, 1); err != nil {
-		k.places.Release(1)
+	if err := g.slots.Acquire(ctx, 1); err != nil {
+		k.slots.Release(1)
 		return err
 	}
 	return nil
@@ -202,10 +201,10 @@ func (g *Gate) dequeue(keyID string, k *key, admitted bool) {
 		g.running++
 		k.running++
 	}
-	g.forgetIdle(keyID, k)
+	g.dropIdle(keyID, k)
 }
 
-// leave gives a place back.
+// leave releases a slot.
 func (g *Gate) leave(keyID string, held time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -213,12 +212,12 @@ func (g *Gate) leave(keyID string, held time.Duration) {
 	k.running--
 	g.running--
 	g.usual += (held - g.usual) / 8
-	g.places.Release(1)
-	k.places.Release(1)
-	g.forgetIdle(keyID, k)
+	g.slots.Release(1)
+	k.slots.Release(1)
+	g.dropIdle(keyID, k)
 }
 
-func (g *Gate) forgetIdle(keyID string, k *key) {
+func (g *Gate) dropIdle(keyID string, k *key) {
 	if k.waiting == 0 && k.running == 0 {
 		delete(g.keys, keyID)
 	}
@@ -230,31 +229,31 @@ func (g *Gate) busy() error {
 	return &BusyError{after: g.retryAfter()}
 }
 
-// retryAfter is when those that wait and scan now are likely to be done, in whole seconds.
+// retryAfter is when the operations that wait and scan now are likely to be done, in whole seconds.
 func (g *Gate) retryAfter() time.Duration {
-	after := min(g.usual.Seconds()*float64(1+g.waiting/g.limits.Places), g.limits.Deadline.Seconds())
+	after := min(g.usual.Seconds()*float64(1+g.waiting/g.limits.Slots), g.limits.Deadline.Seconds())
 	return time.Duration(max(1, math.Ceil(after))) * time.Second
 }
 
-// Operation makes the governor of one operation's scans, for a key.
+// Operation returns the governor of one operation's scans.
 func (g *Gate) Operation(keyID string) *Operation {
-	return &Operation{gate: g, keyID: keyID, left: g.limits.Deadline, turn: make(chan struct{}, 1)}
+	return &Operation{gate: g, keyID: keyID, left: g.limits.Deadline, serial: semaphore.NewWeighted(1)}
 }
 
-// Operation is one request, whose fields may scan at the same time. It has at most one place, on which its scans
-// run one after the other; it keeps the place while any of them runs or waits.
+// Operation is one request, whose fields may scan at the same time. It has at most one slot, on which its scans
+// run one after the other; it keeps the slot while any of them runs or waits.
 type Operation struct {
 	gate  *Gate
 	keyID string
-	// turn holds an element while a scan runs, or waits for the operation's place.
-	turn chan struct{}
+	// serial is held while a scan runs, or waits for the operation's slot.
+	serial *semaphore.Weighted
 
 	mu sync.Mutex
 	// scans are those that run or wait, and reservations.
 	scans int
-	// since is when the operation got its place; zero while it has none.
+	// since is when the operation got its slot; zero without one.
 	since time.Time
-	// refused is set once there was no place: the whole operation fails then.
+	// refused is the error of the first scan without a slot: the whole operation fails with it.
 	refused error
 	left    time.Duration
 }
@@ -274,50 +273,48 @@ func (o *Operation) Scan(ctx context.Context) (scanning context.Context, release
 		o.left -= time.Since(began)
 		o.mu.Unlock()
 		o.end()
-		<-o.turn
+		o.serial.Release(1)
 	}), nil
 }
 
-// Reserve takes the operation's place before its first scan, and keeps it until release is called: for an operation
-// that is known to scan much, and would take time before it asks. Errors: as of Scan.
+// Reserve acquires the operation's slot before its first scan, until release is called: for an operation that is known
+// to scan much, but not at once. Errors: as of Scan.
 func (o *Operation) Reserve(ctx context.Context) (release func(), err error) {
 	if _, err := o.begin(ctx); err != nil {
 		return nil, err
 	}
-	<-o.turn
+	o.serial.Release(1)
 	return sync.OnceFunc(o.end), nil
 }
 
-// begin takes the turn and the operation's place, and returns how long the operation may still scan. Without an error,
-// end has to be called, and the turn given back.
+// begin acquires serial and the operation's slot, and returns how long the operation may still scan. Without an error,
+// end must be called and serial released.
 func (o *Operation) begin(ctx context.Context) (left time.Duration, err error) {
 	o.mu.Lock()
 	o.scans++
 	o.mu.Unlock()
-	select {
-	case o.turn <- struct{}{}:
-	case <-ctx.Done():
+	if err := o.serial.Acquire(ctx, 1); err != nil {
 		o.end()
-		return 0, ctx.Err()
+		return 0, err
 	}
 	if left, err = o.admit(ctx); err != nil {
 		o.end()
-		<-o.turn
+		o.serial.Release(1)
 	}
 	return left, err
 }
 
-// admit makes sure that the operation has a place, and returns how long it may still scan.
+// admit makes sure that the operation has a slot, and returns how long it may still scan.
 func (o *Operation) admit(ctx context.Context) (time.Duration, error) {
 	o.mu.Lock()
-	refused, placed, left := o.refused, !o.since.IsZero(), o.left
+	refused, admitted, left := o.refused, !o.since.IsZero(), o.left
 	o.mu.Unlock()
 	switch {
 	case refused != nil:
 		return 0, refused
 	case left <= 0:
 		return 0, context.DeadlineExceeded
-	case placed:
+	case admitted:
 		return left, nil
 	}
 	err := o.gate.enter(ctx, o.keyID)
@@ -331,7 +328,7 @@ func (o *Operation) admit(ctx context.Context) (time.Duration, error) {
 	return left, err
 }
 
-// end is the end of one scan or reservation. The last one gives the place back.
+// end ends one scan or reservation. The last one releases the slot.
 func (o *Operation) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

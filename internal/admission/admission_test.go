@@ -44,7 +44,7 @@ type attempt struct {
 	ended   bool
 }
 
-// try asks for a place in a goroutine, and returns once it waits or has ended.
+// try waits for a slot in a goroutine, and returns once it waits or has ended.
 func try(ctx context.Context, o *Operation) *attempt {
 	a := &attempt{}
 	go func() {
@@ -68,21 +68,21 @@ func expectIdle(t *testing.T, g *Gate) {
 	if len(g.keys) > 0 {
 		t.Errorf("%d keys are kept although they are idle", len(g.keys))
 	}
-	if !g.places.TryAcquire(int64(g.limits.Places)) {
-		t.Error("a place was not given back")
+	if !g.slots.TryAcquire(int64(g.limits.Slots)) {
+		t.Error("a slot was not released")
 	}
 }
 
-func TestTheServerHasSoManyPlaces(t *testing.T) {
+func TestTheServerHasAFixedNumberOfSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 2, PlacesPerKey: 2}, nil)
+		g := New(Limits{Slots: 2, SlotsPerKey: 2}, nil)
 		first, second := hold(t, g, "a"), hold(t, g, "b")
 		third := try(t.Context(), g.Operation("c"))
 		expectLoad(t, g, 1, 2)
 		first()
 		synctest.Wait()
 		if !third.ended || third.err != nil {
-			t.Fatalf("a place became free, and the waiting operation has %v", third.err)
+			t.Fatalf("a slot became free, and the waiting operation has %v", third.err)
 		}
 		second()
 		third.release()
@@ -90,14 +90,14 @@ func TestTheServerHasSoManyPlaces(t *testing.T) {
 	})
 }
 
-func TestAKeyHasSoManyPlaces(t *testing.T) {
+func TestAKeyHasAFixedNumberOfSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 3, PlacesPerKey: 1}, nil)
+		g := New(Limits{Slots: 3, SlotsPerKey: 1}, nil)
 		first := hold(t, g, "a")
 		second := try(t.Context(), g.Operation("a"))
 		hold(t, g, "b")()
 		if second.ended {
-			t.Fatal("a key has more places than it can have")
+			t.Fatal("a key has more slots than it can have")
 		}
 		first()
 		synctest.Wait()
@@ -109,7 +109,7 @@ func TestAKeyHasSoManyPlaces(t *testing.T) {
 func TestTheWaitIsShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &counts{}
-		g := New(Limits{Places: 1, Wait: 2 * time.Second}, seen)
+		g := New(Limits{Slots: 1, Wait: 2 * time.Second}, seen)
 		release := hold(t, g, "a")
 		began := time.Now()
 		_, _, err := g.Operation("b").Scan(t.Context())
@@ -126,12 +126,12 @@ func TestTheWaitIsShort(t *testing.T) {
 
 func TestAFullQueueRefusesAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 1, Queue: 2, QueuePerKey: 2}, nil)
+		g := New(Limits{Slots: 1, Queue: 2, QueuePerKey: 2}, nil)
 		release := hold(t, g, "a")
 		b, c := try(t.Context(), g.Operation("b")), try(t.Context(), g.Operation("c"))
 		began := time.Now()
 		_, _, err := g.Operation("d").Scan(t.Context())
-		if took := time.Since(began); !errors.Is(err, persistence.ErrBusy) || took < heldBack || took > heldBack*3/2 {
+		if took := time.Since(began); !errors.Is(err, persistence.ErrBusy) || took < refusalDelay || took > refusalDelay*3/2 {
 			t.Errorf("after %v the scan has %v", time.Since(began), err)
 		}
 		for _, next := range []func(){release, func() { b.release() }, func() { c.release() }} {
@@ -144,13 +144,13 @@ func TestAFullQueueRefusesAfterASecond(t *testing.T) {
 
 func TestOneKeyDoesNotFillTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 1, Queue: 8, QueuePerKey: 3}, nil)
+		g := New(Limits{Slots: 1, Queue: 8, QueuePerKey: 3}, nil)
 		release := hold(t, g, "greedy")
 		var greedy []*attempt
 		for range 20 {
 			greedy = append(greedy, try(t.Context(), g.Operation("greedy")))
 		}
-		time.Sleep(heldBack * 3 / 2)
+		time.Sleep(refusalDelay * 3 / 2)
 		expectLoad(t, g, 3, 1)
 		modest := try(t.Context(), g.Operation("modest"))
 		expectLoad(t, g, 4, 1)
@@ -184,7 +184,7 @@ func TestOneKeyDoesNotFillTheQueue(t *testing.T) {
 
 func TestRetryAfterIsSensible(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 1, Queue: 1, Deadline: 10 * time.Second}, nil)
+		g := New(Limits{Slots: 1, Queue: 1, Deadline: 10 * time.Second}, nil)
 		for range 100 {
 			_, release, err := g.Operation("a").Scan(t.Context())
 			if err != nil {
@@ -208,10 +208,10 @@ func TestRetryAfterIsSensible(t *testing.T) {
 	})
 }
 
-func TestAnOperationHasOnePlace(t *testing.T) {
+func TestAnOperationHasOneSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &counts{}
-		g := New(Limits{Places: 2, PlacesPerKey: 2, Queue: 1, QueuePerKey: 1}, seen)
+		g := New(Limits{Slots: 2, SlotsPerKey: 2, Queue: 1, QueuePerKey: 1}, seen)
 		o := g.Operation("a")
 		var running, most atomic.Int64
 		var group sync.WaitGroup
@@ -231,7 +231,7 @@ func TestAnOperationHasOnePlace(t *testing.T) {
 		}
 		group.Wait()
 		if most.Load() != 1 || seen.admitted.Load() != 1 {
-			t.Errorf("%d scans ran at once, on %d places", most.Load(), seen.admitted.Load())
+			t.Errorf("%d scans ran at once, on %d slots", most.Load(), seen.admitted.Load())
 		}
 		expectIdle(t, g)
 	})
@@ -239,7 +239,7 @@ func TestAnOperationHasOnePlace(t *testing.T) {
 
 func TestAScanHasADeadlineThatTheOperationShares(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 1, Deadline: 10 * time.Second}, nil)
+		g := New(Limits{Slots: 1, Deadline: 10 * time.Second}, nil)
 		o := g.Operation("a")
 		began := time.Now()
 		for i := range 2 {
@@ -267,7 +267,7 @@ func TestAScanHasADeadlineThatTheOperationShares(t *testing.T) {
 
 func TestARefusedOperationIsNotQueuedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Limits{Places: 1, Wait: time.Second}, nil)
+		g := New(Limits{Slots: 1, Wait: time.Second}, nil)
 		defer hold(t, g, "a")()
 		o, began := g.Operation("b"), time.Now()
 		for range 20 {
@@ -284,7 +284,7 @@ func TestARefusedOperationIsNotQueuedAgain(t *testing.T) {
 func TestACancelledWaitIsTheContextsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &counts{}
-		g := New(Limits{Places: 1}, seen)
+		g := New(Limits{Slots: 1}, seen)
 		release := hold(t, g, "a")
 		ctx, cancel := context.WithCancel(t.Context())
 		o := g.Operation("b")
@@ -304,18 +304,18 @@ func TestACancelledWaitIsTheContextsError(t *testing.T) {
 	})
 }
 
-// TestPlacesAreNeverExceededNorLost has many operations of a few keys come, scan and be cancelled at random moments.
-func TestPlacesAreNeverExceededNorLost(t *testing.T) {
+// TestSlotsAreNeverExceededNorLost has many operations of a few keys come, scan and be cancelled at random moments.
+func TestSlotsAreNeverExceededNorLost(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 0))
 			limits := Limits{
-				Places: 1 + random.IntN(3), Queue: 1 + random.IntN(12), QueuePerKey: 1 + random.IntN(6),
+				Slots: 1 + random.IntN(3), Queue: 1 + random.IntN(12), QueuePerKey: 1 + random.IntN(6),
 				Wait: time.Duration(1+random.IntN(5)) * time.Millisecond, Deadline: time.Duration(1+random.IntN(5)) * time.Millisecond,
 			}
-			limits.PlacesPerKey = 1 + random.IntN(limits.Places)
+			limits.SlotsPerKey = 1 + random.IntN(limits.Slots)
 			g := New(limits, nil)
 			var ofServer atomic.Int64
 			ofKey := make([]atomic.Int64, 3)
@@ -332,13 +332,13 @@ func TestPlacesAreNeverExceededNorLost(t *testing.T) {
 							return
 						}
 						defer release()
-						if n := ofServer.Add(1); n > int64(limits.Places) {
-							t.Errorf("%d scans at once, on %d places", n, limits.Places)
+						if n := ofServer.Add(1); n > int64(limits.Slots) {
+							t.Errorf("%d scans at once, on %d slots", n, limits.Slots)
 						}
-						if n := ofKey[k].Add(1); n > int64(limits.PlacesPerKey) {
-							t.Errorf("%d scans of a key at once, on %d places", n, limits.PlacesPerKey)
+						if n := ofKey[k].Add(1); n > int64(limits.SlotsPerKey) {
+							t.Errorf("%d scans of a key at once, on %d slots", n, limits.SlotsPerKey)
 						}
-						if waiting, running := g.Load(); waiting > limits.Queue+limits.Places || running > limits.Places {
+						if waiting, running := g.Load(); waiting > limits.Queue+limits.Slots || running > limits.Slots {
 							t.Errorf("%d wait and %d run", waiting, running)
 						}
 						select {
@@ -366,11 +366,11 @@ func TestPlacesAreNeverExceededNorLost(t *testing.T) {
 	}
 }
 
-// TestAReservationIsThePlaceOfItsOperation: an operation that has reserved scans without waiting, others wait until the
+// TestAReservationIsTheSlotOfItsOperation: an operation that has reserved scans without waiting, others wait until the
 // reservation is released, and nothing is kept.
-func TestAReservationIsThePlaceOfItsOperation(t *testing.T) {
+func TestAReservationIsTheSlotOfItsOperation(t *testing.T) {
 	t.Parallel()
-	gate := New(Limits{Places: 1, Queue: 1, QueuePerKey: 1, Wait: 10 * time.Millisecond}, nil)
+	gate := New(Limits{Slots: 1, Queue: 1, QueuePerKey: 1, Wait: 10 * time.Millisecond}, nil)
 	first, second := gate.Operation("a"), gate.Operation("b")
 	release, err := first.Reserve(t.Context())
 	if err != nil {
@@ -384,10 +384,10 @@ func TestAReservationIsThePlaceOfItsOperation(t *testing.T) {
 		done()
 	}
 	if _, running := gate.Load(); running != 1 {
-		t.Errorf("%d places are taken after its scans", running)
+		t.Errorf("%d slots are taken after its scans", running)
 	}
 	if _, err := second.Reserve(t.Context()); !errors.Is(err, persistence.ErrBusy) {
-		t.Errorf("another operation got the place: %v", err)
+		t.Errorf("another operation got the slot: %v", err)
 	}
 	release()
 	release()
@@ -404,7 +404,7 @@ func TestAReservationIsThePlaceOfItsOperation(t *testing.T) {
 // TestAReservationEndsWithItsContext while it waits for a scan of its own operation.
 func TestAReservationEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	gate := New(Limits{Places: 1}, nil)
+	gate := New(Limits{Slots: 1}, nil)
 	operation := gate.Operation("a")
 	_, done, err := operation.Scan(t.Context())
 	if err != nil {

@@ -2,7 +2,7 @@
 // the responses that are built and written.
 //
 // It counts estimates, not allocations. One request, the oldest of those that hold much, has a reserve of its own, so
-// that requests which wait for each other's memory cannot all fail.
+// that requests that wait for each other's memory cannot all fail.
 package membudget
 
 import (
@@ -19,13 +19,13 @@ const (
 	// documentFactor is how many bytes a decoded document takes for each byte that is stored, with the model that the
 	// response is made from. TestDecodedDocumentsTakeWhatIsCounted measures it.
 	documentFactor = 3
-	// answerFactor is how many bytes a response takes for each of its own until it is written: the values of its
+	// responseFactor is how many bytes a response takes for each of its own until it is written: the values of its
 	// fields, and a buffer that doubles as it grows.
-	answerFactor = 4
+	responseFactor = 4
 
-	// step is what a share asks for at least, so that a field of a few bytes takes no lock.
+	// step is the least that a share takes from the budget, so that a field of a few bytes takes no lock.
 	step = 64 << 10
-	// small is how much a share may hold and still pass those that wait for more.
+	// small is how much a share may hold and still overtake those that wait for more.
 	small = 512 << 10
 	// One byte in smallPart is kept for small shares.
 	smallPart = 8
@@ -38,28 +38,28 @@ const (
 	// maxWaiting is how many requests may wait.
 	maxWaiting = 256
 
-	// burst is how much must have been held at once for Quiet to be called.
+	// burst is how much must have been held at once for quiet to be called.
 	burst = 64 << 20
 )
 
-// RetryAfter is how long a request that was refused should stay away. Others need about that long to be written.
+// RetryAfter is when a refused request should be retried: about the time that a response takes to be written.
 const RetryAfter = time.Second
 
-// Alone is what one request needs whose response has so many bytes.
-func Alone(answerBytes int) int64 {
-	return int64(answerBytes) * (documentFactor + answerFactor)
+// Alone is how many bytes one request needs whose response has responseBytes.
+func Alone(responseBytes int) int64 {
+	return int64(responseBytes) * (documentFactor + responseFactor)
 }
 
 // Budget is the memory that requests share. It is safe for concurrent use; create it with NewBudget. A nil *Budget
 // refuses nothing.
 type Budget struct {
 	total, alone int64
-	// quiet is called when nothing is held any more after much was; nil for nothing.
+	// quiet is called when nothing is held after much was; may be nil.
 	quiet func()
 
 	mu   sync.Mutex
 	held int64
-	// large are the shares that hold more than small, the oldest first. The first one leads: it has the reserve.
+	// large are the shares that hold more than small, the oldest first. The first one has the reserve.
 	large []*Share
 	queue []*waiter
 	peak  int64
@@ -68,7 +68,7 @@ type Budget struct {
 type waiter struct {
 	share *Share
 	bytes int64
-	// done is closed once the bytes are the share's, or never will be: then err says why.
+	// done is closed once the bytes are granted, or refused with err.
 	done chan struct{}
 	err  error
 }
@@ -79,8 +79,8 @@ var (
 )
 
 // NewBudget makes a budget of total bytes. Of these, alone bytes are the reserve of one request: see Alone. The total
-// is raised to what the reserve needs if it is less. quiet, if it is not nil, is called in a goroutine of its own when
-// nothing is held any more after much was, which is the time to return memory to the system.
+// is raised to what the reserve needs if it is less. quiet, if it is not nil, is called in a goroutine of its own
+// when nothing is held after much was: the time to return memory to the system.
 func NewBudget(total, alone int64, quiet func()) *Budget {
 	return &Budget{total: max(total, alone+alone/4), alone: alone, quiet: quiet}
 }
@@ -91,16 +91,6 @@ func (b *Budget) Total() int64 {
 		return 0
 	}
 	return b.total
-}
-
-// Held is how many bytes are held now.
-func (b *Budget) Held() int64 {
-	if b == nil {
-		return 0
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.held
 }
 
 // Share is one request's part of the budget. The context ends its waiting. Release must be called once.
@@ -115,11 +105,11 @@ func (b *Budget) Share(ctx context.Context) *Share {
 // fields are guarded by the mutex of the budget, but for those of counting.
 type Share struct {
 	budget *Budget
-	// ctx is the request's: Hold of the storage contract has none.
+	// ctx is the request's, because Hold of the storage contract takes none.
 	ctx context.Context
 
 	counting sync.Mutex
-	// used is what the request needs, granted at least as much; the difference is what step asked for in advance.
+	// used is what the request needs; granted is at least as much, in steps.
 	used, granted int64
 	refused       error
 
@@ -128,24 +118,24 @@ type Share struct {
 	released bool
 }
 
-// Hold implements the part of persistence.Governor that is about memory: it reserves what documents of so many stored
-// bytes take once they are decoded. Errors: persistence.ErrBusy, a *TooLargeError, and the context's.
+// Hold implements the part of persistence.Governor about memory: it reserves what documents of so many stored bytes
+// take once they are decoded. Errors: persistence.ErrBusy, a *TooLargeError, and the context's.
 func (s *Share) Hold(stored int) error {
 	return s.need(documentBytes(stored))
 }
 
 func documentBytes(stored int) int64 { return int64(stored) * documentFactor }
 
-// HoldAnswer reserves what so many more bytes of the response take until they are written. Errors: as of Hold.
-func (s *Share) HoldAnswer(bytes int) error {
-	return s.need(int64(bytes) * answerFactor)
+// HoldResponse reserves what so many more bytes of the response take until they are written. Errors: as of Hold.
+func (s *Share) HoldResponse(bytes int) error {
+	return s.need(int64(bytes) * responseFactor)
 }
 
 // HoldBytes reserves bytes as they are. Errors: as of Hold.
 func (s *Share) HoldBytes(bytes int) error { return s.need(int64(bytes)) }
 
-// Refused is the error that the share was refused with, if it was. Nothing more is granted to it then: what the
-// request did so far is lost in any case, and others wait for the memory.
+// Refused returns the error that the share was refused with, or nil. A refused share is granted nothing more: its
+// request fails in any case, and others wait for the memory.
 func (s *Share) Refused() error {
 	if s == nil {
 		return nil
@@ -155,8 +145,8 @@ func (s *Share) Refused() error {
 	return s.refused
 }
 
-// need takes from what was granted in advance, and asks for more when that is used up. Only one goroutine of a request
-// asks at a time; the others wait for it.
+// need takes from what was granted in advance, and takes more from the budget when that is used up. Only one goroutine
+// of a request does so at a time; the others wait for it.
 func (s *Share) need(bytes int64) error {
 	if s == nil {
 		return nil
@@ -178,8 +168,7 @@ func (s *Share) need(bytes int64) error {
 	return nil
 }
 
-// Keep gives back all but so many bytes: a request that only has its response to write does not need its documents any
-// more.
+// Keep releases all but so many bytes: a request that only has its response to write no longer needs its documents.
 func (s *Share) Keep(bytes int) {
 	if s == nil {
 		return
@@ -191,7 +180,7 @@ func (s *Share) Keep(bytes int) {
 	s.budget.shrink(s, s.granted)
 }
 
-// Release gives back everything. Nothing is granted to the share afterwards. It may be called more than once.
+// Release releases everything. The share is granted nothing afterwards. It may be called more than once.
 func (s *Share) Release() {
 	if s == nil {
 		return
@@ -214,7 +203,7 @@ func (e *TooLargeError) Error() string {
 // Unwrap makes it a persistence.ErrTooLarge.
 func (*TooLargeError) Unwrap() error { return persistence.ErrTooLarge }
 
-// take gives a share bytes, now or after a wait.
+// take grants a share bytes, now or after a wait.
 func (b *Budget) take(s *Share, bytes int64) error {
 	b.mu.Lock()
 	switch {
@@ -261,10 +250,10 @@ func (b *Budget) leave(w *waiter, err error) error {
 	return err
 }
 
-// forLarge is what shares may hold together that are not small.
+// forLarge is what all shares that are not small may hold together.
 func (b *Budget) forLarge() int64 { return b.total - b.total/smallPart }
 
-// leads reports whether a share has the reserve, or gets it if it becomes large now.
+// leads reports whether a share has the reserve, or would get it by becoming large now.
 func (b *Budget) leads(s *Share) bool { return len(b.large) == 0 || b.large[0] == s }
 
 // fits reports whether there are so many more bytes for a share. The mutex is held.
@@ -276,7 +265,7 @@ func (b *Budget) fits(s *Share, bytes int64) bool {
 		return b.held+bytes <= b.forLarge()
 	default:
 		if !s.isLarge {
-			// It will need more: better that it waits now than with a part of the memory in its hands.
+			// It will need more, and should rather wait now than while it holds a part.
 			bytes = max(bytes, b.alone/beginPart)
 		}
 		leader := min(b.large[0].held, b.alone)
@@ -284,12 +273,12 @@ func (b *Budget) fits(s *Share, bytes int64) bool {
 	}
 }
 
-// passes reports whether a share need not queue behind others: it is small, or has begun. The mutex is held.
+// passes reports whether a share may overtake the queue: it is small, or has begun. The mutex is held.
 func (b *Budget) passes(s *Share, bytes int64) bool {
 	return s.held+bytes <= small || s.isLarge || b.leads(s)
 }
 
-// grant gives a share bytes that fit. The mutex is held.
+// grant adds bytes that fit to a share. The mutex is held.
 func (b *Budget) grant(s *Share, bytes int64) {
 	s.held += bytes
 	b.held += bytes
@@ -300,7 +289,7 @@ func (b *Budget) grant(s *Share, bytes int64) {
 	}
 }
 
-// serve grants what those that wait may have now, in their order. The mutex is held.
+// serve grants what waiters may have now, in their order. The mutex is held.
 func (b *Budget) serve() {
 	blocked := false
 	b.queue = slices.DeleteFunc(b.queue, func(w *waiter) bool {
@@ -314,8 +303,7 @@ func (b *Budget) serve() {
 	})
 }
 
-// shrink leaves a share so many bytes, and gives the reserve to the next one: what a share holds from now on is
-// written, not added to.
+// shrink leaves a share so many bytes, and passes the reserve on: from now on the share is written, and does not grow.
 func (b *Budget) shrink(s *Share, held int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -21,6 +21,12 @@ const (
 
 func newBudget() *Budget { return NewBudget(total, alone, nil) }
 
+func heldBy(b *Budget) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held
+}
+
 // hold holds in the background and returns the outcome.
 func hold(s *Share, bytes int) <-chan error {
 	out := make(chan error, 1)
@@ -45,18 +51,18 @@ func isWaiting(out <-chan error) bool {
 	}
 }
 
-func TestOneRequestAloneGetsWhatItsAnswerNeeds(t *testing.T) {
+func TestOneRequestAloneGetsWhatItsResponseNeeds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ total, alone int64 }{
-		"a large budget":                        {1 << 30, Alone(16 << 20)},
-		"a budget that is less than an answer":  {1 << 20, Alone(16 << 20)},
-		"a budget that is just about an answer": {Alone(16 << 20), Alone(16 << 20)},
+		"a large budget":                {1 << 30, Alone(16 << 20)},
+		"a budget below one response":   {1 << 20, Alone(16 << 20)},
+		"a budget of just one response": {Alone(16 << 20), Alone(16 << 20)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := NewBudget(c.total, c.alone, nil).Share(t.Context())
 			for range 16 {
-				if err := errors.Join(s.Hold(mb), s.HoldAnswer(mb)); err != nil {
+				if err := errors.Join(s.Hold(mb), s.HoldResponse(mb)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -64,29 +70,29 @@ func TestOneRequestAloneGetsWhatItsAnswerNeeds(t *testing.T) {
 	}
 }
 
-func TestWhatIsHeldIsGivenBack(t *testing.T) {
+func TestHeldMemoryIsReleased(t *testing.T) {
 	t.Parallel()
 	b := newBudget()
 	s := b.Share(t.Context())
 	mustHold(t, s, 10*mb)
-	if got := b.Held(); got != 10*mb {
+	if got := heldBy(b); got != 10*mb {
 		t.Errorf("%d are held", got)
 	}
 	s.Keep(3 * mb)
-	if got := b.Held(); got != 3*mb {
+	if got := heldBy(b); got != 3*mb {
 		t.Errorf("%d are held after Keep", got)
 	}
 	s.Keep(5 * mb)
-	if got := b.Held(); got != 3*mb {
+	if got := heldBy(b); got != 3*mb {
 		t.Errorf("%d are held after Keep of more than there was", got)
 	}
 	s.Release()
 	s.Release()
 	s.Keep(mb)
-	if got := b.Held(); got != 0 {
+	if got := heldBy(b); got != 0 {
 		t.Errorf("%d are held after the end", got)
 	}
-	if err := s.HoldBytes(mb); !errors.Is(err, persistence.ErrBusy) || b.Held() != 0 {
+	if err := s.HoldBytes(mb); !errors.Is(err, persistence.ErrBusy) || heldBy(b) != 0 {
 		t.Errorf("a request that has ended got more: %v", err)
 	}
 }
@@ -98,7 +104,7 @@ func TestSmallAmountsTakeOneStep(t *testing.T) {
 	for range 100 {
 		mustHold(t, s, 10)
 	}
-	if got := b.Held(); got != step {
+	if got := heldBy(b); got != step {
 		t.Errorf("%d are held", got)
 	}
 }
@@ -124,7 +130,7 @@ func TestARequestIsRefusedAfterAShortWait(t *testing.T) {
 	})
 }
 
-func TestARequestGetsWhatOthersGiveBack(t *testing.T) {
+func TestARequestGetsWhatOthersRelease(t *testing.T) {
 	t.Parallel()
 	for name, giveBack := range map[string]func(*Share){
 		"by ending": (*Share).Release, "by writing its answer": func(s *Share) { s.Keep(mb) },
@@ -178,8 +184,8 @@ func TestAWaitEndsWithItsRequest(t *testing.T) {
 				}
 				first.Release()
 				second.Release()
-				if b.Held() != 0 || len(b.queue) != 0 {
-					t.Errorf("%d are held, %d wait", b.Held(), len(b.queue))
+				if heldBy(b) != 0 || len(b.queue) != 0 {
+					t.Errorf("%d are held, %d wait", heldBy(b), len(b.queue))
 				}
 			})
 		})
@@ -187,7 +193,7 @@ func TestAWaitEndsWithItsRequest(t *testing.T) {
 }
 
 // Requests that each hold a part and wait for more would all be refused without it.
-func TestTheOldestLargeRequestGoesOn(t *testing.T) {
+func TestTheOldestLargeRequestHasTheReserve(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget()
@@ -221,7 +227,7 @@ func TestTheOldestLargeRequestGoesOn(t *testing.T) {
 	})
 }
 
-func TestSmallRequestsPassLargeOnesThatWait(t *testing.T) {
+func TestSmallRequestsOvertakeLargeOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget()
@@ -312,7 +318,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 	})
 }
 
-func TestWhatCanNeverFitIsNotWaitedFor(t *testing.T) {
+func TestAnImpossibleRequestDoesNotWait(t *testing.T) {
 	t.Parallel()
 	b := newBudget()
 	err := b.Share(t.Context()).HoldBytes(total)
@@ -351,11 +357,11 @@ func TestQuietIsCalledOnceAfterABurst(t *testing.T) {
 	})
 }
 
-func TestNoBudgetRefusesNothing(t *testing.T) {
+func TestANilBudgetRefusesNothing(t *testing.T) {
 	t.Parallel()
 	var b *Budget
 	s := b.Share(t.Context())
-	if err := errors.Join(s.Hold(1<<40), s.HoldAnswer(1<<40), s.Refused()); err != nil || b.Held() != 0 {
+	if err := errors.Join(s.Hold(1<<40), s.HoldResponse(1<<40), s.Refused()); err != nil {
 		t.Error(err)
 	}
 	s.Keep(1)
@@ -370,7 +376,7 @@ type operation struct {
 
 // Whatever requests do, and in whatever order, no more is held than there is, the reserve included; what is counted is
 // the sum of the shares; and in the end nothing is held and nobody waits.
-func TestNoMoreIsHeldThanThereIs(t *testing.T) {
+func TestNoMoreIsHeldThanTheTotal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		// Sampled, because generated numbers are small most of the time.

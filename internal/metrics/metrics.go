@@ -133,8 +133,8 @@ func New(words Vocabulary) *Metrics {
 
 		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
 		storeDuration: histograms("store_call_duration_seconds", "How long calls to the store took.", storeBuckets, "method", "collection"),
-		scanWait:      histogram("scan_wait_seconds", "How long operations waited for a place to scan in.", scanWaitBuckets),
-		scanRefusals:  counter("scan_refusals_total", "Operations that got no place to scan in."),
+		scanWait:      histogram("scan_wait_seconds", "How long operations waited for a slot to scan in.", scanWaitBuckets),
+		scanRefusals:  counter("scan_refusals_total", "Operations that got no slot to scan in."),
 
 		billingCalls: counters("billing_calls_total",
 			"Calls to the billing provider, by operation and how they ended.", "operation", "outcome"),
@@ -244,20 +244,20 @@ func (m *Metrics) StoreCall(method, collection, outcome string, took time.Durati
 	m.storeDuration.WithLabelValues(method, collection).Observe(took.Seconds())
 }
 
-// ScansAdmitted counts an operation that got a place to scan in.
+// ScansAdmitted counts an operation that got a slot to scan in.
 func (m *Metrics) ScansAdmitted(waited time.Duration) { m.scanWait.Observe(waited.Seconds()) }
 
 // ScansRefused counts an operation that got none.
 func (m *Metrics) ScansRefused() { m.scanRefusals.Inc() }
 
-// Scans sets the source of how many operations wait for a place to scan in and have one; it is read at every scrape.
+// Scans sets the source of how many operations wait for a slot to scan in, and have one; it is read at every scrape.
 func (m *Metrics) Scans(load func() (waiting, running int)) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "scans_waiting", Help: "Operations that wait for a place to scan in.",
+			Namespace: namespace, Name: "scans_waiting", Help: "Operations that wait for a slot to scan in.",
 		}, func() float64 { waiting, _ := load(); return float64(waiting) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "scans_running", Help: "Operations that have a place to scan in.",
+			Namespace: namespace, Name: "scans_running", Help: "Operations that have a slot to scan in.",
 		}, func() float64 { _, running := load(); return float64(running) }),
 	)
 }
