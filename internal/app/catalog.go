@@ -53,7 +53,7 @@ func applyCatalog(ctx context.Context, cfg config.Config, out io.Writer, log *sl
 	if err != nil {
 		return err
 	}
-	changes, err := catalog.DryRun(ctx, cfg.Environment, *file)
+	changes, err := catalog.DryRun(ctx, *file)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func equal(t *testing.T, got, want any) {
 	}
 }
 
-func TestApplyStoresWhatTheFileSays(t *testing.T) {
+func TestApplyStoresTheItemsOfTheFile(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 
@@ -97,24 +97,24 @@ func TestAmountsNeverBecomeFloats(t *testing.T) {
 	equal(t, []domain.Decimal{*prices[0].Amount, *prices[2].Amount, *prices[4].Amount}, []domain.Decimal{"900719925474.099312345678", "0.100000000001", "1500"})
 }
 
-func TestASecondApplyWritesNothing(t *testing.T) {
+func TestApplyingTheSameFileAgainWritesNothing(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	before := get(t, store.Plans(), "paid")
 	untouched := hooked{store, func(collection, id string) error { return fmt.Errorf("%s %s is written", collection, id) }}
 	changes, err := newService(untouched).Apply(t.Context(), environment, parse(t, small), false)
-	if err != nil || len(done(changes)) > 0 {
+	if err != nil || len(changedItems(changes)) > 0 {
 		t.Fatalf("%v: %v", changes, err)
 	}
 	equal(t, changes.Summary(), "nothing to change, 16 unchanged")
 	equal(t, get(t, store.Plans(), "paid"), before)
 }
 
-func TestADryRunSaysWhatItWouldDo(t *testing.T) {
+func TestDryRunReportsChangesAndWritesNothing(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	changes, err := service.Apply(t.Context(), environment, parse(t, small), true)
-	if err != nil || len(done(changes)) != 16 || count(t, store) != 0 {
+	if err != nil || len(changedItems(changes)) != 16 || count(t, store) != 0 {
 		t.Fatalf("%v: %v; %d documents", changes, err, count(t, store))
 	}
 	apply(t, service, small)
@@ -137,42 +137,42 @@ func TestADryRunSaysWhatItWouldDo(t *testing.T) {
 	}
 }
 
-func TestAFileLeavesWhatItDoesNotName(t *testing.T) {
+func TestItemsThatAreNotInTheFileStay(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	apply(t, service, small)
-	// It may name what is only stored.
+	// Items of a file may refer to items that are only stored.
 	got := apply(t, service, "plans: [{id: extra, product: main, name: Extra, pricing: FREE, base: paid, addons: [more], entitlements: [{feature: seats, limit: 7}]}]\n"+
 		"promotionCodes: [{id: SECOND, coupon: ten}]\n")
 	equal(t, got, []string{"added plans extra", "added promotionCodes SECOND"})
 	equal(t, apply(t, service, small), []string{})
 	other, err := service.Apply(t.Context(), "staging", parse(t, small), false)
-	if err != nil || len(done(other)) != 16 {
+	if err != nil || len(changedItems(other)) != 16 {
 		t.Errorf("another environment: %v, %v", other, err)
 	}
 }
 
-func TestAFileMustNotBreakWhatIsStored(t *testing.T) {
+func TestAFileThatMakesAStoredItemInvalidIsRejected(t *testing.T) {
 	service := newService(openStore(t))
 	apply(t, service, small)
-	invalid := refused(t, service, "features: [{id: login, name: Sign-in, type: ENUM, values: [password]}]\n")
+	invalid := applyInvalid(t, service, "features: [{id: login, name: Sign-in, type: ENUM, values: [password]}]\n")
 	if len(invalid.Problems) != 1 || invalid.Problems[0].Line != 0 || !strings.Contains(invalid.Error(), "paid") || !strings.Contains(invalid.Error(), "login") {
 		t.Errorf("got %v", invalid)
 	}
 }
 
-func TestEveryChangeOfAPublishedPackageIsAVersion(t *testing.T) {
+func TestEveryChangeOfAPublishedPackageCreatesAVersion(t *testing.T) {
 	store := openStore(t)
 	clock := noon
 	service := New(store, WithClock(func() time.Time { clock = clock.Add(time.Hour); return clock }))
 	draft := "pricing: PAID\n    base: free"
-	version := func(wantNumber int, wantKept ...int) {
+	wantVersion := func(wantNumber int, wantStored ...int) {
 		t.Helper()
 		paid := get(t, store.Plans(), "paid")
 		if paid.VersionNumber != wantNumber {
 			t.Errorf("the version is %d, want %d", paid.VersionNumber, wantNumber)
 		}
-		var kept []int
+		var stored []int
 		for n := range 9 {
 			version, err := store.PlanVersions().Get(t.Context(), ref(domain.VersionRef("paid", n)))
 			if errors.Is(err, persistence.ErrNotFound) {
@@ -181,30 +181,30 @@ func TestEveryChangeOfAPublishedPackageIsAVersion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			kept = append(kept, n)
+			stored = append(stored, n)
 			if n == wantNumber {
 				version.Record = paid.Record
 				equal(t, version, paid)
 			}
 		}
-		equal(t, kept, wantKept)
+		equal(t, stored, wantStored)
 	}
 	apply(t, service, edited(t, draft, "published: false\n    "+draft))
-	version(1)
+	wantVersion(1)
 	apply(t, service, edited(t, draft, "published: false\n    "+draft, "name: Paid", "name: Pro"))
-	version(1)
+	wantVersion(1)
 	apply(t, service, small)
-	version(1, 1)
+	wantVersion(1, 1)
 	first := get(t, store.Plans(), "paid")
 	apply(t, service, edited(t, "amount: 29}", "amount: 30}"))
-	version(2, 1, 2)
+	wantVersion(2, 1, 2)
 	second := get(t, store.Plans(), "paid")
 	apply(t, service, edited(t, "amount: 29}", "amount: 30}"))
-	version(2, 1, 2)
+	wantVersion(2, 1, 2)
 	apply(t, service, edited(t, draft, "published: false\n    "+draft))
-	version(3, 1, 2)
+	wantVersion(3, 1, 2)
 	apply(t, service, small)
-	version(3, 1, 2, 3)
+	wantVersion(3, 1, 2, 3)
 
 	if first.ID != second.ID || !first.CreatedAt.Equal(second.CreatedAt) || !second.UpdatedAt.After(first.UpdatedAt) || second.Version != first.Version+1 {
 		t.Errorf("the records are %+v and %+v", first.Record, second.Record)
@@ -224,7 +224,7 @@ func TestEveryChangeOfAPublishedPackageIsAVersion(t *testing.T) {
 	}
 }
 
-func TestPartsHaveIDsOfTheirOwn(t *testing.T) {
+func TestEntitlementsAndPricesHaveUniqueIDs(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	seen := map[string]bool{}
@@ -239,14 +239,14 @@ func TestPartsHaveIDsOfTheirOwn(t *testing.T) {
 		}
 		for _, id := range ids {
 			if seen[id] || len(id) != 36 {
-				t.Errorf("the id %q is there twice or is no UUID", id)
+				t.Errorf("the id %q is a duplicate or not a UUID", id)
 			}
 			seen[id] = true
 		}
 	}
 }
 
-func TestWhatTheFileDoesNotOwnIsKept(t *testing.T) {
+func TestFieldsThatTheFileDoesNotOwnAreKept(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	apply(t, service, small)
@@ -283,12 +283,12 @@ func TestWhatTheFileDoesNotOwnIsKept(t *testing.T) {
 	}
 }
 
-// A redemption comes in between reading a code and writing it.
-func TestARedemptionInBetweenIsNotLost(t *testing.T) {
+// A code is redeemed after Apply has read it and before Apply writes it.
+func TestConcurrentRedemptionIsNotLost(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	var once sync.Once
-	between := hooked{store, func(collection, id string) error {
+	redeeming := hooked{store, func(collection, id string) error {
 		if collection != "promotionCodes" {
 			return nil
 		}
@@ -301,13 +301,13 @@ func TestARedemptionInBetweenIsNotLost(t *testing.T) {
 		})
 		return err
 	}}
-	equal(t, apply(t, newService(between), edited(t, "coupon: ten", "coupon: five")), []string{"changed promotionCodes CODE"})
+	equal(t, apply(t, newService(redeeming), edited(t, "coupon: ten", "coupon: five")), []string{"changed promotionCodes CODE"})
 	if code := get(t, store.PromotionCodes(), "CODE"); code.Redeemed != 1 || code.CouponID != "five" || code.Version != 3 {
 		t.Errorf("the code is %+v", code)
 	}
 }
 
-func TestConflictsWithoutEndAreToldOf(t *testing.T) {
+func TestApplyReturnsConflictAfterTooManyRetries(t *testing.T) {
 	store := openStore(t)
 	always := hooked{store, func(collection, _ string) error {
 		if collection == "coupons" {
@@ -322,8 +322,8 @@ func TestConflictsWithoutEndAreToldOf(t *testing.T) {
 	}
 }
 
-// Whatever write an apply is cut off at, repeating it ends where one that was not cut off ends.
-func TestAnApplyThatWasCutOffIsRepeated(t *testing.T) {
+// An apply that is interrupted at any write and then repeated gives the same result as one that is not interrupted.
+func TestInterruptedApplyCanBeRepeated(t *testing.T) {
 	after := edited(t, "amount: 29}", "amount: 30}", "maxQuantity: 3", "maxQuantity: 4", "name: Free,", "name: Gratis,", "coupon: ten", "coupon: five")
 	whole := openStore(t)
 	apply(t, newService(whole), small)
@@ -346,7 +346,7 @@ func TestAnApplyThatWasCutOffIsRepeated(t *testing.T) {
 	}
 }
 
-// snapshot is everything that is stored, but for how often it was written.
+// snapshot returns everything that is stored, except the number of writes of each document.
 func snapshot(t *testing.T, store persistence.Catalog) []any {
 	t.Helper()
 	stored, err := newService(store).load(t.Context(), environment)
@@ -375,8 +375,8 @@ func snapshot(t *testing.T, store persistence.Catalog) []any {
 	return append(all, len(stored.features), len(stored.products), len(stored.coupons), count(t, store))
 }
 
-// A version that an apply left behind, and a file that has changed since: the number is skipped.
-func TestAVersionOfAnotherContentIsLeftAlone(t *testing.T) {
+// An interrupted apply has stored a version, and the file has changed since: the next apply skips its number.
+func TestAStoredVersionIsNeverOverwritten(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	cut := hooked{store, func(collection, _ string) error {
@@ -397,8 +397,8 @@ func TestAVersionOfAnotherContentIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Several servers start at once, with the same file or with two.
-func TestServersThatApplyAtOnce(t *testing.T) {
+// Several servers start at once, with the same file or with different ones.
+func TestConcurrentApplies(t *testing.T) {
 	store := openStore(t)
 	texts := []string{small, edited(t, "amount: 29}", "amount: 30}", "maxQuantity: 3", "maxQuantity: 4")}
 	atOnce := func(texts ...string) {
@@ -428,7 +428,7 @@ func TestServersThatApplyAtOnce(t *testing.T) {
 	}
 }
 
-func TestPlansAreBasedOnTenOthersAtMost(t *testing.T) {
+func TestAPlanHasAtMostTenBasePlans(t *testing.T) {
 	chain := func(length int) string {
 		text := "products: [{id: main}]\nplans:\n  - {id: p0, product: main, name: P, pricing: FREE}\n"
 		for i := 1; i <= length; i++ {
@@ -438,24 +438,24 @@ func TestPlansAreBasedOnTenOthersAtMost(t *testing.T) {
 	}
 	service := newService(openStore(t))
 	apply(t, service, chain(10))
-	invalid := refused(t, service, chain(11))
+	invalid := applyInvalid(t, service, chain(11))
 	if len(invalid.Problems) != 1 || invalid.Problems[0].Path != "plans[11].base" {
 		t.Errorf("got %v", invalid)
 	}
-	circle := strings.Replace(chain(3), "name: P, pricing: FREE}", "name: P, pricing: FREE, base: p3}", 1)
-	if invalid := refused(t, newService(openStore(t)), circle); len(invalid.Problems) != 4 || !strings.Contains(invalid.Error(), "itself") {
+	cycle := strings.Replace(chain(3), "name: P, pricing: FREE}", "name: P, pricing: FREE, base: p3}", 1)
+	if invalid := applyInvalid(t, newService(openStore(t)), cycle); len(invalid.Problems) != 4 || !strings.Contains(invalid.Error(), "itself") {
 		t.Errorf("got %v", invalid)
 	}
 }
 
-func TestTwentyProblemsAreToldInOrder(t *testing.T) {
+func TestTheFirstTwentyProblemsAreReportedInOrder(t *testing.T) {
 	service := newService(openStore(t))
 	var text strings.Builder
 	text.WriteString("products: [{id: main}]\nplans:\n")
 	for i := range 30 {
 		fmt.Fprintf(&text, "  - {id: p%d, product: nope, name: P, pricing: FREE}\n", i)
 	}
-	invalid := refused(t, service, text.String())
+	invalid := applyInvalid(t, service, text.String())
 	if len(invalid.Problems) != 20 || invalid.More != 10 || !slices.IsSortedFunc(invalid.Problems, func(a, b Problem) int { return a.Line - b.Line }) {
 		t.Errorf("got %v", invalid)
 	}
@@ -464,28 +464,27 @@ func TestTwentyProblemsAreToldInOrder(t *testing.T) {
 	}
 }
 
-// TestCodesThatDifferFromStoredOnesInCase: a code is found in any case, so there must not be another one in another case.
-func TestCodesThatDifferFromStoredOnesInCase(t *testing.T) {
+func TestCodesAreUniqueIgnoringCase(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	apply(t, service, small)
 	for _, id := range []string{"code", "Code"} { // before and after CODE in the order of bytes
-		invalid := refused(t, service, "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: "+id+", coupon: ten}\n")
-		if !strings.Contains(invalid.Error(), "promotionCodes[0].id") || !strings.Contains(invalid.Error(), "in case alone") {
+		invalid := applyInvalid(t, service, "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: "+id+", coupon: ten}\n")
+		if !strings.Contains(invalid.Error(), "promotionCodes[0].id") || !strings.Contains(invalid.Error(), "only in case") {
 			t.Errorf("%s: %v", id, invalid)
 		}
 	}
-	// Those that were stored before the rule do not keep anybody from applying other things.
+	// Stored codes that differ only in case do not make other files invalid.
 	old := get(t, store.PromotionCodes(), "CODE")
 	old.RefID, old.Key, old.Version = "code", environment+"/code", 1
 	if err := store.PromotionCodes().Insert(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
 	apply(t, service, "features: [{id: new, name: New, type: BOOLEAN}]\n")
-	// Nor does a file that names them, which an upgrade must not break.
+	// A file may contain both, so that their catalogue can still be applied.
 	const both = "coupons: [{id: ten, name: Ten, percent: 10}]\npromotionCodes:\n  - {id: CODE, coupon: ten}\n  - {id: code, coupon: ten}\n"
 	apply(t, service, both)
-	if invalid := refused(t, service, both+"  - {id: Code, coupon: ten}\n"); !strings.Contains(invalid.Error(), "promotionCodes[2].id") {
+	if invalid := applyInvalid(t, service, both+"  - {id: Code, coupon: ten}\n"); !strings.Contains(invalid.Error(), "promotionCodes[2].id") {
 		t.Errorf("a third one: %v", invalid)
 	}
 }

@@ -12,36 +12,36 @@ import (
 // Action is what an apply does to an item.
 type Action string
 
-// The actions.
+// The possible actions.
 const (
 	Added     Action = "added"
 	Changed   Action = "changed"
 	Unchanged Action = "unchanged"
 )
 
-// Changes are what an apply did, or would do.
+// Changes are what an apply did or, in a dry run, would do.
 type Changes struct {
 	DryRun bool
-	// Items are all that the file names, list by list in the order of writing.
+	// Items are all items of the file, in the order in which they are written.
 	Items []Change
 }
 
 // Change is what an apply does to one item.
 type Change struct {
-	// List is features, products, addons, plans, coupons or promotionCodes.
+	// List is the name of the list in the file, such as plans.
 	List, RefID string
 	Action      Action
-	// Fields are what differs in an item that is changed.
+	// Fields are the differences; empty unless Action is Changed.
 	Fields []FieldChange
 }
 
-// FieldChange is one difference. From and To are JSON; empty where there is no value.
+// FieldChange is one difference. From and To are JSON, or empty for no value.
 type FieldChange struct {
 	Path, From, To string
 }
 
-// compare finds out what storing a document would change.
-func compare[T any, D pointer[T]](l list[T, D], next, stored D) (Change, error) {
+// compare returns what storing next would change. Fields that a file does not own are not compared.
+func (l list[F, T, D]) compare(next, stored D) (Change, error) {
 	change := Change{List: l.name, RefID: next.Head().RefID, Action: Added}
 	if stored == nil {
 		return change, nil
@@ -59,55 +59,55 @@ func compare[T any, D pointer[T]](l list[T, D], next, stored D) (Change, error) 
 		return change, nil
 	}
 	change.Action = Changed
-	change.Fields = differences(nil, "", generic(from), generic(to))
+	change.Fields = differences(nil, "", decodeAny(from), decodeAny(to))
 	return change, nil
 }
 
-// generic is JSON as maps and lists, with numbers as they are written.
-func generic(text []byte) any {
+// decodeAny returns valid JSON as maps and lists, with numbers exactly as written.
+func decodeAny(text []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any
-	// The text was just encoded, so it decodes.
 	_ = decoder.Decode(&value)
 	return value
 }
 
-// differences adds the innermost fields that differ, in order of their paths.
-func differences(found []FieldChange, path string, from, to any) []FieldChange {
+// differences appends the innermost fields that differ, in order of their paths.
+func differences(changes []FieldChange, path string, from, to any) []FieldChange {
 	switch from := from.(type) {
 	case map[string]any:
 		if to, same := to.(map[string]any); same {
 			all := maps.Clone(from)
 			maps.Copy(all, to)
 			for _, name := range slices.Sorted(maps.Keys(all)) {
-				found = differences(found, join(path, name), from[name], to[name])
+				changes = differences(changes, joinPath(path, name), from[name], to[name])
 			}
-			return found
+			return changes
 		}
 	case []any:
 		if to, same := to.([]any); same {
 			for i := range max(len(from), len(to)) {
-				found = differences(found, fmt.Sprintf("%s[%d]", path, i), at(from, i), at(to, i))
+				changes = differences(changes, fmt.Sprintf("%s[%d]", path, i), elementOrNil(from, i), elementOrNil(to, i))
 			}
-			return found
+			return changes
 		}
 	}
-	one, other := written(from), written(to)
-	if one != other {
-		found = append(found, FieldChange{Path: path, From: one, To: other})
+	before, after := jsonText(from), jsonText(to)
+	if before != after {
+		changes = append(changes, FieldChange{Path: path, From: before, To: after})
 	}
-	return found
+	return changes
 }
 
-func at(list []any, i int) any {
+func elementOrNil(list []any, i int) any {
 	if i < len(list) {
 		return list[i]
 	}
 	return nil
 }
 
-func written(value any) string {
+// jsonText returns the value as JSON; empty for nil.
+func jsonText(value any) string {
 	if value == nil {
 		return ""
 	}
@@ -118,7 +118,7 @@ func written(value any) string {
 	return string(text)
 }
 
-// Summary is one line that says how much is done to what.
+// Summary returns the number of items for each action, in one line.
 func (c Changes) Summary() string {
 	counts := map[Action]int{}
 	for _, item := range c.Items {
@@ -134,10 +134,10 @@ func (c Changes) Summary() string {
 	return fmt.Sprintf(form, counts[Added], counts[Changed], counts[Unchanged])
 }
 
-// maxShown bounds the text of a value in String.
+// maxShown is how many characters of a value String prints.
 const maxShown = 60
 
-// String is the summary, with a line for each item that is added or changed, and one for each field that differs.
+// String returns the summary, followed by a line for each added or changed item and for each field that differs.
 func (c Changes) String() string {
 	var out strings.Builder
 	out.WriteString(c.Summary() + "\n")

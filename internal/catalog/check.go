@@ -4,249 +4,248 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"clientele/internal/domain"
 )
 
-// entry is an item of the catalogue as it would be.
-type entry[T any] struct {
-	item *T
-	// at is where the file has it; nil for an item that is only stored.
-	at []string
+// location is where an item is: in the file or, with a nil path, only in the store.
+type location struct {
+	path fieldPath
+	// stored names the item in errors, as in "the stored plan pro".
+	stored string
 }
 
-// entries are the items of one kind, those of the file in place of those that are stored.
-func entries[T any, D pointer[T]](list string, fromFile, stored []*T) map[string]entry[T] {
-	all := make(map[string]entry[T], len(fromFile)+len(stored))
+// entry is an item of the catalogue that an apply would result in.
+type entry[D any] struct {
+	item D
+	location
+}
+
+// entries returns the items of the file, and the stored ones that the file does not contain.
+func entries[F, T any, D pointer[T]](l list[F, T, D], fromFile, stored []D) map[string]entry[D] {
+	all := make(map[string]entry[D], len(fromFile)+len(stored))
 	for _, item := range stored {
-		all[D(item).Head().RefID] = entry[T]{item: item}
+		id := item.Head().RefID
+		all[id] = entry[D]{item, location{stored: "the stored " + l.noun + " " + id}}
 	}
 	for i, item := range fromFile {
-		all[D(item).Head().RefID] = entry[T]{item: item, at: []string{list, strconv.Itoa(i)}}
+		all[item.Head().RefID] = entry[D]{item, location{path: fieldPath{l.name}.item(i)}}
 	}
 	return all
 }
 
-// checker judges what items of the catalogue, as it would be, say of each other.
+// checker checks references between the items of the resulting catalogue.
 type checker struct {
-	problems *problems
-	features map[string]entry[domain.Feature]
-	products map[string]entry[domain.Product]
-	plans    map[string]entry[domain.Plan]
-	addons   map[string]entry[domain.Addon]
-	coupons  map[string]entry[domain.Coupon]
-	codes    map[string]entry[domain.PromotionCode]
+	problems *problemList
+	features map[string]entry[*domain.Feature]
+	products map[string]entry[*domain.Product]
+	plans    map[string]entry[*domain.Plan]
+	addons   map[string]entry[*domain.Addon]
+	coupons  map[string]entry[*domain.Coupon]
+	codes    map[string]entry[*domain.PromotionCode]
 }
 
-// check notes what is wrong with the catalogue that the file would make of what is stored.
-func check(file, stored items, found *problems) {
+// check adds the problems of the catalogue that results when the file is applied to what is stored.
+func check(file, stored items, problems *problemList) {
 	c := checker{
-		problems: found,
-		features: entries(features, file.features, stored.features),
-		products: entries(products, file.products, stored.products),
-		plans:    entries(plans, file.plans, stored.plans),
-		addons:   entries(addons, file.addons, stored.addons),
-		coupons:  entries(coupons, file.coupons, stored.coupons),
-		codes:    entries(promotionCodes, file.codes, stored.codes),
+		problems: problems,
+		features: entries(featureList, file.features, stored.features),
+		products: entries(productList, file.products, stored.products),
+		plans:    entries(planList, file.plans, stored.plans),
+		addons:   entries(addonList, file.addons, stored.addons),
+		coupons:  entries(couponList, file.coupons, stored.coupons),
+		codes:    entries(codeList, file.codes, stored.codes),
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.products)) {
-		c.product(place{c.products[id].at, "the stored product " + id}, c.products[id].item)
+	for _, p := range c.products {
+		c.product(p)
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.plans)) {
-		c.plan(place{c.plans[id].at, "the stored plan " + id}, c.plans[id].item)
+	for _, p := range c.plans {
+		c.plan(p)
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.addons)) {
-		c.addon(place{c.addons[id].at, "the stored add-on " + id}, c.addons[id].item)
+	for _, a := range c.addons {
+		c.addon(a)
 	}
-	for _, was := range stored.features {
-		if next := c.features[was.RefID]; next.at != nil && next.item.Type != was.Type {
-			c.problems.add(step(next.at, "type"), "differs from %s, which is stored; customers have the feature, so make another one", was.Type)
+	for _, code := range c.codes {
+		referenced(c, code.location, fieldPath{"coupon"}, "coupon", code.item.CouponID, c.coupons)
+	}
+	for _, before := range stored.features {
+		if next := c.features[before.RefID]; next.path != nil && next.item.Type != before.Type {
+			problems.add(next.path.child("type"), "cannot change: the feature is stored as %s; create another feature", before.Type)
 		}
 	}
-	for _, was := range stored.coupons {
-		c.coupon(was)
+	for _, before := range stored.coupons {
+		c.sameDiscount(before)
 	}
-	c.spellings(stored.codes)
-	for _, id := range slices.Sorted(maps.Keys(c.codes)) {
-		at := place{c.codes[id].at, "the stored promotion code " + id}
-		if coupon := c.codes[id].item.CouponID; c.coupons[coupon].item == nil {
-			c.add(at, []string{"coupon"}, "names the coupon %s, which does not exist", coupon)
-		}
-	}
+	c.uniqueIgnoringCase(stored.codes)
 }
 
-// spellings refuses a new code that differs from another one in case alone: customers may send either. Two that are
-// stored stay, and a file may name them: no file could remove one.
-func (c checker) spellings(stored []*domain.PromotionCode) {
+// add adds a problem with a field of an item.
+func (c checker) add(at location, field fieldPath, format string, args ...any) {
+	if at.path != nil {
+		c.problems.add(at.path.child(field...), format, args...)
+		return
+	}
+	// The file makes a stored item invalid, so there is no line.
+	c.problems.addAt(0, strings.Join(append([]string{at.stored}, field...), " "), format, args...)
+}
+
+// referenced returns the item with an id; nil, with a problem, if there is none.
+func referenced[T any](c checker, at location, field fieldPath, noun, id string, among map[string]entry[*T]) *T {
+	item := among[id].item
+	if item == nil {
+		c.add(at, field, "names the %s %s, which does not exist", noun, id)
+	}
+	return item
+}
+
+// sameProduct reports whether a referenced plan or add-on belongs to the product, and adds a problem if not.
+func (c checker) sameProduct(at location, field fieldPath, noun string, pack *domain.Package, productID string) bool {
+	same := pack.ProductID == productID
+	if !same {
+		c.add(at, field, "names the %s %s of the product %s; it must be of the same product", noun, pack.RefID, pack.ProductID)
+	}
+	return same
+}
+
+// uniqueIgnoringCase rejects a new code that differs from another one only in case, because customers may send
+// either. Stored ones are accepted: a file cannot remove them.
+func (c checker) uniqueIgnoringCase(stored []*domain.PromotionCode) {
 	taken := make(map[string]string, len(c.codes))
-	known := make(map[string]bool, len(stored))
+	isStored := make(map[string]bool, len(stored))
 	for _, code := range stored {
-		known[code.RefID], taken[strings.ToLower(code.RefID)] = true, code.RefID
+		isStored[code.RefID], taken[strings.ToLower(code.RefID)] = true, code.RefID
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.codes)) {
-		if known[id] {
-			continue
-		}
 		folded := strings.ToLower(id)
-		if other, is := taken[folded]; is {
-			c.problems.add(step(c.codes[id].at, "id"), "differs from the promotion code %s in case alone; codes are found in any case", other)
+		if other, found := taken[folded]; found && !isStored[id] {
+			c.problems.add(c.codes[id].path.child("id"), "differs from the promotion code %s only in case; codes are case-insensitive", other)
 			continue
 		}
 		taken[folded] = id
 	}
 }
 
-// place is where an item stands: at a path of the file, or among what is stored.
-type place struct {
-	at     []string
-	stored string
-}
-
-// add notes a problem with a field of an item.
-func (c checker) add(at place, field []string, format string, args ...any) {
-	if at.at != nil {
-		c.problems.add(step(at.at, field...), format, args...)
-		return
-	}
-	// The file breaks what is only stored, so there is no line to point at.
-	path := at.stored
-	for _, name := range field {
-		path += " " + name
-	}
-	c.problems.addAt(0, path, format, args...)
-}
-
-// coupon refuses another discount for a coupon that is stored: those who have it keep what they were given.
-func (c checker) coupon(stored *domain.Coupon) {
+// sameDiscount rejects a changed discount of a stored coupon: customers keep the discount that they were given.
+func (c checker) sameDiscount(stored *domain.Coupon) {
 	next := c.coupons[stored.RefID]
-	if next.at == nil {
+	if next.path == nil {
 		return
 	}
-	was, will := showCoupon(stored), showCoupon(next.item)
+	before, after := showCoupon(stored), showCoupon(next.item)
 	for field, changed := range map[string]bool{
-		"percent": !reflect.DeepEqual(was.Percent, will.Percent),
-		"amounts": !reflect.DeepEqual(was.Amounts, will.Amounts),
-		"months":  !reflect.DeepEqual(was.Months, will.Months),
+		"percent": !reflect.DeepEqual(before.Percent, after.Percent),
+		"amounts": !reflect.DeepEqual(before.Amounts, after.Amounts),
+		"months":  !reflect.DeepEqual(before.Months, after.Months),
 	} {
 		if changed {
-			c.problems.add(step(next.at, field), "differs from what is stored; a discount never changes, so make another coupon")
+			c.problems.add(next.path.child(field), "cannot change: a stored coupon keeps its discount; create another coupon")
 		}
 	}
 }
 
-func (c checker) product(at place, p *domain.Product) {
-	if start := p.Journey.StartPlanID; start != nil {
-		field := []string{"journey", "startPlan"}
-		switch plan := c.plans[*start].item; {
-		case plan == nil:
-			c.add(at, field, "names the plan %s, which does not exist", *start)
-		case plan.ProductID != p.RefID:
-			c.add(at, field, "names the plan %s of the product %s; it must be of this product", *start, plan.ProductID)
-		case !plan.Published:
-			c.add(at, field, "names the plan %s, which is not published", *start)
-		case p.Journey.Start == domain.StartFreePlan && plan.PricingType != domain.PricingFree:
-			c.add(at, field, "names the plan %s, which is %s; FREE_PLAN starts with one that is FREE", *start, plan.PricingType)
-		case p.Journey.Start == domain.StartTrialPeriod && plan.Trial == nil:
-			c.add(at, field, "names the plan %s, which has no trial; TRIAL_PERIOD starts with one", *start)
-		case p.Journey.Start == domain.StartTrialPeriod && plan.PricingType == domain.PricingFree:
-			c.add(at, field, "names the plan %s, which is FREE; there is nothing to try", *start)
-		}
+func (c checker) product(p entry[*domain.Product]) {
+	j := p.item.Journey
+	start, startField := c.journeyPlan(p, "startPlan", j.StartPlanID)
+	switch {
+	case start == nil:
+	case j.Start == domain.StartFreePlan && start.PricingType != domain.PricingFree:
+		c.add(p.location, startField, "names the plan %s, which is %s; FREE_PLAN needs a FREE plan", start.RefID, start.PricingType)
+	case j.Start == domain.StartTrialPeriod && start.Trial == nil:
+		c.add(p.location, startField, "names the plan %s, which has no trial; TRIAL_PERIOD needs one", start.RefID)
+	case j.Start == domain.StartTrialPeriod && start.PricingType == domain.PricingFree:
+		c.add(p.location, startField, "names the plan %s, which is FREE; TRIAL_PERIOD needs a plan that is not", start.RefID)
 	}
-	if down := p.Journey.DowngradePlanID; down != nil {
-		field := []string{"journey", "downgradePlan"}
-		switch plan := c.plans[*down].item; {
-		case plan == nil:
-			c.add(at, field, "names the plan %s, which does not exist", *down)
-		case plan.ProductID != p.RefID:
-			c.add(at, field, "names the plan %s of the product %s; it must be of this product", *down, plan.ProductID)
-		case !plan.Published:
-			c.add(at, field, "names the plan %s, which is not published", *down)
-		case plan.PricingType != domain.PricingFree:
-			c.add(at, field, "names the plan %s, which is %s; DOWNGRADE_TO_FREE leads to one that is FREE", *down, plan.PricingType)
-		}
+	if down, field := c.journeyPlan(p, "downgradePlan", j.DowngradePlanID); down != nil && down.PricingType != domain.PricingFree {
+		c.add(p.location, field, "names the plan %s, which is %s; DOWNGRADE_TO_FREE needs a FREE plan", down.RefID, down.PricingType)
 	}
 }
 
-func (c checker) plan(at place, p *domain.Plan) {
-	c.pack(at, &p.Package)
-	for i, id := range p.CompatibleAddonIDs {
-		c.addonOf(at, []string{"addons", strconv.Itoa(i)}, p.ProductID, id)
+// journeyPlan returns a plan of a product's journey; nil if none is named or it cannot be used at all.
+func (c checker) journeyPlan(p entry[*domain.Product], name string, id *string) (*domain.Plan, fieldPath) {
+	field := fieldPath{"journey", name}
+	if id == nil {
+		return nil, field
 	}
-	if p.BasePlanID == nil {
-		return
+	plan := referenced(c, p.location, field, "plan", *id, c.plans)
+	switch {
+	case plan == nil, !c.sameProduct(p.location, field, "plan", &plan.Package, p.item.RefID):
+		return nil, field
+	case !plan.Published:
+		c.add(p.location, field, "names the plan %s, which is not published", *id)
+		return nil, field
 	}
-	seen := []string{p.RefID}
-	for next := p.BasePlanID; next != nil; {
+	return plan, field
+}
+
+func (c checker) plan(p entry[*domain.Plan]) {
+	c.pack(p.location, &p.item.Package)
+	for i, id := range p.item.CompatibleAddonIDs {
+		c.addonOf(p.location, fieldPath{"addons"}.item(i), p.item.ProductID, id)
+	}
+	field := fieldPath{"base"}
+	chain := []string{p.item.RefID}
+	for next := p.item.BasePlanID; next != nil; {
 		base := c.plans[*next].item
 		switch {
 		case base == nil:
-			if len(seen) == 1 {
-				c.add(at, []string{"base"}, "names the plan %s, which does not exist", *next)
+			// A missing base further down is a problem of the plan that names it.
+			if len(chain) == 1 {
+				referenced(c, p.location, field, "plan", *next, c.plans)
 			}
 			return
-		case slices.Contains(seen, base.RefID):
-			c.add(at, []string{"base"}, "leads in a circle: %s is based on itself", base.RefID)
+		case slices.Contains(chain, base.RefID):
+			c.add(p.location, field, "is a cycle: %s is based on itself", base.RefID)
 			return
-		case base.ProductID != p.ProductID:
-			c.add(at, []string{"base"}, "names the plan %s of the product %s; it must be of the same product", base.RefID, base.ProductID)
+		case !c.sameProduct(p.location, field, "plan", &base.Package, p.item.ProductID):
 			return
-		case len(seen) > domain.MaxBasePlans:
-			c.add(at, []string{"base"}, "is based on more than %d plans, one on the other", domain.MaxBasePlans)
+		case len(chain) > domain.MaxBasePlans:
+			c.add(p.location, field, "is a chain of more than %d plans", domain.MaxBasePlans)
 			return
 		}
-		seen = append(seen, base.RefID)
+		chain = append(chain, base.RefID)
 		next = base.BasePlanID
 	}
 }
 
-func (c checker) addon(at place, a *domain.Addon) {
-	c.pack(at, &a.Package)
-	for i, id := range a.DependencyIDs {
-		field := []string{"dependencies", strconv.Itoa(i)}
-		if id == a.RefID {
-			c.add(at, field, "names the add-on itself")
+func (c checker) addon(a entry[*domain.Addon]) {
+	c.pack(a.location, &a.item.Package)
+	for i, id := range a.item.DependencyIDs {
+		field := fieldPath{"dependencies"}.item(i)
+		if id == a.item.RefID {
+			c.add(a.location, field, "names the add-on itself")
 			continue
 		}
-		c.addonOf(at, field, a.ProductID, id)
+		c.addonOf(a.location, field, a.item.ProductID, id)
 	}
 }
 
-func (c checker) addonOf(at place, field []string, productID, addonID string) {
-	switch addon := c.addons[addonID].item; {
-	case addon == nil:
-		c.add(at, field, "names the add-on %s, which does not exist", addonID)
-	case addon.ProductID != productID:
-		c.add(at, field, "names the add-on %s of the product %s; it must be of the same product", addonID, addon.ProductID)
+func (c checker) addonOf(at location, field fieldPath, productID, addonID string) {
+	if addon := referenced(c, at, field, "add-on", addonID, c.addons); addon != nil {
+		c.sameProduct(at, field, "add-on", &addon.Package, productID)
 	}
 }
 
-func (c checker) pack(at place, p *domain.Package) {
-	if c.products[p.ProductID].item == nil {
-		c.add(at, []string{"product"}, "names the product %s, which does not exist", p.ProductID)
-	}
+func (c checker) pack(at location, p *domain.Package) {
+	referenced(c, at, fieldPath{"product"}, "product", p.ProductID, c.products)
 	for i, e := range p.Entitlements {
-		c.entitlement(at, []string{"entitlements", strconv.Itoa(i)}, e)
+		c.entitlement(at, fieldPath{"entitlements"}.item(i), e)
 	}
 	for i, price := range p.Prices {
 		if price.FeatureID == nil {
 			continue
 		}
-		field := []string{"prices", strconv.Itoa(i), "feature"}
-		switch feature := c.features[*price.FeatureID].item; {
-		case feature == nil:
-			c.add(at, field, "names the feature %s, which does not exist", *price.FeatureID)
-		case feature.Type != domain.FeatureNumber:
-			c.add(at, field, "names the feature %s, which is %s; only a NUMBER can be counted", *price.FeatureID, feature.Type)
+		field := fieldPath{"prices"}.item(i).child("feature")
+		feature := referenced(c, at, field, "feature", *price.FeatureID, c.features)
+		if feature != nil && feature.Type != domain.FeatureNumber {
+			c.add(at, field, "names the feature %s, which is %s; only a NUMBER can be counted", feature.RefID, feature.Type)
 		}
 	}
 }
 
-func (c checker) entitlement(at place, field []string, e domain.PackageEntitlement) {
-	feature := c.features[e.FeatureID].item
+func (c checker) entitlement(at location, field fieldPath, e domain.PackageEntitlement) {
+	feature := referenced(c, at, field.child("feature"), "feature", e.FeatureID, c.features)
 	if feature == nil {
-		c.add(at, step(field, "feature"), "names the feature %s, which does not exist", e.FeatureID)
 		return
 	}
 	limits := 0
@@ -255,27 +254,23 @@ func (c checker) entitlement(at place, field []string, e domain.PackageEntitleme
 			limits++
 		}
 	}
-	switch feature.Type {
-	case domain.FeatureNumber:
-		if limits != 1 {
-			c.add(at, field, "needs one of limit, unlimited and custom: %s is a NUMBER", e.FeatureID)
-		}
-	case domain.FeatureEnum:
-		if len(e.EnumValues) == 0 {
-			c.add(at, step(field, "values"), "is missing: %s is an ENUM", e.FeatureID)
-		}
-	default:
-	}
-	if feature.Type != domain.FeatureNumber && (limits > 0 || e.Reset != nil) {
+	isNumber, isEnum := feature.Type == domain.FeatureNumber, feature.Type == domain.FeatureEnum
+	switch {
+	case isNumber && limits != 1:
+		c.add(at, field, "needs one of limit, unlimited and custom: %s is a NUMBER", e.FeatureID)
+	case !isNumber && (limits > 0 || e.Reset != nil):
 		c.add(at, field, "must have no limit and no reset: %s is %s", e.FeatureID, feature.Type)
 	}
-	if feature.Type != domain.FeatureEnum && len(e.EnumValues) > 0 {
-		c.add(at, step(field, "values"), "is for features of the type ENUM, %s is %s", e.FeatureID, feature.Type)
+	switch {
+	case isEnum && len(e.EnumValues) == 0:
+		c.add(at, field.child("values"), "is missing: %s is an ENUM", e.FeatureID)
+	case !isEnum && len(e.EnumValues) > 0:
+		c.add(at, field.child("values"), "is only allowed for features of type ENUM; %s is %s", e.FeatureID, feature.Type)
 		return
 	}
 	for i, value := range e.EnumValues {
 		if !slices.ContainsFunc(feature.EnumValues, func(v domain.EnumValue) bool { return v.Value == value }) {
-			c.add(at, step(field, "values", strconv.Itoa(i)), "is no value of %s", e.FeatureID)
+			c.add(at, field.child("values").item(i), "is not a value of %s", e.FeatureID)
 		}
 	}
 }

@@ -1,8 +1,7 @@
-// Package catalog keeps what customers can have as its owner writes it down: one YAML or JSON file that names
-// the features, products, plans, add-ons, coupons and promotion codes of an environment. It reads and judges
-// such a file, makes the stored catalogue what the file says, and writes a file of what is stored. It knows the
-// storage contract but no engine, and nothing of GraphQL or HTTP.
+// Package catalog reads catalogue files: YAML or JSON files with the features, products, plans, add-ons, coupons and
+// promotion codes of an environment. It checks a file, makes the stored catalogue match it, and exports the stored
+// catalogue as such a file. It uses the storage contract but no engine, and neither GraphQL nor HTTP.
 //
-// The form of a file is catalog.schema.json, for editors and for this package alike; what a schema cannot say
-// is in build.go for one item by itself, and in check.go for what items say of each other.
+// catalog.schema.json is the format of a file, for editors and for this package. Rules that a schema cannot express
+// are in build.go for a single item, and in check.go for references between items.
 package catalog

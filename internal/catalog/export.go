@@ -11,12 +11,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Export answers the stored catalogue of an environment as a file, lists in the order of applying and items in
-// order of id. Applying it to the environment changes nothing.
+// Export returns the stored catalogue of an environment as a file, with items in order of id. Applying it to the
+// same environment changes nothing.
 func (s *Service) Export(ctx context.Context, environmentID string) ([]byte, error) {
 	stored, err := s.load(ctx, environmentID)
 	if err != nil {
-		return nil, fmt.Errorf("load the catalogue: %w", err)
+		return nil, err
 	}
 	return export(environmentID, stored)
 }
@@ -24,32 +24,31 @@ func (s *Service) Export(ctx context.Context, environmentID string) ([]byte, err
 // Empty reports whether an environment has no catalogue.
 func (s *Service) Empty(ctx context.Context, environmentID string) (bool, error) {
 	stored, err := s.load(ctx, environmentID)
-	if err != nil {
-		return false, fmt.Errorf("load the catalogue: %w", err)
-	}
-	return stored.empty(), nil
+	return len(stored.features)+len(stored.products)+len(stored.addons)+len(stored.plans)+len(stored.coupons)+len(stored.codes) == 0, err
 }
 
 func export(environmentID string, stored items) ([]byte, error) {
 	text, err := encodeJSON(content{
-		Features:       showAll(stored.features, showFeature),
-		Products:       showAll(stored.products, showProduct),
-		Addons:         showAll(stored.addons, showAddon),
-		Plans:          showAll(stored.plans, showPlan),
-		Coupons:        showAll(stored.coupons, showCoupon),
-		PromotionCodes: showAll(stored.codes, showPromotionCode),
+		Features:       showAll(featureList, stored.features),
+		Products:       showAll(productList, stored.products),
+		Addons:         showAll(addonList, stored.addons),
+		Plans:          showAll(planList, stored.plans),
+		Coupons:        showAll(couponList, stored.coupons),
+		PromotionCodes: showAll(codeList, stored.codes),
 	})
 	if err != nil {
 		return nil, err
 	}
-	root, err := yamlOf(text)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	root, err := yamlNode(decoder)
 	if err != nil {
 		return nil, err
 	}
 	layOut(root, 0)
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# The catalogue of the environment %s, as clientele catalog export wrote it.\n", environmentID)
-	fmt.Fprintf(&out, "# clientele catalog apply takes it back; an item becomes what the file says, and nothing is ever removed.\n\n")
+	fmt.Fprintf(&out, "# The catalogue of the environment %s, written by clientele catalog export.\n", environmentID)
+	fmt.Fprintf(&out, "# clientele catalog apply adds and changes these items; it never removes any.\n\n")
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(root); err != nil {
@@ -58,22 +57,16 @@ func export(environmentID string, stored items) ([]byte, error) {
 	return out.Bytes(), encoder.Close()
 }
 
-func showAll[D document, F any](stored []D, show func(D) F) []F {
+func showAll[F, T any, D pointer[T]](l list[F, T, D], stored []D) []F {
 	var shown []F
 	for _, d := range stored {
-		shown = append(shown, show(d))
+		shown = append(shown, l.show(d))
 	}
 	return shown
 }
 
-// yamlOf is JSON as a tree of YAML, with fields in their order and numbers as they are written.
-func yamlOf(text []byte) (*yaml.Node, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	return nextNode(decoder)
-}
-
-func nextNode(decoder *json.Decoder) (*yaml.Node, error) {
+// yamlNode reads the next JSON value as YAML, with fields in their order and numbers exactly as written.
+func yamlNode(decoder *json.Decoder) (*yaml.Node, error) {
 	token, err := decoder.Token()
 	if err != nil {
 		return nil, err
@@ -85,8 +78,8 @@ func nextNode(decoder *json.Decoder) (*yaml.Node, error) {
 			node.Kind = yaml.SequenceNode
 		}
 		for decoder.More() {
-			// The keys of an object are tokens like its values, so they alternate as YAML has them.
-			item, err := nextNode(decoder)
+			// The decoder returns an object's keys and values in turn, which is how a mapping node holds them.
+			item, err := yamlNode(decoder)
 			if err != nil {
 				return nil, err
 			}
@@ -114,27 +107,26 @@ func scalarNode(tag, value string) *yaml.Node {
 
 var (
 	wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
-	// harmless is text that YAML has no other reading of, whatever stands around it.
-	harmless = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._/()+-]*[\p{L}\p{N}.)])?$`)
+	// plainText is text that needs no quotes in YAML in any context.
+	plainText = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._/()+-]*[\p{L}\p{N}.)])?$`)
 )
 
-// textNode leaves texts bare where that is safe; quotes hold everything, line breaks and strange spaces too.
 func textNode(value string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
-	if !harmless.MatchString(value) {
+	if !plainText.MatchString(value) {
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node
 }
 
-// The layout of an export: what is within an item stands in one line if it fits.
+// The layout of an export: what is within an item is written in one line if it fits.
 const (
 	itemDepth = 2
 	lineWidth = 130
 )
 
 func layOut(node *yaml.Node, depth int) {
-	if depth > itemDepth && node.Kind != yaml.ScalarNode && width(node) <= lineWidth && !listsGroups(node) {
+	if depth > itemDepth && node.Kind != yaml.ScalarNode && width(node) <= lineWidth && !isListOfObjects(node) {
 		node.Style = yaml.FlowStyle
 		return
 	}
@@ -143,12 +135,12 @@ func layOut(node *yaml.Node, depth int) {
 	}
 }
 
-// listsGroups reports whether a node is a list of groups of fields, which is read better one below the other.
-func listsGroups(node *yaml.Node) bool {
+// isListOfObjects reports whether a node is a list of objects, which are easier to read on separate lines.
+func isListOfObjects(node *yaml.Node) bool {
 	return node.Kind == yaml.SequenceNode && len(node.Content) > 0 && node.Content[0].Kind == yaml.MappingNode
 }
 
-// width is about how long the node is in one line.
+// width estimates the length of the node in one line.
 func width(node *yaml.Node) int {
 	sum := utf8.RuneCountInString(node.Value) + len(", ")
 	for _, child := range node.Content {

@@ -15,7 +15,7 @@ import (
 	"clientele/persistence"
 )
 
-func TestAnExportAppliedChangesNothing(t *testing.T) {
+func TestApplyingAnExportChangesNothing(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	apply(t, service, small)
@@ -30,7 +30,7 @@ func TestAnExportAppliedChangesNothing(t *testing.T) {
 	if err != nil || string(again) != string(text) {
 		t.Errorf("a second export differs: %v", err)
 	}
-	// A copy elsewhere is the same catalogue.
+	// Another environment can be filled from the export.
 	if _, err := service.Apply(t.Context(), "copy", parse(t, string(text)), false); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestAnExportAppliedChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnExportOfNothing(t *testing.T) {
+func TestExportOfAnEmptyEnvironment(t *testing.T) {
 	service := newService(openStore(t))
 	text, err := service.Export(t.Context(), environment)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestAnExportOfNothing(t *testing.T) {
 	}
 }
 
-func TestRandomCataloguesComeBack(t *testing.T) {
+func TestRandomCataloguesRoundTrip(t *testing.T) {
 	store := openStore(t)
 	service := newService(store)
 	var environments atomic.Int64
@@ -63,7 +63,7 @@ func TestRandomCataloguesComeBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		changes, err := service.Apply(ctx, environment, made, false)
-		if err != nil || len(done(changes)) > 0 {
+		if err != nil || len(changedItems(changes)) > 0 {
 			t.Fatalf("the second apply: %v\n%s", err, changes)
 		}
 		text, err := service.Export(ctx, environment)
@@ -74,13 +74,13 @@ func TestRandomCataloguesComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		if changes, err = service.Apply(ctx, environment, file, false); err != nil || len(done(changes)) > 0 {
+		if changes, err = service.Apply(ctx, environment, file, false); err != nil || len(changedItems(changes)) > 0 {
 			t.Fatalf("the export: %v\n%s\n%s", err, changes, text)
 		}
 	})
 }
 
-// randomContent is a valid catalogue with odd texts.
+// randomContent returns a valid catalogue with texts that are hard to write in YAML.
 func randomContent(t *rapid.T) content {
 	yes := rapid.Bool()
 	count := func(name string) int { return rapid.IntRange(0, 3).Draw(t, name) }
@@ -89,7 +89,7 @@ func randomContent(t *rapid.T) content {
 		rapid.StringN(1, 20, -1),
 		rapid.SampledFrom([]string{"true", "null", "~", "12", "1e3", "0x1F", "2026-01-01", "<<", "- a", "a: b", "# a", " a ", "a\nb\n", "\ta", "'", "\"", "\\", "\u0085", "\ufeff", "\x7f", "😀", "\u2028", "yes", "=", "%a", "@a", "`a", "a #b", "[a", "{a", "&a", "*a", "!a", "|", ">", "?", "..."}),
 	)
-	// A name has one line, and nothing has other control characters. In metadata everything is allowed but in keys.
+	// Names have one line, and no text has other control characters.
 	text := func(name string) string {
 		return odd.Filter(func(text string) bool {
 			return domain.ControlRule(text, name == "description" || name == "value" || name == "inner") == ""
@@ -185,18 +185,18 @@ func randomContent(t *rapid.T) content {
 		for _, period := range []domain.BillingPeriod{domain.Monthly, domain.Annually} {
 			perUnit := maybe("per unit")
 			minimum := maybe("minimum")
-			for _, place := range [][2]string{{"", "USD"}, {"DK", "DKK"}, {"", "EUR"}}[:1+rapid.IntRange(0, 2).Draw(t, "places")] {
-				p := price{Period: period, Country: place[0], Currency: place[1]}
+			for _, market := range [][2]string{{"", "USD"}, {"DK", "DKK"}, {"", "EUR"}}[:1+rapid.IntRange(0, 2).Draw(t, "markets")] {
+				p := price{Period: period, Country: market[0], Currency: market[1]}
 				p.Amount = decimalPointer("fee")
 				p.Cadence = rapid.SampledFrom([]string{"", "RECURRING", "ONE_OFF"}).Draw(t, "cadence")
 				list = append(list, p)
 				if minimum {
-					list = append(list, price{Period: period, Country: place[0], Currency: place[1], Model: domain.MinimumSpend, Amount: decimalPointer("minimum")})
+					list = append(list, price{Period: period, Country: market[0], Currency: market[1], Model: domain.MinimumSpend, Amount: decimalPointer("minimum")})
 				}
 				if !perUnit {
 					continue
 				}
-				p = price{Period: period, Country: place[0], Currency: place[1], Model: domain.PerUnit, Feature: "n0"}
+				p = price{Period: period, Country: market[0], Currency: market[1], Model: domain.PerUnit, Feature: "n0"}
 				if maybe("bounds") {
 					p.Min, p.Max = new(int64(1)), new(whole("max"))
 				}

@@ -11,7 +11,7 @@ import (
 
 var errCut = errors.New("the process was killed")
 
-// hooked is a store that asks before each write; an error is the outcome of the write, which then is not made.
+// hooked is a store that calls before instead of a write if that returns an error, and ahead of it if not.
 type hooked struct {
 	persistence.Store
 	before func(collection, refID string) error
@@ -62,7 +62,7 @@ func (d hookedDocuments[T, D]) Replace(ctx context.Context, document *T) error {
 	return d.Documents.Replace(ctx, document)
 }
 
-// cutAfter lets so many writes through.
+// cutAfter fails all writes after the given number.
 func cutAfter(writes int64) func(string, string) error {
 	var made atomic.Int64
 	return func(string, string) error {

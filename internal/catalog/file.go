@@ -7,8 +7,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// content is a catalogue as a file has it. The structs of this file are the schema's objects, with their fields
-// in the order in which an export writes them. A field at its default is left out.
+// content is a catalogue in the form of a file. The structs here are the objects of catalog.schema.json, with fields
+// in the order in which an export writes them. An export leaves out fields that have their default.
 type content struct {
 	Features       []feature       `json:"features,omitempty"`
 	Products       []product       `json:"products,omitempty"`
@@ -35,7 +35,7 @@ type units struct {
 	Many string `json:"many"`
 }
 
-// enumValue is a text where the name for people is the value itself.
+// enumValue is written as text if its name is the value itself.
 type enumValue struct {
 	Value string `json:"value"`
 	Name  string `json:"name,omitempty"`
@@ -75,7 +75,7 @@ type journey struct {
 	Cancellation  string            `json:"cancellation,omitempty"`
 }
 
-// heading is how plans and add-ons begin.
+// heading has the first fields of plans and add-ons.
 type heading struct {
 	ID                string             `json:"id"`
 	Product           string             `json:"product"`
@@ -86,7 +86,7 @@ type heading struct {
 	HiddenFromWidgets []string           `json:"hiddenFromWidgets,omitempty"`
 }
 
-// offer is how plans and add-ons end.
+// offer has the last fields of plans and add-ons.
 type offer struct {
 	Entitlements []entitlement   `json:"entitlements,omitempty"`
 	Prices       []price         `json:"prices,omitempty"`

@@ -15,7 +15,7 @@ const environment = "development"
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// small is a catalogue with something of everything; tests replace parts of it.
+// small is a catalogue that uses every list and most fields; tests replace parts of it.
 const small = `features:
   - {id: seats, name: Seats, type: NUMBER, meter: Fluctuating, units: {one: seat, many: seats}}
   - {id: audit, name: Audit log, type: BOOLEAN}
@@ -72,7 +72,7 @@ promotionCodes:
   - {id: CODE, coupon: ten, starts: 2026-01-01, expires: 2027-01-01T12:00:00+01:00, minimumAmounts: [{currency: USD, amount: 1}]}
 `
 
-// edited is the small catalogue with replacements, given as pairs of old and new text.
+// edited returns the small catalogue with replacements, given as pairs of old and new text.
 func edited(t *testing.T, pairs ...string) string {
 	t.Helper()
 	text := small
@@ -112,17 +112,17 @@ func parse(t testing.TB, text string) File {
 	return file
 }
 
-// apply applies a text and answers what it did to what, as in "changed plans paid", without what is unchanged.
+// apply applies a file and returns what was added and changed, as in "changed plans paid".
 func apply(t testing.TB, service *Service, text string) []string {
 	t.Helper()
 	changes, err := service.Apply(t.Context(), environment, parse(t, text), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return done(changes)
+	return changedItems(changes)
 }
 
-func done(changes Changes) []string {
+func changedItems(changes Changes) []string {
 	list := []string{}
 	for _, item := range changes.Items {
 		if item.Action != Unchanged {
@@ -143,7 +143,7 @@ func get[T any](t testing.TB, from persistence.Documents[T], id string) *T {
 	return document
 }
 
-// count is how many documents the environment has in all lists, versions included.
+// count returns the number of documents in all lists of the environment, including versions.
 func count(t testing.TB, store persistence.Catalog) int {
 	t.Helper()
 	sum := 0

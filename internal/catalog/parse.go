@@ -20,14 +20,14 @@ import (
 	"clientele/internal/domain"
 )
 
-// The bounds of a file. A file within maxFileSize has fewer values than maxValues, unless aliases repeat them.
+// The limits of a file. Only a file with aliases can reach maxValues within maxFileSize.
 const (
 	maxFileSize = 16 << 20
 	maxDepth    = 64
 	maxValues   = 2_000_000
 )
 
-// File is a catalogue file that has the form of one. Whether it can be applied depends on what is stored.
+// File is a catalogue file that matches the schema. Whether it can be applied depends on what is stored.
 type File struct {
 	name    string
 	root    *yaml.Node
@@ -55,35 +55,39 @@ func unreadable(path string, err error) error {
 	return domain.Errorf(domain.BadUserInput, "the catalogue file %s cannot be read: %v", filepath.ToSlash(path), err)
 }
 
-// Parse reads the text of a catalogue file; name is what errors call it. Errors: InvalidError.
+// Parse parses the text of a catalogue file; errors contain the name. Errors: InvalidError.
 func Parse(name string, text []byte) (File, error) {
-	found := &problems{file: name}
+	problems := &problemList{file: name}
 	if len(text) > maxFileSize {
-		found.addAt(1, "", "a catalogue file has at most %d MiB", maxFileSize>>20)
-		return File{}, found.err()
+		problems.addAt(1, "", "a catalogue file must have at most %d MiB", maxFileSize>>20)
+		return File{}, problems.err()
 	}
-	root := parseYAML(text, found)
+	root := parseYAML(text, problems)
 	if root == nil {
-		return File{}, found.err()
+		return File{}, problems.err()
 	}
-	found.root = root
-	plain := (&reader{problems: found}).value(root, nil)
-	if len(found.found) == 0 {
-		checkForm(plain, found)
+	problems.root = root
+	value := (&converter{problems: problems}).value(root, nil)
+	if len(problems.all) == 0 {
+		checkSchema(value, problems)
 	}
-	if err := found.err(); err != nil {
+	if err := problems.err(); err != nil {
 		return File{}, err
 	}
 	file := File{name: name, root: root}
-	if err := decode(plain, &file.content); err != nil {
+	encoded, err := encodeJSON(value)
+	if err == nil {
+		err = json.Unmarshal(encoded, &file.content)
+	}
+	if err != nil {
 		return File{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return file, nil
 }
 
-// parseYAML answers the root of the file's only document; nil after a problem.
-func parseYAML(text []byte, found *problems) *yaml.Node {
-	if addWrongCharacter(found, text); len(found.found) > 0 {
+// parseYAML returns the root of the file's only document; nil after adding a problem.
+func parseYAML(text []byte, problems *problemList) *yaml.Node {
+	if checkCharacters(problems, text); len(problems.all) > 0 {
 		return nil
 	}
 	lines := editorLines(text)
@@ -91,29 +95,29 @@ func parseYAML(text []byte, found *problems) *yaml.Node {
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
 	case errors.Is(err, io.EOF), err == nil && len(document.Content) == 0:
-		found.addAt(1, "", "the file is empty")
+		problems.addAt(1, "", "the file is empty")
 		return nil
 	case err != nil:
-		addSyntaxError(found, lines, err)
+		addSyntaxError(problems, lines, err)
 		return nil
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		found.addAt(lines[min(max(second.Line, 1), len(lines)-1)], "", "a catalogue file is one YAML document; here a second one begins")
+		problems.addAt(lines[min(max(second.Line, 1), len(lines)-1)], "", "a catalogue file is one YAML document; a second one begins here")
 		return nil
 	case !errors.Is(err, io.EOF):
-		addSyntaxError(found, lines, err)
+		addSyntaxError(problems, lines, err)
 		return nil
 	}
 	renumber(&document, lines)
 	return document.Content[0]
 }
 
-// addSyntaxError reports what the parser stumbled over at the line where a person would look for it.
-func addSyntaxError(found *problems, lines []int, err error) {
+// addSyntaxError adds the parser's error with the line where an author would look for the mistake.
+func addSyntaxError(problems *problemList, lines []int, err error) {
 	wrong, ok := errors.AsType[*yaml.LoadError](err)
 	if !ok {
-		found.addAt(1, "", "is neither YAML nor JSON: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		problems.addAt(1, "", "is not valid YAML or JSON: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 		return
 	}
 	last := len(lines) - 1
@@ -121,20 +125,20 @@ func addSyntaxError(found *problems, lines []int, err error) {
 	line, start, hint := wrong.Mark.Line, wrong.ContextMark.Line, ""
 	switch {
 	case line > last && start > 0:
-		// What is never closed is wrong where it is opened.
+		// For a quote or bracket that is never closed, the mistake is where it opens.
 		line, hint = start, ", before the end of the file"
 	case wrong.Message == "could not find expected ':'" && start > 0:
 		line = start
 	case strings.HasPrefix(wrong.Message, "mapping values are not allowed"):
-		hint = "; is the line indented too far, or the line before it without a colon?"
+		hint = "; is the line indented too far, or does the line before it lack a colon?"
 	case start > 0 && start < line:
-		hint = fmt.Sprintf(", in what begins at line %d", at(start))
+		hint = fmt.Sprintf(", in the block that begins in line %d", at(start))
 	}
-	found.addAt(at(line), "", "is neither YAML nor JSON: %s%s", wrong.Message, hint)
+	problems.addAt(at(line), "", "is not valid YAML or JSON: %s%s", wrong.Message, hint)
 }
 
-// editorLines are the lines of an editor by those of the parser, from 1 to the last that is not blank. The parser also
-// begins a line behind the separators of Unicode.
+// editorLines maps the parser's line numbers, from 1 to the last line that is not blank, to those of an editor. The
+// parser also counts Unicode line separators.
 func editorLines(text []byte) []int {
 	lines, line := []int{0, 1}, 1
 	text = bytes.TrimRight(text, " \t\r\n")
@@ -150,7 +154,7 @@ func editorLines(text []byte) []int {
 	return lines
 }
 
-// renumber gives nodes the lines of an editor.
+// renumber changes the nodes' line numbers to those of an editor.
 func renumber(node *yaml.Node, lines []int) {
 	node.Line = lines[min(node.Line, len(lines)-1)]
 	for _, child := range node.Content {
@@ -158,22 +162,22 @@ func renumber(node *yaml.Node, lines []int) {
 	}
 }
 
-// addWrongCharacter reports the first character that no YAML may have. The parser does so without a line.
-func addWrongCharacter(found *problems, text []byte) {
+// checkCharacters adds a problem for the first character that YAML does not allow. The parser's error has no line.
+func checkCharacters(problems *problemList, text []byte) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return // UTF-16, as some shells of Windows write it
+		return // UTF-16, which some Windows shells write
 	}
 	line := 1
 	for rest := text; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			found.addAt(line, "", "is not text in UTF-8: a byte 0x%02X is here", rest[0])
+			problems.addAt(line, "", "is not UTF-8: the line contains the byte 0x%02X", rest[0])
 			return
 		case r == '\n', r == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")):
 			line++
 		case r != '\t' && r != '\r' && r != 0x85 && unicode.IsControl(r), r == 0xFFFE, r == 0xFFFF:
-			found.addAt(line, "", "has the control character U+%04X, which YAML and JSON do not allow", r)
+			problems.addAt(line, "", "contains the control character U+%04X, which YAML and JSON do not allow", r)
 			return
 		}
 		rest = rest[size:]
@@ -182,8 +186,7 @@ func addWrongCharacter(found *problems, text []byte) {
 
 var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)
 
-// withoutEscapes writes out what JSON may escape and YAML does not know: the two halves of a character, and the
-// slash.
+// withoutEscapes replaces the escapes of JSON that YAML does not have: surrogate pairs and the slash.
 func withoutEscapes(text []byte) []byte {
 	if !bytes.ContainsRune(text, '\\') || !json.Valid(text) {
 		return text
@@ -201,66 +204,64 @@ func withoutEscapes(text []byte) []byte {
 	})
 }
 
-// reader turns a tree of YAML into what JSON could express, within bounds.
-type reader struct {
-	problems *problems
+// converter converts a YAML tree to the values that JSON has, within the limits of a file.
+type converter struct {
+	problems *problemList
 	values   int
 }
 
-func (r *reader) value(node *yaml.Node, path []string) any {
-	r.values++
+func (c *converter) value(node *yaml.Node, path fieldPath) any {
+	c.values++
 	switch {
-	case r.values == maxValues:
-		r.problems.add(path, "the file has more than %d values once its aliases are followed", maxValues)
+	case c.values == maxValues:
+		c.problems.add(path, "the file has more than %d values with its aliases expanded", maxValues)
 	case len(path) == maxDepth:
-		r.problems.add(path, "is more than %d levels deep", maxDepth)
+		c.problems.add(path, "is more than %d levels deep", maxDepth)
 	}
-	if r.values >= maxValues || len(path) >= maxDepth {
+	if c.values >= maxValues || len(path) >= maxDepth {
 		return nil
 	}
-	switch node = resolved(node); node.Kind {
+	switch node = followAlias(node); node.Kind {
 	case yaml.MappingNode:
-		return r.mapping(node, path)
+		return c.mapping(node, path)
 	case yaml.SequenceNode:
 		list := make([]any, len(node.Content))
 		for i, item := range node.Content {
-			list[i] = r.value(item, step(path, strconv.Itoa(i)))
+			list[i] = c.value(item, path.item(i))
 		}
 		return list
 	default:
-		return r.scalar(node, path)
+		return c.scalar(node, path)
 	}
 }
 
-func (r *reader) mapping(node *yaml.Node, path []string) any {
+func (c *converter) mapping(node *yaml.Node, path fieldPath) any {
 	fields := make(map[string]any, len(node.Content)/2)
-	complain := func(key *yaml.Node, name, text string) {
-		_, at := locate(r.problems.root, path)
-		r.problems.addAt(max(key.Line, 1), join(at, name), "%s", text)
-	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		key := resolved(node.Content[i])
-		switch {
+		key, problem := followAlias(node.Content[i]), ""
+		name := key.Value
+		switch _, duplicate := fields[name]; {
 		case key.ShortTag() == "!!merge":
-			complain(key, "<<", "merge keys are not supported; write the fields out")
-			continue
+			name, problem = "<<", "merge keys are not supported; write the fields out"
 		case key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str":
-			complain(key, key.Value, "must be text, as every key; put it in quotes")
+			problem = "must be text, like every key; put it in quotes"
+		case duplicate:
+			problem = "is a duplicate"
+		}
+		if problem != "" {
+			_, at := locate(c.problems.root, path)
+			c.problems.addAt(max(key.Line, 1), joinPath(at, name), "%s", problem)
 			continue
 		}
-		if _, twice := fields[key.Value]; twice {
-			complain(key, key.Value, "is there twice")
-			continue
-		}
-		fields[key.Value] = r.value(node.Content[i+1], step(path, key.Value))
+		fields[name] = c.value(node.Content[i+1], path.child(name))
 	}
 	return fields
 }
 
-// jsonNumber is how JSON writes numbers. YAML has others, such as 0x1F, 1_000 and .5.
+// jsonNumber matches the numbers of JSON. YAML has others, such as 0x1F, 1_000 and .5.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
-func (r *reader) scalar(node *yaml.Node, path []string) any {
+func (c *converter) scalar(node *yaml.Node, path fieldPath) any {
 	switch node.ShortTag() {
 	case "!!null":
 		return nil
@@ -270,7 +271,7 @@ func (r *reader) scalar(node *yaml.Node, path []string) any {
 		if !isMetadata(path) {
 			lines := len(path) > 0 && path[len(path)-1] == "description"
 			if rule := domain.ControlRule(node.Value, lines); rule != "" {
-				r.problems.add(path, "%s", rule)
+				c.problems.add(path, "%s", rule)
 			}
 		}
 		return node.Value
@@ -278,35 +279,21 @@ func (r *reader) scalar(node *yaml.Node, path []string) any {
 		if isMetadata(path) && jsonNumber.MatchString(node.Value) {
 			return json.Number(node.Value)
 		}
-		// The shortest text of the number, so that 1e3 is a whole number like 1000; never by way of a float.
+		// A decimal, never a float, and in its shortest form: 1e3 becomes 1000, which the schema accepts as an integer.
 		if number, err := domain.ParseDecimal(node.Value); err == nil && jsonNumber.MatchString(node.Value) {
 			return json.Number(number)
 		}
-		r.problems.add(path, "must be a number as JSON writes one, as in 1000 or 19.99, not %s", node.Value)
+		c.problems.add(path, "must be a JSON number, such as 1000 or 19.99, not %s", node.Value)
 	default:
-		r.problems.add(path, "has the YAML tag %s, which means nothing here", node.Tag)
+		c.problems.add(path, "has the YAML tag %s, which is not supported", node.Tag)
 	}
 	return nil
 }
 
-// isMetadata reports whether a path leads into the metadata of an item, which is of the owner's own form.
-func isMetadata(path []string) bool { return len(path) > 3 && path[2] == "metadata" }
+// isMetadata reports whether a path is inside the metadata of an item, which may have any form.
+func isMetadata(path fieldPath) bool { return len(path) > 3 && path[2] == "metadata" }
 
-// step is the path to something within. It never shares its end with another path.
-func step(path []string, steps ...string) []string {
-	return append(path[:len(path):len(path)], steps...)
-}
-
-// decode fills the file's structs, with the numbers as they are written.
-func decode(plain any, into *content) error {
-	text, err := encodeJSON(plain)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, into)
-}
-
-// encodeJSON is the value as JSON, with < and > as they are, and the keys of maps sorted.
+// encodeJSON returns the value as JSON, without escaping < and >, and with the keys of maps sorted.
 func encodeJSON(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

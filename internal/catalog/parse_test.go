@@ -12,7 +12,7 @@ import (
 	"clientele/internal/domain"
 )
 
-func TestJSONIsYAML(t *testing.T) {
+func TestJSONFilesAreAccepted(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	content, err := encodeJSON(parse(t, small).content)
@@ -42,7 +42,7 @@ func TestJSONEscapesAreRead(t *testing.T) {
 	}
 }
 
-func TestAliasesAreFollowed(t *testing.T) {
+func TestAliasesAreExpanded(t *testing.T) {
 	file := parse(t, `features:
   - {id: seats, name: Seats, type: NUMBER}
 products: [{id: main}]
@@ -55,7 +55,7 @@ plans:
 	}
 }
 
-func TestFilesOutOfBoundsAreRefused(t *testing.T) {
+func TestFilesBeyondLimitsAreRejected(t *testing.T) {
 	many := func(n int, line string) string {
 		return strings.Repeat(line, n)
 	}
@@ -66,31 +66,31 @@ func TestFilesOutOfBoundsAreRefused(t *testing.T) {
 	}
 	items := "features:\n" + many(10_001, "  - {id: f, name: F, type: BOOLEAN}\n")
 	head := "products: [{id: main}]\nplans:\n  - id: p\n    product: main\n    name: P\n    pricing: PAID\n"
-	for name, c := range map[string]struct{ text, says string }{
-		"nothing":             {"", "is empty"},
-		"a comment alone":     {"# nothing\n", "is empty"},
-		"not even a group":    {"hello", "must be a group of fields"},
-		"more than 16 MiB":    {"# " + strings.Repeat("x", maxFileSize), "at most 16 MiB"},
-		"10,001 of a kind":    {items, "at most 10000 entries, it has 10001"},
-		"1001 prices":         {head + "    prices:\n" + many(1001, "      - {period: MONTHLY, currency: USD, amount: 1}\n"), "at most 1000 entries"},
-		"1001 entitlements":   {head + "    entitlements:\n" + many(1001, "      - {feature: f}\n"), "at most 1000 entries"},
-		"a bomb of aliases":   {bomb, "more than 2000000 values"},
-		"brackets upon more":  {strings.Repeat("[", 100_000), "is neither YAML nor JSON"},
-		"deeper than 64":      {strings.Repeat("[", 100) + strings.Repeat("]", 100), "levels deep"},
-		"not UTF-8":           {"features: \xff\n", "is not text in UTF-8"},
-		"an unknown alias":    {"features: *a\n", "is neither YAML nor JSON"},
-		"a control character": {"features: \x01\n", "has the control character U+0001"},
+	for name, c := range map[string]struct{ text, message string }{
+		"an empty file":          {"", "is empty"},
+		"only a comment":         {"# nothing\n", "is empty"},
+		"text only":              {"hello", "must be an object"},
+		"more than 16 MiB":       {"# " + strings.Repeat("x", maxFileSize), "at most 16 MiB"},
+		"10,001 items in a list": {items, "at most 10000 entries, it has 10001"},
+		"1001 prices":            {head + "    prices:\n" + many(1001, "      - {period: MONTHLY, currency: USD, amount: 1}\n"), "at most 1000 entries"},
+		"1001 entitlements":      {head + "    entitlements:\n" + many(1001, "      - {feature: f}\n"), "at most 1000 entries"},
+		"an alias bomb":          {bomb, "more than 2000000 values"},
+		"deeply nested brackets": {strings.Repeat("[", 100_000), "is not valid YAML or JSON"},
+		"deeper than 64":         {strings.Repeat("[", 100) + strings.Repeat("]", 100), "levels deep"},
+		"not UTF-8":              {"features: \xff\n", "is not UTF-8"},
+		"an unknown alias":       {"features: *a\n", "is not valid YAML or JSON"},
+		"a control character":    {"features: \x01\n", "contains the control character U+0001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("catalog.yaml", []byte(c.text))
-			if _, ok := errors.AsType[*InvalidError](err); !ok || !strings.Contains(err.Error(), c.says) {
+			if _, ok := errors.AsType[*InvalidError](err); !ok || !strings.Contains(err.Error(), c.message) {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 }
 
-func TestFilesThatCannotBeRead(t *testing.T) {
+func TestUnreadableFilesAreUserErrors(t *testing.T) {
 	for _, path := range []string{filepath.Join(t.TempDir(), "missing.yaml"), t.TempDir()} {
 		if _, err := ReadFile(path); !domain.IsKind(err, domain.BadUserInput) || strings.Count(err.Error(), path) != 1 {
 			t.Errorf("got %v", err)
@@ -117,12 +117,12 @@ func TestEveryExampleIsValid(t *testing.T) {
 		}
 		_, schema, found := strings.Cut(strings.SplitN(string(text), "\n", 2)[0], "$schema=")
 		if _, err := os.Stat(filepath.Join(filepath.Dir(path), schema)); !found || err != nil {
-			t.Errorf("%s does not lead editors to the schema: %v", path, err)
+			t.Errorf("%s does not name the schema for editors: %v", path, err)
 		}
 	}
 }
 
-// FuzzParse looks for texts that end the process, and for files that an export would not write as they are.
+// FuzzParse looks for panics, and for files whose export is not stable.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(`{"features": [{"id": "a", "name": "\ud83d\ude00", "type": "BOOLEAN", "metadata": {"k": [1e5, null, {"b": -0}]}}]}`))
@@ -137,10 +137,10 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		found := &problems{file: file.name, root: file.root}
-		built := build(file, found)
-		check(built, items{}, found)
-		if found.err() != nil {
+		problems := &problemList{file: file.name, root: file.root}
+		built := build(file, problems)
+		check(built, items{}, problems)
+		if problems.err() != nil {
 			return
 		}
 		written, err := export(environment, built)
@@ -151,7 +151,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, written)
 		}
-		rewritten, err := export(environment, build(again, &problems{root: again.root}))
+		rewritten, err := export(environment, build(again, &problemList{root: again.root}))
 		if err != nil || string(rewritten) != string(written) {
 			t.Errorf("%v: written\n%s\nand again\n%s", err, written, rewritten)
 		}

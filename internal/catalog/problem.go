@@ -10,29 +10,29 @@ import (
 	"go.yaml.in/yaml/v4" // YAML as a tree that knows its lines; maintained by the YAML organisation, no dependencies
 )
 
-// maxProblems is how many problems of a file are told at once.
+// maxProblems is how many problems of a file are reported.
 const maxProblems = 20
 
-// Problem is one thing that is wrong with a catalogue.
+// Problem is one mistake in a catalogue.
 type Problem struct {
-	// Line is where it is in the file, from 1; zero for an item that is only stored.
+	// Line is its line in the file, from 1; 0 if the item is only stored.
 	Line int
-	// Path is the field that it is about, as in plans[0].prices[2].currency; empty for the file as a whole.
+	// Path is its field, such as plans[0].prices[2].currency; empty for the file as a whole.
 	Path string
-	// Text is the rule.
+	// Text is the rule that is broken.
 	Text string
 }
 
-// InvalidError refuses a catalogue file, for all that is wrong with it.
+// InvalidError rejects a catalogue file and lists its problems.
 type InvalidError struct {
 	File string
-	// Problems are in order of their lines.
+	// Problems are the first 20, in order of their lines.
 	Problems []Problem
-	// More is how many further problems there are.
+	// More is how many problems are not in Problems.
 	More int
 }
 
-// Error is one line for each problem, in the form in which editors and terminals find the place.
+// Error returns one line for each problem, in the form file:line that editors and terminals recognize.
 func (e *InvalidError) Error() string {
 	lines := make([]string, 0, len(e.Problems)+2)
 	if len(e.Problems)+e.More > 1 {
@@ -54,45 +54,52 @@ func (e *InvalidError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// problems gathers what is wrong with a file.
-type problems struct {
-	file  string
-	root  *yaml.Node
-	found []Problem
+// problemList collects the problems of a file.
+type problemList struct {
+	file string
+	root *yaml.Node
+	all  []Problem
 }
 
-// add notes a problem with what stands at a path of the file, or with what should stand there.
-func (p *problems) add(path []string, format string, args ...any) {
+// add adds a problem with a field of the file, which may be missing.
+func (p *problemList) add(path fieldPath, format string, args ...any) {
 	line, text := locate(p.root, path)
 	p.addAt(line, text, format, args...)
 }
 
-func (p *problems) addAt(line int, path string, format string, args ...any) {
-	p.found = append(p.found, Problem{Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
+func (p *problemList) addAt(line int, path string, format string, args ...any) {
+	p.all = append(p.all, Problem{Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
-// err is the refusal; nil without a problem.
-func (p *problems) err() error {
-	if len(p.found) == 0 {
+// err returns an InvalidError; nil without problems.
+func (p *problemList) err() error {
+	if len(p.all) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(p.found, func(a, b Problem) int {
-		// What is in the file comes before what is only stored.
-		return cmp.Or(cmp.Compare(min(a.Line, 1), min(b.Line, 1))*-1, cmp.Compare(a.Line, b.Line), strings.Compare(a.Path, b.Path))
+	slices.SortStableFunc(p.all, func(a, b Problem) int {
+		// Problems of items that are only stored come last.
+		return cmp.Or(cmp.Compare(min(b.Line, 1), min(a.Line, 1)), cmp.Compare(a.Line, b.Line), strings.Compare(a.Path, b.Path))
 	})
-	shown := p.found[:min(len(p.found), maxProblems)]
-	return &InvalidError{File: p.file, Problems: shown, More: len(p.found) - len(shown)}
+	shown := p.all[:min(len(p.all), maxProblems)]
+	return &InvalidError{File: p.file, Problems: shown, More: len(p.all) - len(shown)}
 }
 
-// locate answers the line of what stands at a path, or of the innermost thing around it, and the path in
-// words. A line is that of a field's name, where there is one.
-func locate(node *yaml.Node, path []string) (int, string) {
+// fieldPath leads from the root of a file to a value, by names of fields and indexes in lists.
+type fieldPath []string
+
+// child never shares memory with the path of another child.
+func (p fieldPath) child(names ...string) fieldPath { return append(p[:len(p):len(p)], names...) }
+
+func (p fieldPath) item(i int) fieldPath { return p.child(strconv.Itoa(i)) }
+
+// locate returns the line of the field at a path, or of the innermost value around it, and the path as text.
+func locate(node *yaml.Node, path fieldPath) (int, string) {
 	line, text := 1, ""
 	if node != nil {
 		line = max(node.Line, 1)
 	}
 	for _, step := range path {
-		node = resolved(node)
+		node = followAlias(node)
 		var next *yaml.Node
 		if node != nil && node.Kind == yaml.SequenceNode {
 			text += "[" + step + "]"
@@ -101,7 +108,7 @@ func locate(node *yaml.Node, path []string) (int, string) {
 				line = next.Line
 			}
 		} else {
-			text = join(text, step)
+			text = joinPath(text, step)
 			if node != nil && node.Kind == yaml.MappingNode {
 				for i := 0; i+1 < len(node.Content); i += 2 {
 					if node.Content[i].Value == step {
@@ -116,16 +123,14 @@ func locate(node *yaml.Node, path []string) (int, string) {
 	return line, text
 }
 
-// join is a path in words with one more step.
-func join(path, step string) string {
+func joinPath(path, step string) string {
 	if path == "" || step == "" {
 		return path + step
 	}
 	return path + "." + step
 }
 
-// resolved is the node that an alias stands for.
-func resolved(node *yaml.Node) *yaml.Node {
+func followAlias(node *yaml.Node) *yaml.Node {
 	if node != nil && node.Kind == yaml.AliasNode {
 		return node.Alias
 	}

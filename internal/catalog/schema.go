@@ -8,14 +8,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/santhosh-tekuri/jsonschema/v6" // JSON Schema 2020-12 in full, with errors that name their place
+	"github.com/santhosh-tekuri/jsonschema/v6" // JSON Schema 2020-12 in full, with errors that name the field
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 //go:embed catalog.schema.json
 var schemaText []byte
 
-// schema is the form of catalogue files.
 var schema = sync.OnceValue(func() *jsonschema.Schema {
 	const name = "catalog.schema.json"
 	compiler := jsonschema.NewCompiler()
@@ -29,56 +28,56 @@ var schema = sync.OnceValue(func() *jsonschema.Schema {
 	return compiler.MustCompile(name)
 })
 
-// checkForm notes where a file does not have the form of the schema.
-func checkForm(plain any, found *problems) {
-	err := schema().Validate(plain)
-	if invalid, ok := err.(*jsonschema.ValidationError); ok { //nolint:errorlint // Validate answers it as it is
-		addFormErrors(invalid, found)
+// checkSchema adds the problems of a file that does not match the schema.
+func checkSchema(value any, problems *problemList) {
+	err := schema().Validate(value)
+	if invalid, ok := err.(*jsonschema.ValidationError); ok { //nolint:errorlint // Validate does not wrap it
+		addSchemaProblems(invalid, problems)
 	} else if err != nil {
-		found.addAt(1, "", "%v", err)
+		problems.addAt(1, "", "%v", err)
 	}
 }
 
-// addFormErrors notes the innermost causes; the outer ones only say that there are some.
-func addFormErrors(err *jsonschema.ValidationError, found *problems) {
+// addSchemaProblems adds the innermost causes; the outer errors only group them.
+func addSchemaProblems(err *jsonschema.ValidationError, problems *problemList) {
 	if len(err.Causes) > 0 {
 		for _, cause := range err.Causes {
-			addFormErrors(cause, found)
+			addSchemaProblems(cause, problems)
 		}
 		return
 	}
-	at := err.InstanceLocation
+	at := fieldPath(err.InstanceLocation)
 	switch k := err.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			found.add(step(at, name), "is missing")
+			problems.add(at.child(name), "is missing")
 		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			found.add(step(at, name), "is not known here")
+			problems.add(at.child(name), "is not a known field")
 		}
 	default:
-		found.add(at, "%s", sentence(err))
+		problems.add(at, "%s", schemaRule(err))
 	}
 }
 
-// patternRules are the patterns of the schema in words, by the name of the definition that has it.
+// patternRules explain the schema's patterns, by the name of the definition.
 var patternRules = map[string]string{
-	"id":       "must be 1 to 255 letters, digits, '.', '_', ':' and '-', the first a letter or a digit",
-	"currency": "must be an ISO 4217 code in upper case, as in USD",
-	"country":  "must be an ISO 3166-1 alpha-2 code in upper case, as in DK",
-	"amount":   "must be a decimal number, as in 19.99, with at most 50 digits behind the point",
-	"percent":  "must be a decimal number, as in 12.5, with at most 50 digits behind the point",
-	"time":     "must be a time, as in 2026-12-24T18:00:00Z, or a date, as in 2026-12-24",
+	"id":       "must be 1 to 255 letters, digits, '.', '_', ':' and '-', starting with a letter or a digit",
+	"currency": "must be an ISO 4217 code in upper case, such as USD",
+	"country":  "must be an ISO 3166-1 alpha-2 code in upper case, such as DK",
+	"amount":   "must be a decimal number, such as 19.99, with at most 50 digits after the point",
+	"percent":  "must be a decimal number, such as 12.5, with at most 50 digits after the point",
+	"time":     "must be a time, such as 2026-12-24T18:00:00Z, or a date, such as 2026-12-24",
 }
 
 var typeNames = map[string]string{
-	"object": "a group of fields", "array": "a list", "string": "text", "number": "a number", "integer": "a whole number",
-	"boolean": "true or false", "null": "nothing",
+	"object": "an object", "array": "a list", "string": "text", "number": "a number", "integer": "a whole number",
+	"boolean": "true or false", "null": "null",
 }
 
-// sentence is what is wrong in our own words, where the library's are for those who write schemas.
-func sentence(err *jsonschema.ValidationError) string {
+// schemaRule returns the broken rule in words for authors of files; the library's are for authors of schemas.
+func schemaRule(err *jsonschema.ValidationError) string {
 	switch k := err.ErrorKind.(type) {
 	case *kind.Type:
 		want := make([]string, len(k.Want))
@@ -102,7 +101,7 @@ func sentence(err *jsonschema.ValidationError) string {
 	case *kind.MaxLength:
 		return fmt.Sprintf("must have at most %d characters, it has %d", k.Want, k.Got)
 	case *kind.MinItems:
-		return fmt.Sprintf("must have at least %d entries; leave it out for none", k.Want)
+		return fmt.Sprintf("must have at least %d entries; leave the field out if there are none", k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("must have at most %d entries, it has %d", k.Want, k.Got)
 	case *kind.MaxProperties:

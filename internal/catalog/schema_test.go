@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-func TestTheSchemaIsAJSONSchema(t *testing.T) {
+func TestSchemaIsValidJSONSchema(t *testing.T) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
 	if err != nil {
 		t.Fatal(err)
@@ -22,8 +22,7 @@ func TestTheSchemaIsAJSONSchema(t *testing.T) {
 	}
 }
 
-// The schema names the fields that the file's structs have, and the structs those of the schema.
-func TestTheSchemaNamesTheFieldsOfTheFile(t *testing.T) {
+func TestSchemaAndStructsHaveTheSameFields(t *testing.T) {
 	var schema struct {
 		Defs map[string]json.RawMessage `json:"$defs"`
 	}
@@ -45,7 +44,7 @@ func TestTheSchemaNamesTheFieldsOfTheFile(t *testing.T) {
 		}
 		got, want := slices.Sorted(maps.Keys(definition.Properties)), fieldNames(reflect.TypeOf(object))
 		if !slices.Equal(got, want) {
-			t.Errorf("%s: the schema has %q, the file %q", name, got, want)
+			t.Errorf("%s: the schema has %q, the struct %q", name, got, want)
 		}
 		for field, property := range definition.Properties {
 			if property.Description == "" && property.Ref == "" {
@@ -66,7 +65,7 @@ func fieldNames(of reflect.Type) []string {
 	return names
 }
 
-func TestEveryPatternHasWords(t *testing.T) {
+func TestEveryPatternIsExplained(t *testing.T) {
 	var schema map[string]any
 	if err := json.Unmarshal(schemaText, &schema); err != nil {
 		t.Fatal(err)
@@ -76,7 +75,7 @@ func TestEveryPatternHasWords(t *testing.T) {
 		switch value := value.(type) {
 		case map[string]any:
 			if _, has := value["pattern"]; has && patternRules[name] == "" {
-				t.Errorf("the pattern of %s has no words", name)
+				t.Errorf("the pattern of %s is not in patternRules", name)
 			}
 			for name, inner := range value {
 				look(name, inner)

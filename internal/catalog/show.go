@@ -6,8 +6,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// What follows is build the other way round: a document as a file has it. It shows all that a file owns and
-// nothing else, so two documents that show the same are the same to a file.
+// The functions below are the inverse of build.go: they return a document in the form of a file. They show every
+// field that a file owns and no other, so they are also used to compare documents.
 
 func showFeature(f *domain.Feature) feature {
 	shown := feature{
@@ -129,7 +129,7 @@ func showMoney(list []domain.Money) []money {
 	return shown
 }
 
-// showTime has the milliseconds only if there are some.
+// showTime writes milliseconds only if they are not zero.
 func showTime(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -137,7 +137,7 @@ func showTime(t *time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.999Z07:00")
 }
 
-// text is empty for nil.
+// text returns an empty string for nil.
 func text(t *string) string {
 	if t == nil {
 		return ""
@@ -145,9 +145,9 @@ func text(t *string) string {
 	return *t
 }
 
-// unless is the value, left out if it is the default.
-func unless[T ~string](value, otherwise T) T {
-	if value == otherwise {
+// unless returns the value, or an empty one if it is the default.
+func unless[T ~string](value, byDefault T) T {
+	if value == byDefault {
 		return ""
 	}
 	return value
