@@ -118,24 +118,24 @@ type rateLimits struct {
 
 // admit charges what every request costs, before anything of it is read. Errors: RateLimited.
 func (l rateLimits) admit(w http.ResponseWriter, actor domain.Actor) error {
-	return l.charge(w, ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: changePoints})
+	return l.charge(w, ratelimit.Charge{Policy: KeyPolicy, Subject: actor.KeyID, Tokens: changePoints})
 }
 
 // begin charges the changes that an operation asks for, and reserves its price, so that what a key has under way is
 // bounded before anybody knows what it will cost. end must be called when the operation has ended. Errors: RateLimited.
 func (l rateLimits) begin(w http.ResponseWriter, actor domain.Actor, price int, found changes) (end func(), _ error) {
-	reserved := ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: price}
+	reserved := ratelimit.Charge{Policy: KeyPolicy, Subject: actor.KeyID, Tokens: price}
 	if l.limiter != nil && !l.limiter.Reserve(reserved) {
 		w.Header().Set("Retry-After", "1")
 		return nil, domain.Errorf(domain.RateLimited, "too many operations of this API key are under way; wait for some to end").
 			With("limit", inFlightLimit).With("retryAfterSeconds", 1)
 	}
 	all := []ratelimit.Charge{{
-		Policy: KeyPolicy, Who: actor.KeyID, Tokens: changePoints * (max(found.all, 1) - 1), Paid: changePoints,
+		Policy: KeyPolicy, Subject: actor.KeyID, Tokens: changePoints * (max(found.all, 1) - 1), Paid: changePoints,
 	}}
 	for customerID, times := range found.of {
 		who := domain.CustomerRef{EnvironmentID: actor.EnvironmentID, CustomerID: customerID}.Key()
-		all = append(all, ratelimit.Charge{Policy: CustomerPolicy, Who: who, Tokens: times})
+		all = append(all, ratelimit.Charge{Policy: CustomerPolicy, Subject: who, Tokens: times})
 	}
 	if err := l.charge(w, all...); err != nil {
 		l.limiter.Release(reserved)
@@ -163,7 +163,7 @@ func (l rateLimits) take(w http.ResponseWriter, actor domain.Actor, points int) 
 	if l.limiter == nil || points <= 0 {
 		return
 	}
-	if left, exists := l.limiter.Settle(ratelimit.Charge{Policy: KeyPolicy, Who: actor.KeyID, Tokens: points}); exists {
+	if left, exists := l.limiter.Reconcile(ratelimit.Charge{Policy: KeyPolicy, Subject: actor.KeyID, Tokens: points}); exists {
 		states := w.Header()
 		states.Set("RateLimit", replaceState(states.Get("RateLimit"), KeyPolicy, left))
 	}

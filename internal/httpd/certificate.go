@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// recheckInterval is how long a certificate that was replaced may go unnoticed.
+// recheckInterval is how long a replaced certificate may go unnoticed.
 const recheckInterval = time.Second
 
-// ErrCertificate is what every error wraps that is the fault of the certificate's files.
+// ErrCertificate is wrapped by every error of the certificate's files.
 var ErrCertificate = errors.New("the TLS certificate cannot be used")
 
 // Certificate is a certificate in two files that may be replaced while the server runs.
@@ -26,9 +26,9 @@ type Certificate struct {
 
 	mutex   sync.Mutex
 	checked time.Time
-	// seen stands for what was in the files when they were read last, or for why they could not be read.
+	// seen is a digest of what was last read, or why it could not be read.
 	seen string
-	// current is the last pair that was in order.
+	// current is the last valid pair.
 	current *tls.Certificate
 }
 
@@ -47,14 +47,14 @@ func loadCertificate(certFile, keyFile string, log *slog.Logger, now func() time
 	return c, nil
 }
 
-// TLSConfig serves with the certificate as it is at each handshake.
+// TLSConfig uses the certificate that is current at each handshake.
 func (c *Certificate) TLSConfig() *tls.Config {
-	// What else there is to choose Go chooses well, and better with each version.
+	// Go's own choice of everything else is good, and improves with each version.
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 }
 
-// get looks at the files again if the last look was some time ago. Reading them, unlike watching them or comparing
-// times, works with every way to replace a file, and costs little at most once a second.
+// get reads the files again, at most once a second. Unlike watching them or comparing times, that works with every way
+// to replace a file.
 func (c *Certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -62,7 +62,7 @@ func (c *Certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		c.checked = now
 		pair, err := c.read()
 		if err != nil {
-			// The two files are not replaced at once, so this may be over with the next look.
+			// The two files are not replaced at the same moment, so the next read may succeed.
 			c.log.ErrorContext(hello.Context(), "the new TLS certificate cannot be used; the server goes on with the old one", "error", err)
 		}
 		if pair != nil {
@@ -73,7 +73,7 @@ func (c *Certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	return c.current, nil
 }
 
-// read answers the pair in the files, or what is wrong with it; neither if that is what it found before.
+// read returns the pair in the files, or its error; neither if nothing has changed.
 func (c *Certificate) read() (*tls.Certificate, error) {
 	cert, err := os.ReadFile(c.certFile)
 	var key []byte

@@ -52,7 +52,7 @@ func write(t *testing.T, file string, content []byte) {
 	}
 }
 
-func TestACertificateThatCannotBeUsedIsRefused(t *testing.T) {
+func TestAnUnusableCertificateIsRefused(t *testing.T) {
 	t.Parallel()
 	cert, key := newPair(t, "one")
 	otherCert, otherKey := newPair(t, "two")
@@ -179,7 +179,7 @@ func TestServeOverTLS(t *testing.T) {
 	cases := map[string]struct {
 		lowest, highest uint16
 		protocols       []string
-		// speaks is the protocol of the answer, or nothing.
+		// speaks is the protocol of the response, or empty.
 		speaks string
 	}{
 		"HTTP/2":   {tls.VersionTLS12, 0, []string{"h2", "http/1.1"}, "HTTP/2.0"},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // maxCompressors bounds the compressors in use, of 1.3 MB each, on a machine of many processors.
@@ -18,21 +20,24 @@ const maxCompressors = 32
 // minCompressed is the length in bytes from which a response is compressed. Shorter ones fit into a few packets anyway.
 const minCompressed = 4 << 10
 
-// compression compresses responses with gzip for clients that ask for it, while they are written.
+// compression compresses responses with gzip for clients that accept it, while they are written.
 //
-// A response that has both a secret and a text of an attacker's choice would leak the secret by its length (BREACH). For
-// that a page of the attacker has to make a browser send requests with the victim's key, and no browser adds an API key
-// by itself; requests for other pages are refused besides, see NewOriginCheck.
+// The length of a compressed response that holds both a secret and text of an attacker's choice leaks the secret
+// (BREACH). The attack needs a browser that sends the victim's key with requests of the attacker's page. No browser adds
+// an API key by itself, and NewOriginCheck refuses requests of foreign pages.
 type compression struct {
-	// slots bounds the compressors in use, and so their memory; responses beyond go out as they are. A client that reads
-	// slowly keeps its slot.
-	slots   chan struct{}
+	// slots bounds the compressors in use, and so their memory; without a slot a response is not compressed. A client
+	// that reads slowly keeps its slot.
+	slots   *semaphore.Weighted
 	writers sync.Pool
 }
 
+// compressors is how many compressors may be in use at once.
+func compressors() int64 { return int64(min(max(8, 2*runtime.GOMAXPROCS(0)), maxCompressors)) }
+
 func newCompression() *compression {
 	return &compression{
-		slots: make(chan struct{}, min(max(8, 2*runtime.GOMAXPROCS(0)), maxCompressors)),
+		slots: semaphore.NewWeighted(compressors()),
 		writers: sync.Pool{New: func() any {
 			// The level is valid, so there is no error.
 			w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
@@ -44,7 +49,7 @@ func newCompression() *compression {
 // wrap compresses the responses of a handler.
 func (c *compression) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Also where nothing is compressed: a cache must not keep such a response for a client that asks for it.
+		// Also on responses that are not compressed: a cache must not serve them to a client that accepts gzip.
 		w.Header().Add("Vary", "Accept-Encoding")
 		wanted, always := acceptsGzip(r.Header.Values("Accept-Encoding"))
 		if !wanted || r.Method == http.MethodHead {
@@ -62,8 +67,8 @@ func (c *compression) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// acceptsGzip reads the header Accept-Encoding. Wanted is whether the client takes gzip and does not prefer a response
-// that is not encoded; always is whether it takes no other. A client that takes neither gets what is not encoded.
+// acceptsGzip parses the header Accept-Encoding. wanted: the client accepts gzip, and does not prefer identity. always:
+// it accepts nothing else. A client that accepts neither gets identity.
 func acceptsGzip(values []string) (wanted, always bool) {
 	const unknown = -1.0
 	gzipped, identity, others := unknown, unknown, unknown
@@ -97,17 +102,17 @@ func acceptsGzip(values []string) (wanted, always bool) {
 	return wanted, wanted && identity == 0
 }
 
-// compressedWriter holds a response back until it is known whether it is long enough to be compressed.
+// compressedWriter buffers a response until it is known whether it is long enough to be compressed.
 type compressedWriter struct {
 	http.ResponseWriter
 
 	from *compression
 	min  int
-	// status is the response's, 0 before there is one; begun is whether it was sent on.
+	// status is the response's, 0 before there is one; begun is whether it was sent.
 	status int
 	begun  bool
 	held   []byte
-	// gzip is nil for a response that goes out as it is.
+	// gzip is nil for a response that is not compressed.
 	gzip *gzip.Writer
 }
 
@@ -159,7 +164,7 @@ func (w *compressedWriter) pass(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// begin sends on what was held back, compressed if it is long and can be.
+// begin sends what was buffered, compressed if it is long and can be.
 func (w *compressedWriter) begin(long bool) {
 	if w.begun {
 		return
@@ -169,8 +174,7 @@ func (w *compressedWriter) begin(long bool) {
 	encodable := w.status != http.StatusNoContent && w.status != http.StatusPartialContent && w.status != http.StatusNotModified &&
 		header.Get("Content-Encoding") == "" && header.Get("Content-Range") == ""
 	if long && encodable {
-		select {
-		case w.from.slots <- struct{}{}:
+		if w.from.slots.TryAcquire(1) {
 			w.gzip, _ = w.from.writers.Get().(*gzip.Writer)
 			w.gzip.Reset(w.ResponseWriter)
 			header.Set("Content-Encoding", "gzip")
@@ -180,14 +184,13 @@ func (w *compressedWriter) begin(long bool) {
 			if tag := header.Get("ETag"); strings.HasPrefix(tag, `"`) {
 				header.Set("ETag", "W/"+tag)
 			}
-		default:
 		}
 	}
 	if w.status != 0 {
 		w.ResponseWriter.WriteHeader(w.status)
 	}
 	if len(w.held) > 0 {
-		// The client has left; there is nobody to report the error to.
+		// An error means that the client has left.
 		_, _ = w.pass(w.held)
 		w.held = nil
 	}
@@ -201,7 +204,7 @@ func (w *compressedWriter) finish() {
 	}
 }
 
-// release gives back what the response was compressed with.
+// release returns the compressor and its slot.
 func (w *compressedWriter) release() {
 	if w.gzip == nil {
 		return
@@ -209,5 +212,5 @@ func (w *compressedWriter) release() {
 	w.gzip.Reset(io.Discard)
 	w.from.writers.Put(w.gzip)
 	w.gzip = nil
-	<-w.from.slots
+	w.from.slots.Release(1)
 }

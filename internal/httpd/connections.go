@@ -14,30 +14,30 @@ import (
 )
 
 const (
-	// silence is how long a new connection may be silent before it has to make room for another.
+	// silence is how long a new connection may send nothing before it can be closed for another.
 	silence = time.Second
-	// sendBuffer is what the system buffers of a response. Its own choice is up to some megabytes for each client that
-	// does not read, and lets so much go at once that a slow client seems to have stalled in between.
+	// sendBuffer is what the system buffers of a response. By default that is some megabytes for each client that does
+	// not read, so that a slow client looks as if it had stalled.
 	sendBuffer = 256 << 10
-	// fullEvery is how often the log says that there are too many connections.
+	// fullEvery is how often the log reports that there are too many connections.
 	fullEvery = time.Minute
 )
 
-// connections is a listener that bounds how many connections there are. When it is full, a connection that is kept
-// alive without a request makes room, the longest idle one first, then a new one on which nothing came for a second;
-// without any, nothing is accepted until one is closed.
+// connections is a listener that bounds how many connections are open. When it is full, it closes the connection that
+// has been idle between requests the longest, or else one that has sent nothing in its first second; if there is
+// neither, it accepts nothing until a connection is closed.
 type connections struct {
 	net.Listener
 
 	most int
-	// full is called when a connection has to wait.
+	// full is called when a connection must wait.
 	full func()
 
 	mu   sync.Mutex
 	open int
-	// idle and silent are connections in the order in which they became so.
+	// idle and silent are ordered by when the connections became so.
 	idle, silent list.List
-	// changed has an element once there may be room.
+	// changed is signalled when there may be room.
 	changed chan struct{}
 	closed  chan struct{}
 	once    sync.Once
@@ -60,16 +60,16 @@ func limitConnections(ctx context.Context, listener net.Listener, most int, log 
 	}
 }
 
-// connection is one that counts.
+// connection is a counted connection.
 type connection struct {
 	net.Conn
 
 	of *connections
-	// in is the list that the connection is in, if it is in one.
-	in    *list.List
-	place *list.Element
-	since time.Time
-	left  bool
+	// in is the list that the connection is in, if any, and element its entry there since then.
+	in      *list.List
+	element *list.Element
+	since   time.Time
+	closed  bool
 }
 
 // Accept implements net.Listener.
@@ -79,7 +79,7 @@ func (l *connections) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		// Without it only the bound on the system's memory is missing.
+		// If it fails, only the system's memory is unbounded.
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
 	l.makeRoom()
@@ -91,7 +91,8 @@ func (l *connections) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// makeRoom waits until one more connection may be open, or the listener is closed: what was accepted by then is served.
+// makeRoom waits until one more connection may be open, or until the listener is closed: what was accepted by then is
+// still served.
 func (l *connections) makeRoom() {
 	for warned := false; ; warned = true {
 		l.mu.Lock()
@@ -120,7 +121,7 @@ func (l *connections) makeRoom() {
 	}
 }
 
-// victim is the connection to close in place of another, or how long until there can be one. The mutex is held.
+// victim returns the connection to close for another, or how long until there can be one. The mutex is held.
 func (l *connections) victim(now time.Time) (*connection, time.Duration) {
 	if first := l.idle.Front(); first != nil {
 		return first.Value.(*connection), 0 //nolint:forcetypeassert // the list has no others
@@ -162,22 +163,22 @@ func (l *connections) ConnState(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// moveTo puts a connection at the end of a list, or in none. The mutex of the listener is held.
+// moveTo moves a connection to the end of a list, or out of all. The mutex of the listener is held.
 func (c *connection) moveTo(to *list.List) {
 	if c.in != nil {
-		c.in.Remove(c.place)
+		c.in.Remove(c.element)
 	}
 	c.in = to
-	if c.left {
+	if c.closed {
 		c.in = nil
 	}
 	if c.in != nil {
 		c.since = time.Now()
-		c.place = c.in.PushBack(c)
+		c.element = c.in.PushBack(c)
 	}
 }
 
-// notify wakes who waits for room. The mutex is held.
+// notify wakes makeRoom. The mutex is held.
 func (l *connections) notify() {
 	select {
 	case l.changed <- struct{}{}:
@@ -188,8 +189,8 @@ func (l *connections) notify() {
 // Close implements net.Conn.
 func (c *connection) Close() error {
 	c.of.mu.Lock()
-	if !c.left {
-		c.left = true
+	if !c.closed {
+		c.closed = true
 		c.moveTo(nil)
 		c.of.open--
 		c.of.notify()
@@ -198,7 +199,8 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite is how net/http ends a connection whose client may still be sending, so that it can read why.
+// CloseWrite is called by net/http to end a connection whose client may still be sending, so that it can read the
+// response.
 func (c *connection) CloseWrite() error {
 	if tcp, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return tcp.CloseWrite()

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// What pages of allowed origins may send and read. The answer to a preflight is the same whatever it asks for, and
-// browsers compare. That is why this is no library: one that compares itself, such as github.com/rs/cors, brings
-// credentials, wildcards and patterns, all of which are refused here, and is longer to configure than this is.
+// What pages of allowed origins may send and read. The response to a preflight is always the same, and the browser
+// compares. A library such as github.com/rs/cors adds credentials, wildcards and patterns, all of which are refused
+// here, and takes longer to configure.
 const (
 	corsMethods = "GET, POST"
 	corsExposed = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed"
-	// corsMaxAge is how many seconds a browser may go without asking again; more than two hours it does not take.
+	// corsMaxAge is how many seconds a browser may cache a preflight; browsers cap it at two hours.
 	corsMaxAge = "7200"
 )
 
-// corsHeaders are those that clients and tools are known to send. A header that is not in use changes nothing, but
-// one that is missing breaks the client: a browser then sends no request at all.
+// corsHeaders are those that clients and tools are known to send. An unused one does no harm, but a missing one breaks
+// the client: the browser sends no request at all.
 var corsHeaders = []string{
 	"Content-Type", "X-API-KEY", "X-CUSTOMER-KEY", "Authorization", "Idempotency-Key", "X-Request-Id", "X-Requested-With", "Cache-Control", "Pragma",
-	// GraphQL clients and tools name themselves and the operation, and ask for a preflight: Apollo's, urql's, Relay's, and
-	// what GraphQL over HTTP proposes for all.
+	// GraphQL clients and tools name themselves and the operation, and force a preflight: Apollo's, urql's, Relay's, and
+	// those that GraphQL over HTTP proposes.
 	"Apollo-Require-Preflight", "Apollographql-Client-Name", "Apollographql-Client-Version", "Apollo-Query-Plan-Experimental",
 	"X-Apollo-Operation-Name", "X-Apollo-Operation-Id", "X-Apollo-Operation-Type", "X-Apollo-Cache-Fetch-Strategy",
 	"GraphQL-Client-Name", "GraphQL-Client-Version", "GraphQL-Preflight", "GraphQL-Require-Preflight", "X-GraphQL-Operation-Name",
@@ -33,9 +33,8 @@ var corsHeaders = []string{
 	"X-Amzn-Trace-Id", "X-Cloud-Trace-Context", "Request-Id", "X-Correlation-Id",
 }
 
-// allowOrigins lets the pages of some origins use the handler, by the protocol that the Fetch standard calls CORS.
-// Credentials of the browser's own, such as cookies, are never allowed: a key is sent by who knows it.
-// They may send some headers more than corsHeaders.
+// allowOrigins lets pages of the origins use the handler (CORS), with corsHeaders and the given headers. The browser's
+// own credentials, such as cookies, are never allowed: a page must know an API key.
 func allowOrigins(origins, headers []string, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
@@ -43,7 +42,7 @@ func allowOrigins(origins, headers []string, next http.Handler) http.Handler {
 	allowedHeaders := strings.Join(slices.Concat(corsHeaders, headers), ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header, origin := w.Header(), r.Header.Get("Origin")
-		// Also where there is no origin: a cache must not keep such an answer for one that has one.
+		// Also without an origin: a cache must not serve this response to a request with one.
 		header.Add("Vary", "Origin")
 		allowed := isListed(origins, origin)
 		if allowed {
@@ -60,12 +59,12 @@ func allowOrigins(origins, headers []string, next http.Handler) http.Handler {
 			header.Set("Access-Control-Max-Age", corsMaxAge)
 			w.WriteHeader(http.StatusNoContent)
 		default:
-			answer(w, http.StatusForbidden, "this origin is not on the server's list")
+			respond(w, http.StatusForbidden, "this origin is not on the server's list")
 		}
 	})
 }
 
-// anyPort stands in the place of a port in a list of origins.
+// anyPort stands for every port in a list of origins.
 const anyPort = ":*"
 
 // isListed reports whether an origin, as a browser writes it, is on the list.
@@ -81,15 +80,15 @@ func isListed(origins []string, origin string) bool {
 	if port := parsed.Port(); port != "" {
 		withoutPort = strings.TrimSuffix(withoutPort, ":"+port)
 	}
-	// What is put together again is all of it: an origin has no path, and no user.
+	// Reassembled and compared, because an origin has neither path nor user.
 	return origin == parsed.Scheme+"://"+parsed.Host && slices.Contains(origins, parsed.Scheme+"://"+withoutPort+anyPort)
 }
 
-// NewOriginCheck answers a check for requests that a browser sends on behalf of a page of another origin, unless the
-// origin is on the list. It can only fail for an origin that is none.
+// NewOriginCheck returns a check that refuses what a browser sends for a page of another origin, unless the origin is
+// listed. It returns an error for a malformed origin.
 //
-// Who has no API key cannot do harm anyway, and a browser adds none by itself. The check is for the day when
-// something in front of the server adds it, such as a proxy that lets people in by a cookie.
+// A page without an API key can do no harm, and a browser adds none by itself. The check matters where something in
+// front of the server adds the key, such as a proxy that authenticates people by a cookie.
 func NewOriginCheck(origins []string) (func(*http.Request) error, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range origins {
@@ -104,8 +103,8 @@ func NewOriginCheck(origins []string) (func(*http.Request) error, error) {
 		if isListed(origins, r.Header.Get("Origin")) {
 			return nil
 		}
-		// The library lets every GET pass, because it should change nothing. Here one costs, and how long it
-		// takes tells the page something.
+		// The library allows every GET, because it should change nothing. Here a GET costs, and its duration leaks
+		// information to the page.
 		judged := r.WithContext(r.Context())
 		judged.Method = http.MethodPost
 		return protection.Check(judged)

@@ -28,7 +28,7 @@ func TestCORS(t *testing.T) {
 		headers map[string]string
 		status  int
 		body    string
-		// allows is the origin that the answer allows, and vary whether it depends on the origin.
+		// allows is the origin that the response allows, and vary whether it depends on the origin.
 		allows string
 		vary   bool
 	}{
@@ -162,8 +162,8 @@ func TestListedOrigins(t *testing.T) {
 	}
 }
 
-// A page that cannot read why it was refused cannot tell its user.
-func TestRefusalsAreSharedToo(t *testing.T) {
+// A page must be able to read why it was refused.
+func TestRefusalsHaveCORSHeadersToo(t *testing.T) {
 	t.Parallel()
 	r := routes()
 	r.Origins = []string{listed}
@@ -223,7 +223,7 @@ func TestOriginCheck(t *testing.T) {
 	}
 }
 
-func TestOriginCheckTellsOfAnOriginThatIsNone(t *testing.T) {
+func TestOriginCheckRejectsAMalformedOrigin(t *testing.T) {
 	t.Parallel()
 	if _, err := NewOriginCheck([]string{listed, "admin"}); err == nil || !strings.Contains(err.Error(), "admin") {
 		t.Errorf("got %v", err)

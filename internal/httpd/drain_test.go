@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ask sends a request on a connection and answers what came back on it.
+// ask sends a request on a connection and returns the response.
 func ask(t *testing.T, conn net.Conn, answers *bufio.Reader, path string) *http.Response {
 	t.Helper()
 	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: server\r\n\r\n"); err != nil {
@@ -27,7 +27,7 @@ func ask(t *testing.T, conn net.Conn, answers *bufio.Reader, path string) *http.
 }
 
 // The client cannot know that the server stops while its request is on the way.
-func TestServeAnswersOnceMoreOnAKeptConnection(t *testing.T) {
+func TestServeFinishesOneMoreRequestOnAnIdleConnection(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]time.Duration{"at once": 0, "almost too late": lastRequestTimeout - 1} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestServeAnswersOnceMoreOnAKeptConnection(t *testing.T) {
 	}
 }
 
-func TestServeDoesNotWaitLongForAKeptConnection(t *testing.T) {
+func TestServeDoesNotWaitLongForAnIdleConnection(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ delay, grace, want time.Duration }{
 		"without a delay":                      {0, 20 * time.Second, lastRequestTimeout},
@@ -93,7 +93,7 @@ func TestServeDoesNotWaitLongForAKeptConnection(t *testing.T) {
 	}
 }
 
-func TestServeTakesConnectionsDuringTheDelay(t *testing.T) {
+func TestServeAcceptsConnectionsDuringTheDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const delay = 10 * time.Second

@@ -8,11 +8,11 @@ import (
 	"regexp"
 )
 
-// fromAddress is how net/http says whose connection it is that went wrong.
+// fromAddress is how net/http names the client of a failed connection.
 var fromAddress = regexp.MustCompile(` from \S+:\d+`)
 
-// errorLog takes what net/http says of connections into the log, without the addresses of clients. That a handshake
-// failed is the client's affair, and scanners fail all day; the rest is the operator's.
+// errorLog logs what net/http reports about connections, without the addresses of clients. Failed handshakes are the
+// client's problem, and scanners cause many, so they are logged at debug level.
 func errorLog(to *slog.Logger) *log.Logger { return log.New(errorWriter{to}, "", 0) }
 
 type errorWriter struct{ to *slog.Logger }

@@ -2,8 +2,7 @@ package httpd
 
 import "net/http"
 
-// securityHeaders tell browsers to make no more of an answer than it is. A handler may say otherwise of its own
-// answer, as the playground does, which is a page and needs another policy.
+// securityHeaders keep browsers from treating a response as a page. A handler may replace them, as the playground does.
 var securityHeaders = map[string]string{
 	"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Opener-Policy":   "same-origin",
@@ -13,8 +12,7 @@ var securityHeaders = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-// strictTransport keeps browsers from plain HTTP for a year. It does not speak for other hosts of the domain, which
-// are not the server's to decide about.
+// strictTransport keeps browsers from plain HTTP for a year, on this host only.
 const strictTransport = "max-age=31536000"
 
 func secure(header http.Header, overTLS bool) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
+func TestSecurityHeadersAreOnEveryResponse(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",

@@ -1,6 +1,6 @@
-// Package httpd is the HTTP server around the API: time-outs, the body limit, request ids, TLS, what browsers may
-// do, where the billing provider's events come in, health checks and the way to stop. It knows nothing of GraphQL,
-// billing or storage.
+// Package httpd is the HTTP server around the API: timeouts, the body limit, request ids, TLS, CORS and security
+// headers, the billing provider's webhook, health checks and graceful shutdown. It knows nothing of GraphQL, billing or
+// storage.
 package httpd
 
 import (
@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// readinessTimeout is how long the store may take to answer before the server calls itself unready.
+	// readinessTimeout is how long the store may take to respond before the server is unready.
 	readinessTimeout = 1500 * time.Millisecond
 
-	// writeAllowance is how long an answer may take to reach the client.
+	// writeAllowance is how long a response may take to reach the client.
 	writeAllowance = 30 * time.Second
 	idleTimeout    = 120 * time.Second
 	maxHeaderBytes = 64 << 10
@@ -28,15 +28,15 @@ var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Routes are what the server serves.
 type Routes struct {
-	// API answers at /graphql.
+	// API serves /graphql.
 	API http.Handler
-	// Playground answers at / and nowhere else.
+	// Playground serves / and nothing below.
 	Playground http.Handler
 	// Schema serves /schema.graphql, always the same; nil for a server that does not show its schema.
 	Schema http.Handler
 	// Webhook takes in the events that are sent to /webhooks/stripe; nil for a server that takes none.
 	Webhook Receiver
-	// Ready answers nil while the server can do its work.
+	// Ready returns nil while the server can do its work.
 	Ready func(context.Context) error
 	// MaxBodyBytes bounds what is read of a request's body, except a webhook's.
 	MaxBodyBytes int
@@ -44,14 +44,14 @@ type Routes struct {
 	Origins []string
 	// OriginHeaders are what these pages may send beside what common clients send.
 	OriginHeaders []string
-	// Drain says when the server is about to stop; it is then unready, whatever Ready answers.
+	// Drain makes the server unready once it is stopping, whatever Ready returns.
 	Drain *Drain
-	// Observation is told of every request.
+	// Observation records every request.
 	Observation Observation
 }
 
-// NewHandler puts the routes behind the body limit and gives every request an id, which the answer's
-// header X-Request-Id repeats. An id that the client sent is kept if it has the form of one.
+// NewHandler serves the routes behind the body limit, and gives every request an id, which the response's header
+// X-Request-Id repeats. A well-formed id that the client sent is kept.
 func NewHandler(routes Routes) http.Handler {
 	mux := http.NewServeMux()
 	compression := newCompression()
@@ -61,7 +61,7 @@ func NewHandler(routes Routes) http.Handler {
 		mux.Handle("GET /schema.graphql", precompressed(routes.Schema))
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
-	observation := routes.Observation.orSilent()
+	observation := routes.Observation.withDefaults()
 	handler := allowOrigins(routes.Origins, routes.OriginHeaders, routed(mux))
 	if routes.Webhook != nil {
 		handler = besideWebhook(routes.Webhook, observation.Log, handler)
@@ -84,31 +84,31 @@ func NewHandler(routes Routes) http.Handler {
 	})
 }
 
-// handleHealth adds what tells whether the process lives and whether it can do its work.
+// handleHealth adds the liveness and readiness checks.
 func handleHealth(mux *http.ServeMux, isReady func(context.Context) error, drain *Drain) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		switch err := Readiness(r.Context(), isReady, drain); {
 		case err == nil:
-			answer(w, http.StatusOK, "ready")
+			respond(w, http.StatusOK, "ready")
 		case errors.Is(err, errStopping):
-			answer(w, http.StatusServiceUnavailable, errStopping.Error())
+			respond(w, http.StatusServiceUnavailable, errStopping.Error())
 		default:
-			answer(w, http.StatusServiceUnavailable, "the store does not answer")
+			respond(w, http.StatusServiceUnavailable, "the store does not answer")
 		}
 	})
 }
 
 var errStopping = errors.New("the server is about to stop")
 
-// Readiness answers nil while a server can do its work, in bounded time.
+// Readiness returns nil while a server can do its work, in bounded time.
 func Readiness(ctx context.Context, isReady func(context.Context) error, drain *Drain) error {
 	if drain.Begun() {
 		return errStopping
 	}
 	ctx, cancel := context.WithTimeout(ctx, readinessTimeout)
 	defer cancel()
-	// The answer must come in time even from a store that does not obey its context.
+	// In a goroutine, because the store may not obey its context.
 	ready := make(chan error, 1)
 	go func() { ready <- isReady(ctx) }()
 	select {
@@ -119,9 +119,9 @@ func Readiness(ctx context.Context, isReady func(context.Context) error, drain *
 	}
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
+func respond(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	// Whoever does not read the answer is not there to be told.
+	// An error means that the client has left.
 	_, _ = w.Write([]byte(text + "\n"))
 }

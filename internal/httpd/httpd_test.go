@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// routes are all in order; say names what a route answers with.
+// routes are all in order; say is the text that a route responds with.
 func routes() Routes {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
@@ -175,7 +175,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestTheServerIsAliveWhateverTheStoreSays(t *testing.T) {
+func TestTheServerIsAliveWhateverTheStoreReturns(t *testing.T) {
 	t.Parallel()
 	r := routes()
 	r.Ready = func(context.Context) error { return errors.New("down") }
@@ -191,7 +191,7 @@ func TestReadyz(t *testing.T) {
 		ready  func(context.Context) error
 		status int
 		body   string
-		// after is how long the answer takes.
+		// after is how long the store takes.
 		after time.Duration
 	}{
 		"the store answers": {
@@ -262,7 +262,7 @@ func TestReadyzEndsWithItsRequest(t *testing.T) {
 	})
 }
 
-func TestHealthAnswersArePlainText(t *testing.T) {
+func TestHealthResponsesArePlainText(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/healthz", "/readyz"} {
 		response := answerTo(NewHandler(routes()), httptest.NewRequest("GET", path, nil))

@@ -18,22 +18,22 @@ import (
 	"clientele/internal/logging"
 )
 
-// Metrics counts requests. The route and the method are one of few, whatever the client sent.
+// Metrics counts requests. Route and method are from closed sets, whatever the client sent.
 type Metrics interface {
 	RequestBegan()
 	RequestEnded(route, method string, status int, took time.Duration)
 	Panic()
 }
 
-// Observation is where the server tells what it does; whatever is nil hears nothing.
+// Observation is where requests are logged, traced and counted. Each part may be nil.
 type Observation struct {
 	Log     *slog.Logger
 	Tracer  trace.Tracer
 	Metrics Metrics
 }
 
-// orSilent has something in every place.
-func (o Observation) orSilent() Observation {
+// withDefaults replaces what is nil by what does nothing.
+func (o Observation) withDefaults() Observation {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -49,21 +49,21 @@ func (o Observation) orSilent() Observation {
 // Other stands for a route or a method that the server does not know.
 const Other = "other"
 
-// methods are those that are told apart. Any other text is a method too.
+// methods are those with their own label; any other method is Other.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// routePaths are the routes that are told apart.
+// routePaths are the routes with their own label; any other path is Other.
 var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql", WebhookPath}
 
-// RoutePaths are the routes that are told apart.
+// RoutePaths returns the labels of routes.
 func RoutePaths() []string { return slices.Clone(routePaths) }
 
-// Methods are the methods that are told apart.
+// Methods returns the labels of methods.
 func Methods() []string { return append([]string{Other}, methods...) }
 
-// exchange is what is learned of a request and its answer on the way.
+// exchange collects facts about a request and its response.
 type exchange struct {
 	http.ResponseWriter
 
@@ -74,12 +74,12 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// Unwrap lets http.ResponseController reach what the server wrote with.
+// Unwrap lets http.ResponseController reach the connection.
 func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
 func (e *exchange) WriteHeader(status int) {
-	// A status below 200 announces another.
+	// A status below 200 is followed by another.
 	if e.status == 0 && status >= http.StatusOK {
 		e.status = status
 	}
@@ -96,8 +96,8 @@ func (e *exchange) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// observed tells of each request, which has its id already: a line in the log, a span, and metrics. Of what the
-// client sent, it tells the id only. A panic is answered, if nothing was yet, and logged with its stack.
+// observed logs, traces and counts each request, which has its id already. Of what the client sent, only the id is
+// recorded. A panic is logged with its stack, and gets status 500 if the response has not begun.
 func observed(next http.Handler, to Observation) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -116,9 +116,9 @@ func observed(next http.Handler, to Observation) http.Handler {
 				to.Metrics.Panic()
 				to.Log.ErrorContext(ctx, "panic", "cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 				if e.status == 0 {
-					answer(e, http.StatusInternalServerError, "an unexpected error happened")
+					respond(e, http.StatusInternalServerError, "an unexpected error happened")
 				} else {
-					// The client must not take half an answer for a whole one.
+					// The client must not take half a response for a whole one.
 					aborted = true
 				}
 			}
@@ -137,7 +137,7 @@ func observed(next http.Handler, to Observation) http.Handler {
 	})
 }
 
-// logEnd logs the line of a request. Probes come every few seconds and say nothing while all is well.
+// logEnd logs the line of a request. Successful probes, which come every few seconds, are logged at debug level.
 func logEnd(ctx context.Context, log *slog.Logger, e *exchange, method string, took time.Duration) {
 	level := slog.LevelInfo
 	if e.status < http.StatusBadRequest && (e.route == "/healthz" || e.route == "/readyz") {
@@ -152,10 +152,10 @@ func logEnd(ctx context.Context, log *slog.Logger, e *exchange, method string, t
 	}, logging.Notes(ctx)...)...)
 }
 
-// routed notes which of its routes the mux takes.
+// routed records which route the mux chose.
 func routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Deferred, so that a panic is told of its route.
+		// Deferred, so that a panic is recorded with its route.
 		defer func() {
 			if e, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
 				e.route = routeOf(r.Pattern)
@@ -177,15 +177,15 @@ func routeOf(pattern string) string {
 	return pattern
 }
 
-// startSpan continues the trace of the caller, if it sent one. Its tracestate is not taken over: it is a text of
-// the client's, and would be exported with each span.
+// startSpan continues the trace of the caller, if it sent one, but not its tracestate: that is arbitrary text, and would
+// be exported with each span.
 func startSpan(ctx context.Context, tracer trace.Tracer, traceparent, method string) (context.Context, trace.Span) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent})
 	name := semconv.HTTPRequestMethodKey.String(method)
 	if method == Other {
 		name = semconv.HTTPRequestMethodOther
 	}
-	// The rest is not known before the answer is, so samplers see the method alone.
+	// The rest is known only with the response, so samplers see the method alone.
 	return tracer.Start(ctx, "HTTP", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(name))
 }
 

@@ -24,7 +24,7 @@ import (
 	"clientele/internal/logging"
 )
 
-// witness keeps what a handler tells of its requests.
+// witness records what a handler reports about its requests.
 type witness struct {
 	log   bytes.Buffer
 	spans *tracetest.SpanRecorder
@@ -34,7 +34,7 @@ type witness struct {
 	ended        map[string]int
 }
 
-// observing answers a handler of routes and what it tells.
+// observing returns a handler of routes, and what it reports.
 func observing(t *testing.T, r Routes) (http.Handler, *witness) {
 	t.Helper()
 	w := &witness{spans: tracetest.NewSpanRecorder(), ended: map[string]int{}}
@@ -166,7 +166,7 @@ func TestEveryRequestIsObserved(t *testing.T) {
 	}
 }
 
-func TestWhatPartsNoteIsInTheLine(t *testing.T) {
+func TestFactsOfPartsAreInTheLine(t *testing.T) {
 	t.Parallel()
 	r := routes()
 	r.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -176,7 +176,7 @@ func TestWhatPartsNoteIsInTheLine(t *testing.T) {
 		_, _ = io.WriteString(w, "four")
 	})
 	handler, w := observing(t, r)
-	// A recorder takes the early hints for the answer, a server does not.
+	// A recorder takes the early hints for the response, a server does not.
 	server := httptest.NewServer(handler)
 	response, err := http.Get(server.URL + "/graphql")
 	if err != nil {
@@ -244,7 +244,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// TestTheServerCanReachItsWriter: a handler can set a deadline through what counts its answer.
+// TestTheServerCanReachItsWriter: a handler can set a deadline through what counts its response.
 func TestTheServerCanReachItsWriter(t *testing.T) {
 	t.Parallel()
 	r := routes()
@@ -265,7 +265,7 @@ func TestTheServerCanReachItsWriter(t *testing.T) {
 	}
 }
 
-// TestAnyTraceparent: whatever the header holds, a request is answered, and nothing of it is told but a trace id.
+// TestAnyTraceparent: whatever the header holds, a request is served, and nothing of it but a trace id is recorded.
 func TestAnyTraceparent(t *testing.T) {
 	t.Parallel()
 	form := rapid.OneOf(rapid.String(), rapid.StringMatching(`0[0-2]-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-mark)?`))

@@ -4,23 +4,23 @@ import (
 	"context"
 	"net/http"
 
-	// It adds itself to the default mux as well, which is never served.
+	// It also registers itself on the default mux, which is never served.
 	"net/http/pprof"
 )
 
-// OpsRoutes are what the server serves to those who operate it, on a listener of its own.
+// OpsRoutes are what the server serves to operators, on a listener of its own.
 type OpsRoutes struct {
-	// Metrics answers at /metrics.
+	// Metrics serves /metrics.
 	Metrics http.Handler
 	// Ready and Drain are those of Routes.
 	Ready func(context.Context) error
 	Drain *Drain
-	// Profiling adds Go's profiles at /debug/pprof/.
+	// Profiling serves Go's profiles at /debug/pprof/.
 	Profiling bool
 }
 
-// NewOpsHandler serves metrics and health checks, and profiles if they are wanted. It counts no requests, which
-// would hide those of the API behind the scrapes.
+// NewOpsHandler serves metrics and health checks, and profiles if enabled. Its requests are not counted, because scrapes
+// would hide those of the API.
 func NewOpsHandler(routes OpsRoutes) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", routes.Metrics)

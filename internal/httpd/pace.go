@@ -11,26 +11,26 @@ import (
 )
 
 const (
-	// paceFrom is how long a response is whose pace counts, and how much of it is written at once. The system buffers
-	// what is shorter.
+	// paceFrom is from which length a response must be read at a pace, and how much of it is written at once. The system
+	// buffers what is shorter.
 	paceFrom = 64 << 10
-	// paceStep is after how much a new deadline is set, if less is written at once, as a compressor does.
+	// paceStep is after how many bytes a new deadline is set, where less is written at once, as by a compressor.
 	paceStep = 16 << 10
-	// slowEvery is how often the log says that clients do not read.
+	// slowEvery is how often the log reports slow clients.
 	slowEvery = time.Minute
 )
 
-// pace is how fast a client has to read a long response, whose memory it occupies until then.
+// pace is how fast a client must read a long response, which occupies memory until then.
 type pace struct {
-	// stall is how long nothing of it may be read.
+	// stall is the longest pause.
 	stall time.Duration
-	// rate is how many bytes have to be read in a second, all in all, beside one stall.
+	// rate is how many bytes a second must be read on average, one stall aside.
 	rate int64
 }
 
 var defaultPace = pace{stall: 15 * time.Second, rate: 32 << 10}
 
-// deadline is until when so many bytes of a response have to be written that began to be.
+// deadline is when so many bytes must be written of a response that began at a time.
 func (p pace) deadline(began, now time.Time, bytes int64) time.Time {
 	stalled := now.Add(p.stall)
 	tooSlow := began.Add(p.stall + time.Duration(float64(bytes)/float64(p.rate)*float64(time.Second)))
@@ -40,7 +40,7 @@ func (p pace) deadline(began, now time.Time, bytes int64) time.Time {
 	return stalled
 }
 
-// keeping cuts clients off that do not read their responses at the pace, and logs that they were.
+// keeping cuts off clients that do not read their responses at the pace, and logs it.
 func (p pace) keeping(next http.Handler, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -70,7 +70,7 @@ type pacedWriter struct {
 	cut   bool
 }
 
-// Unwrap lets http.ResponseController reach what the server wrote with.
+// Unwrap lets http.ResponseController reach the connection.
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Write implements http.ResponseWriter.
@@ -100,7 +100,7 @@ func (w *pacedWriter) setDeadline(bytes int64) {
 	if w.began.IsZero() {
 		w.began = now
 	}
-	// A writer that takes no deadline has that of the whole server.
+	// A writer without deadlines keeps that of the server.
 	w.timed = w.written
 	w.deadline = w.pace.deadline(w.began, now, w.written+bytes)
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(w.deadline)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// precompressed compresses a document that never changes once, and not again for every client that asks: such requests
-// need no API key, so nothing else bounds what they take.
+// precompressed compresses a constant document once, not for every request: these need no API key, so nothing else
+// bounds their cost.
 func precompressed(next http.Handler) http.Handler {
 	var (
 		once    sync.Once
@@ -20,7 +20,7 @@ func precompressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Encoding")
 		wanted, _ := acceptsGzip(r.Header.Values("Accept-Encoding"))
-		// A range is one of the document as it is.
+		// A range is of the uncompressed document.
 		if !wanted || r.Method != http.MethodGet || r.Header.Get("Range") != "" {
 			next.ServeHTTP(w, r)
 			return

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// lastRequestTimeout is how long a connection that is kept alive may stay without a request once the server stops.
-// Nobody can tell a client that waits of the end of a connection before its request is on the way, so the server
-// answers that request and says it then. Clients under load send it at once.
+// lastRequestTimeout is how long idle connections stay open once the server stops. A client learns of the end only with
+// its next response, so one more request is served, which says Connection: close. Clients under load send it at once.
 const lastRequestTimeout = 2 * time.Second
 
 // Server is how to serve and how to stop.
@@ -21,17 +20,16 @@ type Server struct {
 	Handler http.Handler
 	// TLS is nil for plain HTTP.
 	TLS *tls.Config
-	// Drain begins when the server is told to stop.
+	// Drain begins when the context of Serve is done.
 	Drain *Drain
-	// DrainDelay is how long connections are accepted from then on, so that who sends requests here can find out
-	// and send them elsewhere.
+	// DrainDelay is how long connections are accepted from then on, so that load balancers notice.
 	DrainDelay time.Duration
 	Timeouts   Timeouts
 	// Grace is how long requests may take once no more connections are accepted.
 	Grace time.Duration
 	// MaxConnections is how many connections there may be at once; 0 is no bound.
 	MaxConnections int
-	// Log hears what is wrong with connections; nil for net/http's own way.
+	// Log gets what is wrong with connections; nil for the log of net/http.
 	Log *slog.Logger
 }
 
@@ -43,16 +41,16 @@ type Timeouts struct {
 	Handle time.Duration
 }
 
-// write is from when the header has arrived until the answer is written. It leaves time for that.
+// write is the time from the request's header to the end of the response.
 func (t Timeouts) write() time.Duration {
 	return t.Read + t.Handle + writeAllowance
 }
 
-// Serve serves on the listener until the context is done, and then lets every request on a connection that it
-// accepted come to its end. It answers nil when all of them did.
+// Serve serves on the listener until the context is done, and then finishes every request on the connections that it
+// accepted. It returns nil when all of them finished.
 //
-// It does not leave that to http.Server.Shutdown, which drops the first request of a connection if its header is
-// still on its way, and closes kept-alive connections while the next request may be.
+// http.Server.Shutdown would drop the first request of a connection whose header has not arrived, and close idle
+// connections on which the next request may be on its way.
 func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 	limited := func(net.Conn, http.ConnState) {}
 	if s.MaxConnections > 0 {
@@ -119,12 +117,12 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 		return nil
 	case <-time.After(min(lastRequestTimeout-s.DrainDelay, s.Grace)):
 	}
-	// Idle connections are closed, the others after the request that is on them.
+	// Idle connections are closed at once, the others after their request.
 	server.SetKeepAlivesEnabled(false)
 	select {
 	case <-drained:
 		return nil
 	case <-grace:
-		return errors.Join(errors.New("requests were cut off when the grace was over"), server.Close())
+		return errors.Join(errors.New("requests were cut off at the end of --shutdown-grace"), server.Close())
 	}
 }

@@ -31,7 +31,7 @@ func server(handler http.Handler, grace time.Duration) Server {
 	}}
 }
 
-// serve runs Serve in the background and answers how to stop it and its outcome.
+// serve runs Serve in the background, and returns how to stop it and its outcome.
 func serve(t *testing.T, network *pipes, handler http.Handler, grace time.Duration) (context.CancelFunc, <-chan error) {
 	t.Helper()
 	return serveWith(t, network, server(handler, grace))
@@ -66,7 +66,7 @@ func (p *pipes) get() <-chan reply {
 	return out
 }
 
-// slow answers when it is told to.
+// slow responds when it is released.
 func slow() (handler http.Handler, proceed chan struct{}) {
 	proceed = make(chan struct{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +78,7 @@ func slow() (handler http.Handler, proceed chan struct{}) {
 	}), proceed
 }
 
-func TestServeAnswersUntilItIsTold(t *testing.T) {
+func TestServeRunsUntilItsContextEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -95,7 +95,7 @@ func TestServeAnswersUntilItIsTold(t *testing.T) {
 	})
 }
 
-func TestServeDrainsTheRequestsUnderWay(t *testing.T) {
+func TestServeFinishesRequestsInProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -129,8 +129,8 @@ func TestServeDrainsTheRequestsUnderWay(t *testing.T) {
 	})
 }
 
-// A client that was let in is served, even if the server is told to stop before the request is all there.
-func TestServeWaitsForARequestThatIsOnItsWay(t *testing.T) {
+// An accepted client is served, even if the server stops before the request has arrived.
+func TestServeWaitsForARequestInTransit(t *testing.T) {
 	t.Parallel()
 	const request = "GET /healthz HTTP/1.1\r\nHost: server\r\n\r\n"
 	for name, cut := range map[string]int{"nothing of it is there": 0, "half of its header is there": 20} {
@@ -152,7 +152,7 @@ func TestServeWaitsForARequestThatIsOnItsWay(t *testing.T) {
 				if _, err := io.WriteString(conn, request[cut:]); err != nil {
 					t.Fatal(err)
 				}
-				// The answer says that the connection closes, and then it does.
+				// The response says that the connection closes, and then it does.
 				answer, err := io.ReadAll(conn)
 				if err != nil {
 					t.Error(err)
@@ -193,7 +193,7 @@ func TestServeDoesNotWaitForASilentClient(t *testing.T) {
 	})
 }
 
-func TestServeDoesNotWaitForAConnectionThatItsHandlerTookOver(t *testing.T) {
+func TestServeDoesNotWaitForAHijackedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -230,7 +230,7 @@ var errStuck = errors.New("cannot close")
 
 func (s stuck) Close() error { return errors.Join(s.pipes.Close(), errStuck) }
 
-func TestServeTellsOfAListenerThatDoesNotClose(t *testing.T) {
+func TestServeReturnsTheErrorOfClosingTheListener(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
@@ -266,7 +266,7 @@ func TestServeCutsOffWhenTheGraceIsOver(t *testing.T) {
 	})
 }
 
-func TestServeLetsGoOfIdleConnections(t *testing.T) {
+func TestServeClosesIdleConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -291,7 +291,7 @@ func TestServeLetsGoOfIdleConnections(t *testing.T) {
 	})
 }
 
-func TestServeTellsOfAListenerThatFails(t *testing.T) {
+func TestServeReturnsTheErrorOfTheListener(t *testing.T) {
 	t.Parallel()
 	network := newPipes()
 	if err := network.Close(); err != nil {
@@ -302,7 +302,7 @@ func TestServeTellsOfAListenerThatFails(t *testing.T) {
 	}
 }
 
-func TestServeAfterItWasTold(t *testing.T) {
+func TestServeWithAnEndedContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -318,7 +318,7 @@ func TestServeAfterItWasTold(t *testing.T) {
 }
 
 // Whoever keeps a connection busy without saying anything must not keep it for long.
-func TestServeHangsUpOnSlowClients(t *testing.T) {
+func TestServeCutsOffSlowClients(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		sent string
@@ -348,7 +348,7 @@ func TestServeHangsUpOnSlowClients(t *testing.T) {
 				go func() { _, _ = io.WriteString(conn, c.sent) }()
 				_, _ = io.Copy(io.Discard, conn)
 				took := time.Since(connected)
-				// To a client that it may have cut short, the server gives a moment to read the answer.
+				// net/http leaves a client that it may have cut off a moment to read the response.
 				if took < c.after || took > c.after+time.Second {
 					t.Errorf("the server hung up after %v, want %v", took, c.after)
 				}
@@ -361,8 +361,8 @@ func TestServeHangsUpOnSlowClients(t *testing.T) {
 	}
 }
 
-// An operation may take a while, and its answer has to be written all the same; but not for ever.
-func TestServeHangsUpOnClientsThatDoNotRead(t *testing.T) {
+// The response of a slow operation is written all the same; but not for ever.
+func TestServeCutsOffClientsThatDoNotRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()

@@ -95,7 +95,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	answer(w, status, webhookAnswers[status])
+	respond(w, status, webhookAnswers[status])
 }
 
 // receiveFrom answers the status that the request deserves.

@@ -1,10 +1,9 @@
-// Package logging makes the program's logger and ties the lines of one request together: whatever is logged with
-// the context of a request carries its id and, if there is one, its trace. It knows the request's id, but no HTTP
-// and no GraphQL.
+// Package logging makes the program's logger. Lines that are logged with the context of a request carry its id and its
+// trace id. The package knows no HTTP and no GraphQL.
 //
-// What may be logged: ids of requests, keys and traces, environments, names out of the schema, error codes, sizes
-// and times. What may not: names, email addresses, ids that clients choose for customers, documents, variables,
-// secrets and addresses of clients.
+// What may be logged: ids of requests, keys and traces, environments, names of the schema, error codes, sizes and times.
+// What must not: names, email addresses, customer ids that clients choose, documents, variables, secrets and addresses
+// of clients.
 package logging
 
 import (
@@ -21,13 +20,13 @@ const (
 	FormatJSON = "json"
 )
 
-// The names that every line of a request has in common.
+// The fields that every line of a request has.
 const (
 	requestIDKey = "requestId"
 	traceIDKey   = "traceId"
 )
 
-// New makes a logger that writes lines of the level and above, in text unless the format is FormatJSON.
+// New makes a logger that writes lines of the level and above, as text unless the format is FormatJSON.
 func New(w io.Writer, format string, level slog.Level) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if format == FormatJSON {
@@ -36,7 +35,7 @@ func New(w io.Writer, format string, level slog.Level) *slog.Logger {
 	return slog.New(handler{slog.NewTextHandler(w, options)})
 }
 
-// handler adds to a line what the context knows of its request.
+// handler adds the ids of the context's request to a line.
 type handler struct{ slog.Handler }
 
 // Handle implements slog.Handler.

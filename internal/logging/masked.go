@@ -7,25 +7,24 @@ import (
 	"strings"
 )
 
-// maxText is as much of a foreign text as a line holds.
+// maxText is how many bytes of a masked text a line holds.
 const maxText = 2_000
 
 const mask = "…"
 
-// What libraries repeat of the values that they choke on stands in quotes, as in strconv.Atoi: parsing "Ada"; and
-// an email address is one without quotes too. A quote that is not closed reaches to the end. An apostrophe behind a
-// letter is no quote.
+// Libraries quote the values that they reject, as in strconv.Atoi: parsing "Ada". An email address is masked without
+// quotes too. An unclosed quote reaches to the end, and an apostrophe after a letter is no quote.
 var (
 	quoted     = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*(?:\"|$)|`[^`]*(?:`|$)")
 	apostrophe = regexp.MustCompile(`(^|[^\pL\pN])'[^']*(?:'|$)`)
 	address    = regexp.MustCompile(`[^\s"'<>(),;:=\[\]{}]+@[^\s"'<>(),;:=\[\]{}]+`)
 )
 
-// Masked is the text of an error of unknown origin, without what may be a value that a client sent: our own errors
-// hold none, but those of libraries may. Whoever needs the value has the request id, and whoever sent it.
+// Masked returns the text of an error of unknown origin without what may be a value of a client: our own errors hold
+// none, but those of libraries may.
 func Masked(err error) string { return masked(err.Error()) }
 
-// MaskedPanic is the cause of a panic: its text if the runtime wrote it, and else its type and masked text.
+// MaskedPanic describes the cause of a panic: its masked text, with the type of an error, or else its type alone.
 func MaskedPanic(cause any) string {
 	if err, ok := cause.(runtime.Error); ok {
 		return masked(err.Error())
@@ -36,7 +35,7 @@ func MaskedPanic(cause any) string {
 	case error:
 		return fmt.Sprintf("%T: %s", cause, masked(c.Error()))
 	default:
-		// A document that panicked as it is would be written out in full.
+		// Printing the value would print a whole document.
 		return fmt.Sprintf("a value of type %T", cause)
 	}
 }
@@ -44,7 +43,7 @@ func MaskedPanic(cause any) string {
 func masked(text string) string {
 	cut := len(text) > maxText
 	if cut {
-		// Up to the last space, so that no half of an address is left.
+		// At the last space, so that no half of an address is left.
 		text = text[:max(0, strings.LastIndexByte(text[:maxText], ' '))]
 	}
 	text = quoted.ReplaceAllString(text, mask)

@@ -1,5 +1,5 @@
-// Package ratelimit bounds how much is taken over time, with a token bucket for each of those who take. It knows
-// nothing of HTTP and GraphQL, and of those who take no more than a number.
+// Package ratelimit bounds how much each subject, such as an API key, takes over time, with token buckets. It knows
+// nothing of HTTP and GraphQL, and keeps no more than a hash of a subject.
 package ratelimit
 
 import (
@@ -10,16 +10,15 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru" // bounds the buckets; it is what gqlgen's caches are made of
 )
 
-// Policy is a limit that everybody has for himself: a bucket of Burst tokens, full at first, which PerMinute tokens a
-// minute flow into. Both are at least 1, PerMinute is at most MaxPerMinute, and no bucket takes longer than MaxWindow
-// to become full.
+// Policy is the limit of each subject: a bucket of Burst tokens, full at first, refilled with PerMinute tokens a minute.
+// Both are at least 1, PerMinute is at most MaxPerMinute, and Window is at most MaxWindow.
 type Policy struct {
 	Name      string
 	PerMinute int
 	Burst     int
 }
 
-// What a policy may be, so that times are exact to a token's hundredth and do not overflow.
+// The bounds of a policy, so that times are exact to a hundredth of a token and do not overflow.
 const (
 	MaxPerMinute = 600_000_000
 	MaxWindow    = 24 * time.Hour
@@ -28,10 +27,10 @@ const (
 // Window is how long an empty bucket takes to become full.
 func (p Policy) Window() time.Duration { return time.Duration(p.Burst) * p.interval() }
 
-// interval is how long a token takes to flow in.
+// interval is the time between two tokens.
 func (p Policy) interval() time.Duration { return time.Minute / time.Duration(p.PerMinute) }
 
-// Limiter keeps the buckets of some policies. Its methods may be called at the same time.
+// Limiter keeps the buckets of some policies. It is safe for concurrent use.
 type Limiter struct {
 	now      func() time.Time
 	seed     maphash.Seed
@@ -39,23 +38,22 @@ type Limiter struct {
 	policies map[string]*buckets
 }
 
-// buckets are those of one policy, each as the time at which it will be full: so many tokens are missing as flow in
-// until then. One that is full is as good as none, so with too many the one that was used longest ago is dropped.
-// They are kept by a hash with a secret seed, so that nobody can choose whose bucket he shares.
+// buckets are those of one policy. GCRA: each is stored as the time at which it is full again. A full one need not be
+// stored, so the least recently used one is dropped when there are too many. The key is a hash with a secret seed, so
+// that no client can choose whose bucket it shares.
 type buckets struct {
 	Policy
 	fullAt *simplelru.LRU[uint64, time.Time]
-	// reserved are the tokens of charges that are under way, and has an entry for these only.
+	// reserved are the tokens of charges in progress.
 	reserved map[uint64]int
 }
 
-// left is what a bucket holds while so much time is missing until it is full; a debt is shown as an empty bucket.
+// left returns what a bucket holds that is full after missing; 0 tokens if it is in debt.
 func (b *buckets) left(missing time.Duration) Left {
 	return Left{Tokens: max(0, int((b.Window()-missing)/b.interval())), FullIn: missing}
 }
 
-// New makes a limiter that keeps at most so many buckets for each policy, whoever takes. The clock has to be one that
-// is not set back, as time.Now is.
+// New makes a limiter that keeps at most so many buckets for each policy. The clock must be monotonic, as time.Now is.
 func New(now func() time.Time, most int, policies ...Policy) *Limiter {
 	limiter := &Limiter{now: now, seed: maphash.MakeSeed(), policies: map[string]*buckets{}}
 	for _, policy := range policies {
@@ -68,17 +66,16 @@ func New(now func() time.Time, most int, policies ...Policy) *Limiter {
 	return limiter
 }
 
-// Settle takes a charge for what was done already. The bucket may go into debt, of at most what it holds when it is
-// full: then it refuses until that has flowed in. It returns what the bucket holds; nothing of a policy that the
-// limiter does not have.
-func (l *Limiter) Settle(charge Charge) (left Left, exists bool) {
+// Reconcile takes a charge for what was done already. The bucket may go into debt, of at most Burst, and then refuses
+// until it is refilled. It returns what the bucket holds; exists is false without such a policy.
+func (l *Limiter) Reconcile(charge Charge) (left Left, exists bool) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	from := l.policies[charge.Policy]
 	if from == nil {
 		return Left{}, false
 	}
-	now, hash := l.now(), maphash.String(l.seed, charge.Who)
+	now, hash := l.now(), maphash.String(l.seed, charge.Subject)
 	var missing time.Duration
 	if fullAt, ok := from.fullAt.Get(hash); ok {
 		missing = max(fullAt.Sub(now), 0)
@@ -89,9 +86,9 @@ func (l *Limiter) Settle(charge Charge) (left Left, exists bool) {
 	return from.left(missing), true
 }
 
-// Reserve keeps tokens for a charge that is to be settled later, without taking them: it bounds what one may have
-// under way at the same time by what a bucket holds. The first of those under way is always let through. Release must
-// be called with the same charge if Reserve returns true.
+// Reserve bounds the charges that a subject has in progress at the same time by Burst, without taking tokens: they are
+// reconciled later. The first one is always let through. If Reserve returns true, Release must be called with the same
+// charge.
 func (l *Limiter) Reserve(charge Charge) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -99,7 +96,7 @@ func (l *Limiter) Reserve(charge Charge) bool {
 	if from == nil {
 		return true
 	}
-	hash := maphash.String(l.seed, charge.Who)
+	hash := maphash.String(l.seed, charge.Subject)
 	reserved := from.reserved[hash]
 	if reserved > 0 && charge.Tokens > from.Burst-reserved {
 		return false
@@ -108,7 +105,7 @@ func (l *Limiter) Reserve(charge Charge) bool {
 	return true
 }
 
-// Release gives back what Reserve kept.
+// Release ends what Reserve began.
 func (l *Limiter) Release(charge Charge) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -116,13 +113,13 @@ func (l *Limiter) Release(charge Charge) {
 	if from == nil {
 		return
 	}
-	hash := maphash.String(l.seed, charge.Who)
+	hash := maphash.String(l.seed, charge.Subject)
 	if from.reserved[hash] -= max(charge.Tokens, 1); from.reserved[hash] <= 0 {
 		delete(from.reserved, hash)
 	}
 }
 
-// Policy is the one of the name, if the limiter has it.
+// Policy returns the policy of a name, if the limiter has it.
 func (l *Limiter) Policy(name string) (Policy, bool) {
 	all, ok := l.policies[name]
 	if !ok {
@@ -131,36 +128,36 @@ func (l *Limiter) Policy(name string) (Policy, bool) {
 	return all.Policy, true
 }
 
-// Charge is what somebody wants of a policy.
+// Charge is what a subject takes of a policy.
 type Charge struct {
 	// Policy is the policy's name; a charge to one that the limiter does not have is free.
 	Policy string
-	// Who takes. It is not kept.
-	Who string
-	// Tokens are taken; of more than the bucket can hold, all that it can hold.
+	// Subject identifies the bucket, such as the id of an API key. It is not kept.
+	Subject string
+	// Tokens are taken; at most Burst.
 	Tokens int
-	// Paid is what the same request took before, and would have to take again.
+	// Paid is what the same request took before, and has to take again when it is retried.
 	Paid int
 }
 
-// Outcome is what became of charges.
+// Outcome is the outcome of Take.
 type Outcome struct {
 	// Refused is the policy that has too little left; empty if everything was taken.
 	Refused string
-	// Wait is after how long a refused request can be paid for, if nobody takes in between.
+	// Wait is how long until a refused request can be paid for, without others in between.
 	Wait time.Duration
-	// Left is what the bucket of each policy that was charged holds now; of several buckets, that with the least.
+	// Left is what the bucket of each charged policy holds now; of several, the least.
 	Left map[string]Left
 }
 
 // Left is what a bucket holds.
 type Left struct {
 	Tokens int
-	// FullIn is how long it takes to become full.
+	// FullIn is how long the bucket takes to be full.
 	FullIn time.Duration
 }
 
-// Take takes all charges, or none of them. No two may be of the same policy by the same.
+// Take takes all charges, or none of them. No two may have the same policy and subject.
 func (l *Limiter) Take(charges ...Charge) Outcome {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -178,7 +175,7 @@ func (l *Limiter) Take(charges ...Charge) Outcome {
 			continue
 		}
 		whole := min(charge.Paid+charge.Tokens, from.Burst)
-		t := taking{from: from, hash: maphash.String(l.seed, charge.Who)}
+		t := taking{from: from, hash: maphash.String(l.seed, charge.Subject)}
 		t.price = time.Duration(max(whole-charge.Paid, 0)) * from.interval()
 		if fullAt, ok := from.fullAt.Get(t.hash); ok {
 			t.missing = max(fullAt.Sub(now), 0)

@@ -21,7 +21,7 @@ func (c *clock) advance(d time.Duration) { c.Time = c.Add(d) }
 // twoAMinute lets through 3 at once and 2 a minute.
 var twoAMinute = Policy{Name: "two", PerMinute: 2, Burst: 3}
 
-func one(who string) Charge { return Charge{Policy: "two", Who: who, Tokens: 1} }
+func one(who string) Charge { return Charge{Policy: "two", Subject: who, Tokens: 1} }
 
 func TestTake(t *testing.T) {
 	t.Parallel()
@@ -33,8 +33,8 @@ func TestTake(t *testing.T) {
 		left    int
 	}
 	a, b := one("a"), one("b")
-	all := Charge{Policy: "two", Who: "a", Tokens: 3}
-	tooMany := Charge{Policy: "two", Who: "a", Tokens: 1000}
+	all := Charge{Policy: "two", Subject: "a", Tokens: 3}
+	tooMany := Charge{Policy: "two", Subject: "a", Tokens: 1000}
 	for name, steps := range map[string][]step{
 		"a full bucket, then none": {{charge: a, left: 2}, {charge: a, left: 1}, {charge: a, left: 0}, {charge: a, refused: true, wait: 30 * time.Second}},
 		"everybody has one":        {{charge: all, left: 0}, {charge: b, left: 2}, {charge: a, refused: true, wait: 30 * time.Second}},
@@ -43,9 +43,9 @@ func TestTake(t *testing.T) {
 		"not above what it holds":  {{charge: all}, {after: time.Hour, charge: a, left: 2}},
 		"a refusal takes nothing":  {{charge: a, left: 2}, {charge: all, refused: true, wait: 30 * time.Second, left: 2}, {charge: a, left: 1}},
 		"more than it holds":       {{charge: tooMany, left: 0}, {charge: tooMany, refused: true, wait: 90 * time.Second}, {after: 90 * time.Second, charge: tooMany, left: 0}},
-		"nothing is free":          {{charge: all}, {charge: Charge{Policy: "two", Who: "a"}, left: 0}},
-		"what was paid counts":     {{charge: a, left: 2}, {charge: Charge{Policy: "two", Who: "a", Tokens: 1000, Paid: 1}, left: 0}},
-		"the whole is waited for":  {{charge: all}, {charge: Charge{Policy: "two", Who: "a", Tokens: 1, Paid: 1}, refused: true, wait: time.Minute}},
+		"nothing is free":          {{charge: all}, {charge: Charge{Policy: "two", Subject: "a"}, left: 0}},
+		"what was paid counts":     {{charge: a, left: 2}, {charge: Charge{Policy: "two", Subject: "a", Tokens: 1000, Paid: 1}, left: 0}},
+		"the whole is waited for":  {{charge: all}, {charge: Charge{Policy: "two", Subject: "a", Tokens: 1, Paid: 1}, refused: true, wait: time.Minute}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +66,7 @@ func TestSeveralChargesAreTakenTogetherOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
 	limiter := New(clock.now, 10, twoAMinute, Policy{Name: "six", PerMinute: 6, Burst: 2})
-	six := Charge{Policy: "six", Who: "a", Tokens: 1}
+	six := Charge{Policy: "six", Subject: "a", Tokens: 1}
 	for i, want := range []Outcome{
 		{Left: map[string]Left{"two": {2, 30 * time.Second}, "six": {1, 10 * time.Second}}},
 		{Left: map[string]Left{"two": {1, time.Minute}, "six": {0, 20 * time.Second}}},
@@ -137,10 +137,10 @@ func TestNobodyGetsMore(t *testing.T) {
 					}
 					return
 				}
-				taken[charge.Who] += min(charge.Tokens, policy.Burst)
+				taken[charge.Subject] += min(charge.Tokens, policy.Burst)
 				most := float64(policy.Burst) + clock.Sub(start).Minutes()*float64(policy.PerMinute)
-				if float64(taken[charge.Who]) > most*1.001 {
-					t.Fatalf("%s took %d, there were %f", charge.Who, taken[charge.Who], most)
+				if float64(taken[charge.Subject]) > most*1.001 {
+					t.Fatalf("%s took %d, there were %f", charge.Subject, taken[charge.Subject], most)
 				}
 			},
 		})
@@ -154,11 +154,11 @@ func TestWaitingAsToldIsEnough(t *testing.T) {
 		clock, policy := newClock(), drawPolicy(t)
 		limiter := New(clock.now, 10, policy)
 		for range rapid.IntRange(0, 5).Draw(t, "before") {
-			limiter.Take(Charge{Policy: "two", Who: "a", Tokens: rapid.IntRange(0, policy.Burst).Draw(t, "of it")})
+			limiter.Take(Charge{Policy: "two", Subject: "a", Tokens: rapid.IntRange(0, policy.Burst).Draw(t, "of it")})
 			clock.advance(time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "pause")))
 		}
-		first := Charge{Policy: "two", Who: "a", Tokens: min(10, policy.Burst)}
-		rest := Charge{Policy: "two", Who: "a", Tokens: rapid.IntRange(0, 2*policy.Burst).Draw(t, "rest"), Paid: first.Tokens}
+		first := Charge{Policy: "two", Subject: "a", Tokens: min(10, policy.Burst)}
+		rest := Charge{Policy: "two", Subject: "a", Tokens: rapid.IntRange(0, 2*policy.Burst).Draw(t, "rest"), Paid: first.Tokens}
 		if got := limiter.Take(first); got.Refused != "" {
 			clock.advance(got.Wait)
 			if got := limiter.Take(first); got.Refused != "" {
@@ -226,12 +226,12 @@ func TestTakingAtTheSameTime(t *testing.T) {
 	}
 }
 
-// TestSettle charges for what was done, and so may take more than there is.
-func TestSettle(t *testing.T) {
+// TestReconcile charges for what was done, and so may take more than there is.
+func TestReconcile(t *testing.T) {
 	t.Parallel()
-	take := func(tokens int) Charge { return Charge{Policy: "two", Who: "a", Tokens: tokens} }
+	take := func(tokens int) Charge { return Charge{Policy: "two", Subject: "a", Tokens: tokens} }
 	for name, c := range map[string]struct {
-		settled int
+		charged int
 		left    Left
 		// wait is how long the next token has to be waited for; 0 for not at all.
 		wait time.Duration
@@ -247,7 +247,7 @@ func TestSettle(t *testing.T) {
 			t.Parallel()
 			clock := newClock()
 			limiter := New(clock.now, 10, twoAMinute)
-			if left, exists := limiter.Settle(take(c.settled)); !exists || left != c.left {
+			if left, exists := limiter.Reconcile(take(c.charged)); !exists || left != c.left {
 				t.Errorf("it holds %+v, want %+v", left, c.left)
 			}
 			got := limiter.Take(take(1))
@@ -265,7 +265,7 @@ func TestSettle(t *testing.T) {
 			}
 		})
 	}
-	if _, exists := New(time.Now, 1).Settle(take(1)); exists {
+	if _, exists := New(time.Now, 1).Reconcile(take(1)); exists {
 		t.Error("a policy that is not there exists")
 	}
 }
@@ -273,7 +273,7 @@ func TestSettle(t *testing.T) {
 // TestReserve bounds what is under way at the same time.
 func TestReserve(t *testing.T) {
 	t.Parallel()
-	tokens := func(n int) Charge { return Charge{Policy: "two", Who: "a", Tokens: n} }
+	tokens := func(n int) Charge { return Charge{Policy: "two", Subject: "a", Tokens: n} }
 	limiter := New(newClock().now, 10, twoAMinute)
 	if !limiter.Reserve(tokens(1000)) {
 		t.Fatal("the first one is refused")
@@ -308,15 +308,15 @@ func TestReservationsAreGivenBack(t *testing.T) {
 			if len(underWay) > 0 && rapid.Bool().Draw(t, "one ends") {
 				i := rapid.IntRange(0, len(underWay)-1).Draw(t, "which")
 				limiter.Release(underWay[i])
-				sum[underWay[i].Who] -= max(underWay[i].Tokens, 1)
+				sum[underWay[i].Subject] -= max(underWay[i].Tokens, 1)
 				underWay = append(underWay[:i], underWay[i+1:]...)
 				continue
 			}
 			charge := one(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "who"))
 			charge.Tokens = rapid.IntRange(0, 2*policy.Burst).Draw(t, "tokens")
-			before := sum[charge.Who]
+			before := sum[charge.Subject]
 			if limiter.Reserve(charge) {
-				underWay, sum[charge.Who] = append(underWay, charge), before+max(charge.Tokens, 1)
+				underWay, sum[charge.Subject] = append(underWay, charge), before+max(charge.Tokens, 1)
 				if before > 0 && before+charge.Tokens > policy.Burst {
 					t.Fatalf("%d of %d are under way", before+charge.Tokens, policy.Burst)
 				}
