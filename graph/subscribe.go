@@ -7,18 +7,18 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clientele/graph/model"
-	"clientele/internal/customers"
 	"clientele/internal/domain"
+	"clientele/internal/subscriptions"
 )
 
 // fromSubscriptionParams reads the initial subscription; no input is none. Errors: UnsupportedParameter,
 // InvalidResetPeriod, BadUserInput.
-func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*customers.Subscribe, error) {
+func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*subscriptions.Input, error) {
 	if in == nil {
 		return nil, nil
 	}
 	const path = "subscriptionParams"
-	subscribe := &customers.Subscribe{
+	subscribe := &subscriptions.Input{
 		PlanID: in.PlanID, BillingPeriod: enum[domain.BillingPeriod](in.BillingPeriod.Value()), UnitAmount: fromFloat(in.PriceUnitAmount.Value()),
 		StartDate: in.StartDate.Value(), SubscriptionID: in.SubscriptionID.Value(), RefID: notEmpty(in.RefID),
 		ResourceID: in.ResourceID.Value(), Metadata: jsonChangeOf(in.AdditionalMetaData), AwaitPayment: true,
@@ -41,10 +41,10 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*cust
 		if q := addon.Quantity.Value(); q != nil {
 			quantity = int64(*q)
 		}
-		subscribe.Addons = append(subscribe.Addons, customers.AddonQuantity{AddonID: addon.AddonID, Quantity: quantity})
+		subscribe.Addons = append(subscribe.Addons, subscriptions.AddonQuantity{AddonID: addon.AddonID, Quantity: quantity})
 	}
 	for i, feature := range in.BillableFeatures.Value() {
-		subscribe.BillableFeatures = append(subscribe.BillableFeatures, customers.FeatureQuantity{
+		subscribe.BillableFeatures = append(subscribe.BillableFeatures, subscriptions.FeatureQuantity{
 			Field: fmt.Sprintf("%s.billableFeatures[%d]", path, i), FeatureID: feature.FeatureID, Quantity: feature.Quantity,
 		})
 	}
@@ -53,12 +53,12 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*cust
 		if err := refuse(field+".type", charge.Type != model.ChargeTypeFeature); err != nil {
 			return nil, err
 		}
-		subscribe.BillableFeatures = append(subscribe.BillableFeatures, customers.FeatureQuantity{
+		subscribe.BillableFeatures = append(subscribe.BillableFeatures, subscriptions.FeatureQuantity{
 			Field: field, FeatureID: charge.ID, Quantity: charge.Quantity,
 		})
 	}
 	if trial := in.TrialOverrideConfiguration.Value(); trial != nil {
-		subscribe.Trial = &customers.Trial{
+		subscribe.Trial = &subscriptions.Trial{
 			IsTrial: trial.IsTrial, EndDate: trial.TrialEndDate.Value(), EndBehavior: enum[domain.TrialEndBehavior](trial.TrialEndBehavior.Value()),
 		}
 	}
@@ -81,20 +81,20 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*cust
 	return subscribe, nil
 }
 
-func fromMoney(money *model.MoneyInputDto) *customers.Amount {
+func fromMoney(money *model.MoneyInputDto) *subscriptions.Amount {
 	if money == nil {
 		return nil
 	}
-	return &customers.Amount{Amount: domain.DecimalOf(money.Amount), Currency: enum[string](money.Currency.Value())}
+	return &subscriptions.Amount{Amount: domain.DecimalOf(money.Amount), Currency: enum[string](money.Currency.Value())}
 }
 
-func fromSubscriptionCoupon(in *model.SubscriptionCouponInput) *customers.SubscriptionCoupon {
-	coupon := &customers.SubscriptionCoupon{CouponID: in.CouponID.Value(), PromotionCode: notEmpty(in.PromotionCode)}
+func fromSubscriptionCoupon(in *model.SubscriptionCouponInput) *subscriptions.Coupon {
+	coupon := &subscriptions.Coupon{CouponID: in.CouponID.Value(), PromotionCode: notEmpty(in.PromotionCode)}
 	if configuration := in.Configuration.Value(); configuration != nil {
 		coupon.StartDate = configuration.StartDate.Value()
 	}
 	if discount := in.Discount.Value(); discount != nil {
-		coupon.Discount = &customers.Discount{
+		coupon.Discount = &subscriptions.Discount{
 			Name: discount.Name.Value(), Description: discount.Description.Value(), DurationInMonths: discount.DurationInMonths.Value(), PercentOff: fromFloat(discount.PercentOff.Value()),
 		}
 		for _, off := range discount.AmountsOff.Value() {
@@ -104,7 +104,7 @@ func fromSubscriptionCoupon(in *model.SubscriptionCouponInput) *customers.Subscr
 	return coupon
 }
 
-func addPriceOverrides(path string, subscribe *customers.Subscribe, in *model.ProvisionCustomerSubscriptionInput) error {
+func addPriceOverrides(path string, subscribe *subscriptions.Input, in *model.ProvisionCustomerSubscriptionInput) error {
 	for i, override := range in.PriceOverrides.Value() {
 		field := fmt.Sprintf("%s.priceOverrides[%d]", path, i)
 		err := cmp.Or(
@@ -118,12 +118,12 @@ func addPriceOverrides(path string, subscribe *customers.Subscribe, in *model.Pr
 		if isTrue(override.BaseCharge) == (override.FeatureID.Value() != nil) {
 			return domain.FieldErrorf(domain.BadUserInput, field, "must be for either the baseCharge or a featureId")
 		}
-		out := customers.PriceOverride{
+		out := subscriptions.PriceOverride{
 			FeatureID: override.FeatureID.Value(), AddonID: override.AddonID.Value(),
 			Amount: fromMoney(override.Price.Value()), BlockSize: override.BlockSize.Value(),
 		}
 		for _, tier := range override.Tiers.Value() {
-			out.Tiers = append(out.Tiers, customers.TierOverride{
+			out.Tiers = append(out.Tiers, subscriptions.TierOverride{
 				UpTo: tier.UpTo.Value(), UnitAmount: fromMoney(tier.UnitPrice.Value()), FlatAmount: fromMoney(tier.FlatPrice.Value()),
 			})
 		}
@@ -133,7 +133,7 @@ func addPriceOverrides(path string, subscribe *customers.Subscribe, in *model.Pr
 }
 
 // addEntitlements reads the older and the newer way to give entitlements.
-func addEntitlements(path string, subscribe *customers.Subscribe, in *model.ProvisionCustomerSubscriptionInput) error {
+func addEntitlements(path string, subscribe *subscriptions.Input, in *model.ProvisionCustomerSubscriptionInput) error {
 	add := func(field, featureID string, reset resetInput, e domain.PackageEntitlement) error {
 		var err error
 		e.FeatureID = featureID

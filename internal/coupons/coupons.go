@@ -93,7 +93,7 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, input Create) 
 	err = s.coupons.Insert(ctx, coupon)
 	if errors.Is(err, persistence.ErrExists) {
 		err = domain.FieldErrorf(domain.Duplicate, "refId", "is in use: Duplicated entity not allowed").
-			With("entityName", "Coupon").With("identifier", input.RefID)
+			About("Coupon", input.RefID)
 	}
 	return coupon, err
 }
@@ -219,7 +219,7 @@ func (s *Service) change(
 	coupon, err := persistence.Change(ctx, s.coupons, domain.Ref{EnvironmentID: environment, RefID: refID}, func(coupon *domain.Coupon) (bool, error) {
 		if coupon.Archived() {
 			return false, domain.FieldErrorf(domain.Archived, "refId", "is an archived coupon: Entity is archived").
-				With("entityName", "Coupon").With("identifier", refID)
+				About("Coupon", refID)
 		}
 		if err := domain.RequireVersion(ifVersion, coupon.Version); err != nil {
 			return false, err
@@ -232,8 +232,7 @@ func (s *Service) change(
 		return true, nil
 	})
 	if errors.Is(err, persistence.ErrNotFound) {
-		err = domain.FieldErrorf(domain.CouponNotFound, "refId", "is no coupon of this environment: Coupon not found").
-			With("entityName", "Coupon").With("identifier", refID)
+		err = domain.NotFound(domain.CouponNotFound, "refId", "Coupon", refID)
 	}
 	return coupon, err
 }

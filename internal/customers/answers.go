@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
+
+// forgetTimeout bounds how long a request waits for that.
+const forgetTimeout = 10 * time.Second
 
 // forgetSize is how many requests are forgotten at a time.
 const forgetSize = 100
@@ -23,7 +27,7 @@ func newAnswerKey() []byte {
 // can be read any more since the customer has no AnswerKey; so nothing is lost if this fails, or never happens
 // because the process ends, and an answer that is stored later is as unreadable. All of it expires.
 func (s *Service) forgetAnswers(ctx context.Context, ref domain.CustomerRef) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
 	defer cancel()
 	for ctx.Err() == nil {
 		requests, err := s.store.RequestsAbout(ctx, ref.Key(), forgetSize)

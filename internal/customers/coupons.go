@@ -18,10 +18,10 @@ func (s *Service) SetCoupon(ctx context.Context, actor domain.Actor, customer, c
 		return nil, err
 	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		if sameText(customer.CouponID, &found.RefID) {
+		if domain.SameText(customer.CouponID, &found.RefID) {
 			return false, nil
 		}
-		if err := checkGivable("relationId", found); err != nil {
+		if err := found.RequireActive("relationId"); err != nil {
 			return false, err
 		}
 		customer.UpdatedAt = s.Now()
@@ -37,7 +37,7 @@ func (s *Service) RemoveCoupon(ctx context.Context, actor domain.Actor, customer
 		return nil, err
 	}
 	return s.changeLive(ctx, ref, func(customer *domain.Customer) (bool, error) {
-		if !sameText(customer.CouponID, &found.RefID) {
+		if !domain.SameText(customer.CouponID, &found.RefID) {
 			return false, nil
 		}
 		customer.UpdatedAt = s.Now()
@@ -66,8 +66,7 @@ func (s *Service) relation(ctx context.Context, actor domain.Actor, customer, co
 	}
 	found, err := persistence.Find(ctx, s.store.Coupons(), actor.EnvironmentID, coupon)
 	if errors.Is(err, persistence.ErrNotFound) {
-		err = domain.FieldErrorf(domain.CouponNotFound, "relationId", "is no coupon of this environment: Coupon not found").
-			With("entityName", "Coupon").With("identifier", coupon)
+		err = domain.NotFound(domain.CouponNotFound, "relationId", "Coupon", coupon)
 	}
 	return ref, found, err
 }

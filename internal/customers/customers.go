@@ -12,6 +12,7 @@ import (
 
 	"clientele/internal/domain"
 	"clientele/internal/keylock"
+	"clientele/internal/subscriptions"
 	"clientele/persistence"
 )
 
@@ -27,16 +28,14 @@ type Store interface {
 
 // Service is the use cases. Create it with New.
 type Service struct {
-	store        Store
-	checkBilling BillingCheck
-	now          func() time.Time
-	newID        func() string
-	newRef       func() string
-	// newSubscriptionRef makes an id for a subscription that was given none.
-	newSubscriptionRef func() string
-	newAnswerKey       func() []byte
-	locks              *keylock.Locks
-	settlements        *settlements
+	store         Store
+	checkBilling  BillingCheck
+	now           func() time.Time
+	newID         func() string
+	newRef        func() string
+	newAnswerKey  func() []byte
+	locks         *keylock.Locks
+	subscriptions *subscriptions.Service
 	// sync is nil without a billing provider.
 	sync Sync
 }
@@ -59,12 +58,13 @@ func WithAnswerKeys(newKey func() []byte) Option { return func(s *Service) { s.n
 func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
-		now: time.Now, newID: newUUID, newRef: newCustomerID,
-		newSubscriptionRef: newSubscriptionID, newAnswerKey: newAnswerKey, locks: keylock.New(), settlements: newSettlements(),
+		now: time.Now, newID: newUUID, newRef: func() string { return domain.RandomRef("customer-") },
+		newAnswerKey: newAnswerKey, locks: keylock.New(),
 	}
 	for _, option := range options {
 		option(service)
 	}
+	service.subscriptions = subscriptions.New(store, checkBilling, service.Now, service.newID)
 	return service
 }
 
@@ -179,10 +179,10 @@ func live(ref domain.CustomerRef, decide decision) decision {
 func conflict(customerID string) error {
 	return domain.Errorf(domain.Conflict,
 		"Customer is being changed by too many requests at once; nothing was changed, try again").
-		With("entityName", "Customer").With("identifier", customerID)
+		About("Customer", customerID)
 }
 
 func notFound(customerID string) error {
 	return domain.Errorf(domain.CustomerNotFound, "Customer not found").
-		With("entityName", "Customer").With("identifier", customerID)
+		About("Customer", customerID)
 }

@@ -3,10 +3,12 @@ package customers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"clientele/internal/domain"
 	"clientele/internal/validate"
+	"clientele/persistence"
 )
 
 // Details are the properties of a customer that inputs set, each with what the input says of it.
@@ -68,16 +70,20 @@ func (s *Service) checkCoupon(ctx context.Context, environmentID string, d Detai
 	if d.CouponID.Value == nil {
 		return nil, nil
 	}
-	return s.getCoupon(ctx, environmentID, "couponRefId", *d.CouponID.Value)
+	coupon, err := s.store.Coupons().Get(ctx, domain.Ref{EnvironmentID: environmentID, RefID: *d.CouponID.Value})
+	if errors.Is(err, persistence.ErrNotFound) {
+		err = domain.NotFound(domain.CouponNotFound, "couponRefId", "Coupon", *d.CouponID.Value)
+	}
+	return coupon, err
 }
 
 // checkGivenTo refuses a coupon that the customer cannot be given. The one that the customer has may stay.
 // Errors: CouponIsArchived.
 func checkGivenTo(customer *domain.Customer, coupon *domain.Coupon) error {
-	if coupon == nil || sameText(customer.CouponID, &coupon.RefID) {
+	if coupon == nil || domain.SameText(customer.CouponID, &coupon.RefID) {
 		return nil
 	}
-	return checkGivable("couponRefId", coupon)
+	return coupon.RequireActive("couponRefId")
 }
 
 // apply sets what the input gives at a time and reports whether the customer differs afterwards.
@@ -94,11 +100,11 @@ func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
 		{&customer.SalesforceID, d.SalesforceID},
 		{&customer.AWSMarketplaceCustomerID, d.AWSMarketplaceCustomerID},
 	} {
-		if text.change.Given && !sameText(*text.target, text.change.Value) {
+		if text.change.Given && !domain.SameText(*text.target, text.change.Value) {
 			*text.target, changed = text.change.Value, true
 		}
 	}
-	if d.BillingID.Given && !sameText(customer.BillingID, d.BillingID.Value) {
+	if d.BillingID.Given && !domain.SameText(customer.BillingID, d.BillingID.Value) {
 		customer.LinkTo(d.BillingID.Value)
 		changed = true
 	}
@@ -121,7 +127,7 @@ func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
 // setCoupon gives the customer a coupon from a time on, or takes it away with nil. It reports whether that
 // changes anything; the coupon that the customer has stays as it is.
 func setCoupon(customer *domain.Customer, couponID *string, at time.Time) bool {
-	if sameText(customer.CouponID, couponID) {
+	if domain.SameText(customer.CouponID, couponID) {
 		return false
 	}
 	customer.CouponID, customer.CouponAppliedAt = couponID, nil
@@ -129,11 +135,4 @@ func setCoupon(customer *domain.Customer, couponID *string, at time.Time) bool {
 		customer.CouponAppliedAt = &at
 	}
 	return true
-}
-
-func sameText(a, b *string) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
 }

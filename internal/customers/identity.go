@@ -1,10 +1,6 @@
 package customers
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	chance "math/rand/v2"
-
 	"clientele/internal/domain"
 	"clientele/internal/validate"
 )
@@ -48,37 +44,4 @@ func (i Identity) required(actor domain.Actor) (domain.CustomerRef, error) {
 		err = domain.Errorf(domain.MissingID, "customerId or refId must be given")
 	}
 	return ref, err
-}
-
-const (
-	generatedIDLength  = 12
-	generatedIDLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
-)
-
-// newCustomerID makes an id for a customer whose product gave none.
-func newCustomerID() string { return newReadableID("customer-", rand.Read) }
-
-// customerIDFrom makes the id that belongs to a seed.
-func customerIDFrom(seed string) string {
-	return newReadableID("customer-", chance.NewChaCha8(sha256.Sum256([]byte(seed))).Read)
-}
-
-// newSubscriptionID makes an id for a subscription whose product gave none.
-func newSubscriptionID() string { return newReadableID("subscription-", rand.Read) }
-
-func newReadableID(prefix string, read func([]byte) (int, error)) string {
-	// The largest multiple of the number of letters that fits a byte; what is above would favour the first
-	// letters.
-	const fair = 256 - 256%len(generatedIDLetters)
-	id := []byte(prefix)
-	for len(id) < len(prefix)+generatedIDLength {
-		var random [2 * generatedIDLength]byte
-		_, _ = read(random[:]) // never fails
-		for _, b := range random {
-			if int(b) < fair && len(id) < len(prefix)+generatedIDLength {
-				id = append(id, generatedIDLetters[int(b)%len(generatedIDLetters)])
-			}
-		}
-	}
-	return string(id)
 }

@@ -51,7 +51,7 @@ func (s *Service) Promote(
 			case at >= 0 && customer.PromotionalEntitlements[at].Grants(now):
 				return false, domain.FieldErrorf(domain.Duplicate, fmt.Sprintf("promotionalEntitlements[%d].featureId", i),
 					"is of a feature that the customer was given already: Duplicated entity not allowed").
-					With("entityName", "PromotionalEntitlement").With("identifier", p.FeatureID)
+					About("PromotionalEntitlement", p.FeatureID)
 			case at >= 0:
 				customer.PromotionalEntitlements[at] = p
 			default:
@@ -93,8 +93,7 @@ func (s *Service) checkPromotional(
 		end := input.Period.EndAfter(now)
 		switch {
 		case feature == nil:
-			return nil, domain.FieldErrorf(domain.FeatureNotFound, field+".featureId", "names a feature that this environment does not have: Feature not found").
-				With("entityName", "Feature").With("identifier", input.FeatureID)
+			return nil, domain.NotFound(domain.FeatureNotFound, field+".featureId", "Feature", input.FeatureID)
 		case slices.Index(ids, input.FeatureID) != i:
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".featureId", "must not be there twice")
 		case input.Period != domain.PeriodCustom && input.EndDate != nil:
@@ -133,7 +132,7 @@ func (s *Service) Revoke(
 		if at < 0 {
 			return false, domain.FieldErrorf(domain.PromotionalEntitlementNotFound, "featureId",
 				"is of no promotional entitlement of the customer: Promotional entitlement not found").
-				With("entityName", "PromotionalEntitlement").With("identifier", featureID)
+				About("PromotionalEntitlement", featureID)
 		}
 		taken = customer.PromotionalEntitlements[at]
 		customer.PromotionalEntitlements = slices.Delete(customer.PromotionalEntitlements, at, at+1)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clientele/internal/domain"
+	"clientele/internal/subscriptions"
 	"clientele/persistence"
 )
 
@@ -22,13 +23,13 @@ type Provision struct {
 	// for an id by chance.
 	Seed string
 	// Subscription is the initial subscription; nil is none.
-	Subscription *Subscribe
+	Subscription *subscriptions.Input
 }
 
 // Provisioned is what came of a provision.
 type Provisioned struct {
 	Customer *domain.Customer
-	Decision Decision
+	Decision subscriptions.Decision
 	// Subscription is the initial one, within Customer; nil if there is none.
 	Subscription *domain.Subscription
 }
@@ -61,7 +62,7 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 	}
 	switch {
 	case ref.CustomerID == "" && input.Seed != "":
-		ref.CustomerID = customerIDFrom(input.Seed)
+		ref.CustomerID = domain.SeededRef("customer-", input.Seed)
 	case ref.CustomerID == "":
 		ref.CustomerID = s.newRef()
 	}
@@ -78,23 +79,20 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 		return Provisioned{}, err
 	}
 	with := telling{information: input.BillingInformation}
-	out := Provisioned{Customer: customer, Decision: NoSubscription}
-	if input.Subscription == nil {
-		s.noteNew(customer, with, input.SyncFree)
-		err = s.insert(ctx, customer)
-	} else {
-		subscriber := s.newSubscriber(customer, input, now)
-		var redemption *redemption
-		if redemption, err = subscriber.subscribe(ctx); err != nil {
+	out := Provisioned{Customer: customer, Decision: subscriptions.NoSubscription}
+	insert := func(ctx context.Context) error { return s.insert(ctx, customer) }
+	if input.Subscription != nil {
+		prepared, err := s.subscriptions.Prepare(ctx, customer, *input.Subscription, s.payment(input.BillingInformation), now)
+		if err != nil {
 			return Provisioned{}, err
 		}
-		out.Decision, out.Subscription = subscriber.decision, &customer.Subscriptions[0]
+		out.Decision, out.Subscription = prepared.Decision, &customer.Subscriptions[0]
 		// What the provider says of the payment method decides whether the subscription begins.
 		with.wait = out.Subscription.Status(now) == domain.PaymentPending && with.information != nil && with.information.PaymentMethodID != nil
-		s.noteNew(customer, with, input.SyncFree)
-		err = s.insertSubscribed(ctx, customer, redemption)
+		insert = func(ctx context.Context) error { return s.insertSubscribed(ctx, customer, prepared) }
 	}
-	if err != nil {
+	s.noteNew(customer, with, input.SyncFree)
+	if err := insert(ctx); err != nil {
 		return Provisioned{}, err
 	}
 	if customer.Sync == nil {
@@ -106,16 +104,12 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 	return out, err
 }
 
-func (s *Service) newSubscriber(customer *domain.Customer, input Provision, now time.Time) *subscriber {
-	b := &subscriber{service: s, customer: customer, input: *input.Subscription, now: now, start: now}
-	if input.Subscription.StartDate != nil {
-		b.start = domain.Timestamp(*input.Subscription.StartDate)
+func (s *Service) payment(info *domain.BillingInformation) subscriptions.Payment {
+	if info == nil {
+		return subscriptions.Payment{}
 	}
-	if info := input.BillingInformation; info != nil {
-		// Without a provider nobody can say whether the payment method is good.
-		b.currency, b.payable = info.Currency, s.sync == nil && info.PaymentMethodID != nil
-	}
-	return b
+	// Without a provider nobody can say whether the payment method is good.
+	return subscriptions.Payment{Currency: info.Currency, Confirmed: s.sync == nil && info.PaymentMethodID != nil}
 }
 
 // insert writes a new customer. Errors: Duplicate, Archived.
@@ -127,52 +121,22 @@ func (s *Service) insert(ctx context.Context, customer *domain.Customer) error {
 	return err
 }
 
-// insertSubscribed writes a new customer with subscriptions, between setting aside what these need and making
-// that final. redemption is nil without a promotion code.
-func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, redemption *redemption) error {
+// insertSubscribed writes a new customer with subscriptions.
+func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Customer, prepared *subscriptions.Prepared) error {
 	// Of equal requests in this process one writes the customer, and the others see it.
 	unlock, err := s.locks.Lock(ctx, customer.Key)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	// A look beforehand, so that a repeated request sets nothing aside.
+	// Looks beforehand, so that a repeated request reserves nothing.
 	if _, err := s.store.AnyCustomer(ctx, customer.Ref()); !errors.Is(err, persistence.ErrNotFound) {
 		if err != nil {
 			return err
 		}
 		return s.taken(ctx, customer.Ref())
 	}
-	if redemption == nil {
-		return s.insertClaimed(ctx, customer)
-	}
-	if err := redemption.reserve(ctx); err != nil {
-		return err
-	}
-	err = s.insertClaimed(ctx, customer)
-	if _, refused := errors.AsType[*domain.Error](err); refused || err == nil {
-		// The customer is written, or is not, whatever comes of this; a redemption that cannot be settled now is
-		// settled by whoever wants the code next, or after its lease.
-		settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-		defer cancel()
-		_ = redemption.settle(settling, err == nil)
-	}
-	// Of any other error it is not known whether the customer was written. The lease ends that.
-	return err
-}
-
-// settleTimeout bounds what a request waits for after its customer was written.
-const settleTimeout = 10 * time.Second
-
-// insertClaimed writes a new customer once the ids of its subscriptions are its own.
-// Errors: Duplicate, Archived, Conflict.
-func (s *Service) insertClaimed(ctx context.Context, customer *domain.Customer) error {
-	for i := range customer.Subscriptions {
-		if err := s.claim(ctx, customer, customer.Subscriptions[i].SubscriptionID); err != nil {
-			return err
-		}
-	}
-	return s.insert(ctx, customer)
+	return prepared.Write(ctx, func(ctx context.Context) error { return s.insert(ctx, customer) })
 }
 
 // newCustomer is a customer at its first version.
@@ -194,10 +158,10 @@ func (s *Service) taken(ctx context.Context, ref domain.CustomerRef) error {
 		return archived(ref.CustomerID)
 	}
 	return domain.Errorf(domain.Duplicate, "Duplicated entity not allowed: a Customer has this id").
-		With("entityName", "Customer").With("identifier", ref.CustomerID)
+		About("Customer", ref.CustomerID)
 }
 
 func archived(customerID string) error {
 	return domain.Errorf(domain.Archived, "Entity is archived: an archived Customer had this id, which cannot be used again").
-		With("entityName", "Customer").With("identifier", customerID)
+		About("Customer", customerID)
 }

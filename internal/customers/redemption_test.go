@@ -11,6 +11,7 @@ import (
 
 	"clientele/internal/customers"
 	"clientele/internal/domain"
+	"clientele/internal/subscriptions"
 	"clientele/persistence"
 )
 
@@ -46,7 +47,7 @@ func (f *fixture) offer(t testing.TB, redemptions int64) {
 // redeeming is a customer who subscribes to the plan with the code; a subscription id of "" is made up.
 func redeeming(id, subscriptionID string) customers.Provision {
 	month := domain.Monthly
-	subscribe := &customers.Subscribe{
+	subscribe := &subscriptions.Input{
 		PlanID: "plan", BillingPeriod: &month, PromotionCode: new("CODE"), PaymentCollectionMethod: "CHARGE", AwaitPayment: true,
 	}
 	if subscriptionID != "" {
@@ -315,7 +316,7 @@ func TestACouponBeginsWhenPaymentDoes(t *testing.T) {
 	f.offer(t, 5)
 	provision := redeeming("ada", "sub")
 	end, behavior := noon.AddDate(0, 2, 0), domain.ConvertToPaid
-	provision.Subscription.Trial = &customers.Trial{IsTrial: true, EndDate: &end, EndBehavior: &behavior}
+	provision.Subscription.Trial = &subscriptions.Trial{IsTrial: true, EndDate: &end, EndBehavior: &behavior}
 	ada, err := f.Provision(t.Context(), full, provision)
 	if err != nil {
 		t.Fatal(err)

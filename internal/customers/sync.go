@@ -40,7 +40,7 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 		return false
 	}
 	parts := after.SyncChanges(before)
-	relinked := !sameText(before.BillingID, after.BillingID)
+	relinked := !domain.SameText(before.BillingID, after.BillingID)
 	if with.information != nil {
 		parts = append(parts, domain.SyncInformation, domain.SyncFacts)
 	}

@@ -39,6 +39,14 @@ const (
 // Archived reports whether the coupon can no longer be given to anybody.
 func (c *Coupon) Archived() bool { return c.Status == CouponArchived }
 
+// RequireActive refuses an archived coupon. Errors: CouponIsArchived.
+func (c *Coupon) RequireActive(field string) error {
+	if !c.Archived() {
+		return nil
+	}
+	return FieldErrorf(CouponIsArchived, field, "is an archived coupon, which cannot be applied").About("Coupon", c.RefID)
+}
+
 // Applied is the coupon as a subscription has it from a time on.
 func (c *Coupon) Applied(from time.Time) *AppliedCoupon {
 	return &AppliedCoupon{

@@ -115,6 +115,16 @@ func (c *Customer) Unarchive(at time.Time) {
 	}
 }
 
+// Subscription is the subscription with an id, nil for none.
+func (c *Customer) Subscription(subscriptionID string) *Subscription {
+	for i := range c.Subscriptions {
+		if c.Subscriptions[i].SubscriptionID == subscriptionID {
+			return &c.Subscriptions[i]
+		}
+	}
+	return nil
+}
+
 // HasPurchased reports whether the customer ever had a subscription that is paid.
 func (c *Customer) HasPurchased() bool {
 	return slices.ContainsFunc(c.Subscriptions, func(s Subscription) bool { return s.PricingType == PricingPaid })

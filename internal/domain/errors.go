@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what went wrong in a way that a caller can decide on. The API's edge maps each kind to one
@@ -85,6 +86,11 @@ func (e *Error) With(name string, value any) *Error {
 	return &Error{Kind: e.Kind, Message: e.Message, Facts: facts}
 }
 
+// About returns the error with the facts that name an entity.
+func (e *Error) About(entity, id string) *Error {
+	return e.With("entityName", entity).With("identifier", id)
+}
+
 // IsKind reports whether the error is a refusal of the given kind.
 func IsKind(err error, kind Kind) bool {
 	refusal, ok := errors.AsType[*Error](err)
@@ -100,4 +106,9 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 // and as the fact "field".
 func FieldErrorf(kind Kind, field, format string, args ...any) *Error {
 	return Errorf(kind, "%s %s", field, fmt.Sprintf(format, args...)).With("field", field)
+}
+
+// NotFound makes a refusal of an id, in a field, that no entity of the environment has.
+func NotFound(kind Kind, field, entity, id string) *Error {
+	return FieldErrorf(kind, field, "is no %s of this environment: %s not found", strings.ToLower(entity), entity).About(entity, id)
 }

@@ -68,8 +68,8 @@ func (c *PromotionCode) Reserve(reservation Reservation) error {
 	return nil
 }
 
-// Settle ends a reservation: it counts if the customer was written. It reports whether there was one.
-func (c *PromotionCode) Settle(reservationID string, written bool) bool {
+// Finish ends a reservation: it counts if the customer was written. It reports whether there was one.
+func (c *PromotionCode) Finish(reservationID string, written bool) bool {
 	i := slices.IndexFunc(c.Reserved, func(r Reservation) bool { return r.ID == reservationID })
 	if i < 0 {
 		return false

@@ -41,7 +41,7 @@ func TestPromotionCodeCheck(t *testing.T) {
 	}
 }
 
-func TestReservationsCountUntilTheyAreSettled(t *testing.T) {
+func TestReservationsCountUntilTheyAreFinished(t *testing.T) {
 	t.Parallel()
 	code := PromotionCode{MaxRedemptions: new(int64(3)), Redeemed: 1}
 	for i := range 2 {
@@ -52,8 +52,8 @@ func TestReservationsCountUntilTheyAreSettled(t *testing.T) {
 	if err := code.Reserve(Reservation{ID: "2"}); !IsKind(err, PromotionCodeExhausted) {
 		t.Fatalf("a fourth redemption of three: %v", err)
 	}
-	if !code.Settle("0", false) || code.Settle("0", true) {
-		t.Error("a reservation is not settled exactly once")
+	if !code.Finish("0", false) || code.Finish("0", true) {
+		t.Error("a reservation is not finished exactly once")
 	}
 	if code.Redeemed != 1 || len(code.Reserved) != 1 {
 		t.Errorf("given back: %d redeemed, %d reserved", code.Redeemed, len(code.Reserved))
@@ -61,7 +61,7 @@ func TestReservationsCountUntilTheyAreSettled(t *testing.T) {
 	if err := code.Reserve(Reservation{ID: "2"}); err != nil {
 		t.Errorf("what was given back cannot be had: %v", err)
 	}
-	if !code.Settle("1", true) || code.Redeemed != 2 {
+	if !code.Finish("1", true) || code.Redeemed != 2 {
 		t.Errorf("%d redeemed", code.Redeemed)
 	}
 	unlimited := PromotionCode{Redeemed: 1 << 40}

@@ -58,7 +58,7 @@ func (s *Service) Subscription(ctx context.Context, actor domain.Actor, environm
 		var customer *domain.Customer
 		customer, err = s.store.LiveCustomer(ctx, domain.CustomerRef{EnvironmentID: environment, CustomerID: claim.CustomerID})
 		if err == nil {
-			if found := findSubscription(customer, subscriptionID); found != nil {
+			if found := customer.Subscription(subscriptionID); found != nil {
 				return Subscribed{customer, found}, nil
 			}
 			err = persistence.ErrNotFound
@@ -66,7 +66,7 @@ func (s *Service) Subscription(ctx context.Context, actor domain.Actor, environm
 	}
 	if errors.Is(err, persistence.ErrNotFound) {
 		err = domain.Errorf(domain.SubscriptionNotFound, "Subscription not found").
-			With("entityName", "Subscription").With("identifier", subscriptionID)
+			About("Subscription", subscriptionID)
 	}
 	return Subscribed{}, err
 }

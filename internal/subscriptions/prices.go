@@ -1,7 +1,6 @@
-package customers
+package subscriptions
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,7 +8,6 @@ import (
 
 	"clientele/internal/domain"
 	"clientele/internal/validate"
-	"clientele/persistence"
 )
 
 // maxQuantity bounds how many units of anything a subscription pays.
@@ -18,69 +16,58 @@ const maxQuantity = 1_000_000_000
 // addAddonsAndPrices adds what was asked for beside the plan itself, and what all of it costs.
 // Errors: AddonNotFound, UnpublishedPackage, IncompatibleAddon, InvalidQuantity, FeatureNotFound,
 // BillingPeriodMissing, AmountTooLarge, BadUserInput.
-func (b *subscriber) addAddonsAndPrices(ctx context.Context, s *domain.Subscription) error {
-	addons, err := b.addons(ctx)
+func (d *draft) addAddonsAndPrices(s *domain.Subscription) error {
+	addons, err := d.addons()
 	if err != nil {
 		return err
 	}
-	paid := b.plan.PricingType == domain.PricingPaid
+	paid := d.plan.PricingType == domain.PricingPaid
 	for i, addon := range addons {
 		paid = paid || addon.PricingType == domain.PricingPaid
-		quantity := b.input.Addons[i].Quantity
+		quantity := d.input.Addons[i].Quantity
 		s.Addons = append(s.Addons, domain.SubscriptionAddon{
-			ID: b.service.newID(), AddonID: addon.RefID, Version: addon.VersionNumber, Quantity: quantity,
+			ID: d.newID(), AddonID: addon.RefID, Version: addon.VersionNumber, Quantity: quantity,
 		})
 	}
-	s.BillingCountryCode = b.input.BillingCountryCode
+	s.BillingCountryCode = d.input.BillingCountryCode
 	if paid {
 		if s.PricingType != domain.PricingCustom {
 			s.PricingType = domain.PricingPaid
 		}
-		if err := b.addCharges(s, addons); err != nil {
+		if err := d.addCharges(s, addons); err != nil {
 			return err
 		}
 	}
-	if err := b.setQuantities(ctx, s); err != nil {
+	if err := d.setQuantities(s); err != nil {
 		return err
 	}
 	for i, addon := range addons {
-		s.Entitlements = domain.WithAddon(s.Entitlements, addon.Entitlements, b.input.Addons[i].Quantity)
+		s.Entitlements = domain.WithAddon(s.Entitlements, addon.Entitlements, d.input.Addons[i].Quantity)
 	}
-	if err := b.overridePrices(s); err != nil {
+	if err := d.overridePrices(s); err != nil {
 		return err
 	}
-	if total := s.TotalPrice(nil, b.now); total != nil && total.SubTotal.Compare(domain.MaxAmount) > 0 {
+	if total := s.TotalPrice(nil, d.now); total != nil && total.SubTotal.Compare(domain.MaxAmount) > 0 {
 		return domain.FieldErrorf(domain.AmountTooLarge, "subscriptionParams", "would cost more than %s in one billing period", domain.MaxAmount)
 	}
 	return nil
 }
 
 // addons are the add-ons that were asked for, in that order.
-func (b *subscriber) addons(ctx context.Context) ([]*domain.Addon, error) {
-	if len(b.input.Addons) == 0 {
-		return nil, nil
-	}
-	ids := make([]string, len(b.input.Addons))
-	for i, addon := range b.input.Addons {
-		ids[i] = addon.AddonID
-	}
-	found, err := b.service.store.Addons().GetMany(ctx, b.customer.EnvironmentID, ids)
-	if err != nil {
-		return nil, err
-	}
+func (d *draft) addons() ([]*domain.Addon, error) {
+	ids := d.input.addonIDs()
 	addons := make([]*domain.Addon, len(ids))
-	for i, asked := range b.input.Addons {
+	for i, asked := range d.input.Addons {
 		field := fmt.Sprintf("subscriptionParams.addons[%d]", i)
-		addon := found[asked.AddonID]
+		addon := d.offer.addons[asked.AddonID]
 		switch {
 		case addon == nil:
 			return nil, addonNotFound(i, asked.AddonID)
 		case !addon.Published:
-			return nil, domain.FieldErrorf(domain.UnpublishedPackage, field+".addonId", "is an add-on that was not published").
-				With("entityName", "Addon").With("identifier", asked.AddonID)
+			return nil, domain.FieldErrorf(domain.UnpublishedPackage, field+".addonId", "is an add-on that was not published").About("Addon", asked.AddonID)
 		case slices.Index(ids, asked.AddonID) != i:
 			return nil, domain.FieldErrorf(domain.BadUserInput, field+".addonId", "must not be there twice; say how many with quantity")
-		case !slices.Contains(b.plan.CompatibleAddonIDs, addon.RefID):
+		case !slices.Contains(d.plan.CompatibleAddonIDs, addon.RefID):
 			return nil, domain.FieldErrorf(domain.IncompatibleAddon, field+".addonId", "is an add-on that does not go with the plan")
 		case asked.Quantity < 1 || asked.Quantity > maxQuantity:
 			return nil, domain.FieldErrorf(domain.InvalidQuantity, field+".quantity", "must be from 1 to %d", maxQuantity)
@@ -98,64 +85,63 @@ func (b *subscriber) addons(ctx context.Context) ([]*domain.Addon, error) {
 }
 
 func addonNotFound(i int, addonID string) error {
-	return domain.FieldErrorf(domain.AddonNotFound, fmt.Sprintf("subscriptionParams.addons[%d].addonId", i),
-		"is no add-on of this environment: Addon not found").With("entityName", "Addon").With("identifier", addonID)
+	return domain.NotFound(domain.AddonNotFound, fmt.Sprintf("subscriptionParams.addons[%d].addonId", i), "Addon", addonID)
 }
 
 // addCharges chooses the prices of the plan and of the add-ons, all in one currency.
-func (b *subscriber) addCharges(s *domain.Subscription, addons []*domain.Addon) error {
-	period, err := b.billingPeriod(addons)
+func (d *draft) addCharges(s *domain.Subscription, addons []*domain.Addon) error {
+	period, err := d.billingPeriod(addons)
 	if err != nil {
 		return err
 	}
 	s.BillingPeriod = &period
-	currency := b.currency
-	if b.plan.PricingType == domain.PricingPaid {
-		prices := choosePrices(b.plan.Prices, period, b.input.BillingCountryCode, currency)
+	currency := d.payment.Currency
+	if d.plan.PricingType == domain.PricingPaid {
+		prices := choosePrices(d.plan.Prices, period, d.input.BillingCountryCode, currency)
 		if len(prices) == 0 {
 			return domain.FieldErrorf(domain.BadUserInput, "billingInformation.currency", "must be a currency that the plan has a price in")
 		}
 		currency = &prices[0].Currency
-		b.charge(s, prices, nil, 1)
+		d.charge(s, prices, nil, 1)
 	}
 	for i, addon := range addons {
 		if addon.PricingType != domain.PricingPaid {
 			continue
 		}
-		prices := choosePrices(addon.Prices, period, b.input.BillingCountryCode, currency)
+		prices := choosePrices(addon.Prices, period, d.input.BillingCountryCode, currency)
 		if len(prices) == 0 {
 			return domain.FieldErrorf(domain.IncompatibleAddon, fmt.Sprintf("subscriptionParams.addons[%d].addonId", i),
 				"is an add-on without a price in the billing period and currency of the subscription")
 		}
 		currency = &prices[0].Currency
-		b.charge(s, prices, &addon.RefID, b.input.Addons[i].Quantity)
+		d.charge(s, prices, &addon.RefID, d.input.Addons[i].Quantity)
 	}
 	return nil
 }
 
-func (b *subscriber) charge(s *domain.Subscription, prices []domain.Price, addonID *string, times int64) {
+func (d *draft) charge(s *domain.Subscription, prices []domain.Price, addonID *string, times int64) {
 	for _, price := range prices {
 		if least := price.Amount; price.Model == domain.MinimumSpend && least != nil && (s.MinimumSpend == nil || least.Compare(*s.MinimumSpend) > 0) {
 			s.MinimumSpend = least
 		}
 		s.Charges = append(s.Charges, domain.Charge{
-			ID: b.service.newID(), AddonID: addonID, Price: price, Quantity: 1, Times: times,
+			ID: d.newID(), AddonID: addonID, Price: price, Quantity: 1, Times: times,
 		})
 	}
 }
 
 // billingPeriod is the period that was asked for. Errors: BillingPeriodMissing, BadUserInput.
-func (b *subscriber) billingPeriod(addons []*domain.Addon) (domain.BillingPeriod, error) {
+func (d *draft) billingPeriod(addons []*domain.Addon) (domain.BillingPeriod, error) {
 	const field = "subscriptionParams.billingPeriod"
-	offered := b.plan.Prices
-	if b.plan.PricingType != domain.PricingPaid {
+	offered := d.plan.Prices
+	if d.plan.PricingType != domain.PricingPaid {
 		for _, addon := range addons {
 			offered = slices.Concat(offered, addon.Prices)
 		}
 	}
-	asked := b.input.BillingPeriod
+	asked := d.input.BillingPeriod
 	switch {
-	case asked == nil && b.decision == TrialPlanDecided && len(offered) > 0:
+	case asked == nil && d.decision == TrialPlanDecided && len(offered) > 0:
 		return offered[0].Period, nil
 	case asked == nil:
 		return "", domain.FieldErrorf(domain.BillingPeriodMissing, field, "must be given, because the subscription is paid")
@@ -190,16 +176,16 @@ func choosePrices(prices []domain.Price, period domain.BillingPeriod, country, c
 
 // defaultPrices are those of a start plan, which nobody asked for: with its first billing period, and the
 // least quantities that can be had.
-func (b *subscriber) defaultPrices(s *domain.Subscription) error {
-	if b.plan.PricingType != domain.PricingPaid {
+func (d *draft) defaultPrices(s *domain.Subscription) error {
+	if d.plan.PricingType != domain.PricingPaid {
 		return nil
 	}
-	if len(b.plan.Prices) == 0 {
+	if len(d.plan.Prices) == 0 {
 		return domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.planId", "leads to a start plan that has no price")
 	}
-	period := b.plan.Prices[0].Period
+	period := d.plan.Prices[0].Period
 	s.BillingPeriod = &period
-	b.charge(s, choosePrices(b.plan.Prices, period, b.input.BillingCountryCode, nil), nil, 1)
+	d.charge(s, choosePrices(d.plan.Prices, period, d.input.BillingCountryCode, nil), nil, 1)
 	for i := range s.Charges {
 		if price := &s.Charges[i].Price; price.Model == domain.PerUnit && price.MinUnits != nil {
 			s.Charges[i].Quantity = *price.MinUnits
@@ -209,17 +195,17 @@ func (b *subscriber) defaultPrices(s *domain.Subscription) error {
 }
 
 // setQuantities says how many units of each per-unit price are paid.
-func (b *subscriber) setQuantities(ctx context.Context, s *domain.Subscription) error {
+func (d *draft) setQuantities(s *domain.Subscription) error {
 	const field = "subscriptionParams.billableFeatures"
 	asked := map[string]FeatureQuantity{}
-	for _, quantity := range b.input.BillableFeatures {
+	for _, quantity := range d.input.BillableFeatures {
 		if _, twice := asked[quantity.FeatureID]; twice {
 			return domain.FieldErrorf(domain.BadUserInput, quantity.Field, "must not name a feature twice")
 		}
 		asked[quantity.FeatureID] = quantity
 	}
-	if units := b.input.UnitQuantity; units != nil {
-		charge := b.onlyPerUnit(s)
+	if units := d.input.UnitQuantity; units != nil {
+		charge := d.onlyPerUnit(s)
 		if charge == nil {
 			return domain.FieldErrorf(domain.BadUserInput, "subscriptionParams.unitQuantity", "needs a plan with exactly one per-unit price")
 		}
@@ -238,7 +224,7 @@ func (b *subscriber) setQuantities(ctx context.Context, s *domain.Subscription) 
 		}
 		quantity, given := asked[*charge.Price.FeatureID]
 		if !given {
-			if b.decision != TrialPlanDecided {
+			if d.decision != TrialPlanDecided {
 				return domain.FieldErrorf(domain.BadUserInput, field, "must give the quantity of the feature %q, which is paid per unit", *charge.Price.FeatureID).
 					With("featureId", *charge.Price.FeatureID)
 			}
@@ -255,14 +241,14 @@ func (b *subscriber) setQuantities(ctx context.Context, s *domain.Subscription) 
 		charge.Quantity = units
 		if charge.AddonID == nil {
 			// What is paid for is what may be used.
-			s.Entitlements = domain.WithUnits(s.Entitlements, b.service.newID(), quantity.FeatureID, charge.Quantity)
+			s.Entitlements = domain.WithUnits(s.Entitlements, d.newID(), quantity.FeatureID, charge.Quantity)
 		}
 	}
-	for _, quantity := range b.input.BillableFeatures {
+	for _, quantity := range d.input.BillableFeatures {
 		if used[quantity.FeatureID] {
 			continue
 		}
-		if _, err := b.service.requireFeatures(ctx, b.customer.EnvironmentID, quantity.Field, []string{quantity.FeatureID}); err != nil {
+		if err := d.requireFeature(quantity.Field, quantity.FeatureID); err != nil {
 			return err
 		}
 		return domain.FieldErrorf(domain.BadUserInput, quantity.Field, "must be a feature that the subscription pays per unit")
@@ -286,7 +272,7 @@ func checkQuantity(quantity FeatureQuantity, price domain.Price) (int64, error) 
 }
 
 // onlyPerUnit is the plan's charge per unit, if there is exactly one.
-func (b *subscriber) onlyPerUnit(s *domain.Subscription) *domain.Charge {
+func (d *draft) onlyPerUnit(s *domain.Subscription) *domain.Charge {
 	var only *domain.Charge
 	for i := range s.Charges {
 		if c := &s.Charges[i]; c.AddonID == nil && c.Price.Model == domain.PerUnit {
@@ -300,10 +286,10 @@ func (b *subscriber) onlyPerUnit(s *domain.Subscription) *domain.Charge {
 }
 
 // overridePrices lets the input's prices stand in place of the catalogue's.
-func (b *subscriber) overridePrices(s *domain.Subscription) error {
-	if amount := b.input.UnitAmount; amount != nil {
+func (d *draft) overridePrices(s *domain.Subscription) error {
+	if amount := d.input.UnitAmount; amount != nil {
 		const field = "subscriptionParams.priceUnitAmount"
-		charge := b.onlyPerUnit(s)
+		charge := d.onlyPerUnit(s)
 		if charge == nil {
 			return domain.FieldErrorf(domain.BadUserInput, field, "needs a plan with exactly one per-unit price")
 		}
@@ -312,7 +298,7 @@ func (b *subscriber) overridePrices(s *domain.Subscription) error {
 		}
 		charge.Price.Amount, charge.Price.Tiers, charge.Price.TiersMode = amount, nil, nil
 	}
-	for i, override := range b.input.PriceOverrides {
+	for i, override := range d.input.PriceOverrides {
 		field := fmt.Sprintf("subscriptionParams.priceOverrides[%d]", i)
 		at := slices.IndexFunc(s.Charges, func(c domain.Charge) bool { return override.isFor(c) })
 		if at < 0 {
@@ -322,7 +308,7 @@ func (b *subscriber) overridePrices(s *domain.Subscription) error {
 			return err
 		}
 	}
-	if minimum := b.input.MinimumSpend; minimum != nil {
+	if minimum := d.input.MinimumSpend; minimum != nil {
 		const field = "subscriptionParams.minimumSpend.minimum"
 		if len(s.Charges) == 0 {
 			return domain.FieldErrorf(domain.BadUserInput, field, "needs a subscription that is paid")
@@ -340,7 +326,7 @@ func (o PriceOverride) isFor(c domain.Charge) bool {
 	if o.FeatureID == nil && c.Price.Model != domain.FlatFee {
 		return false
 	}
-	return sameText(o.AddonID, c.AddonID) && sameText(o.FeatureID, c.Price.FeatureID)
+	return domain.SameText(o.AddonID, c.AddonID) && domain.SameText(o.FeatureID, c.Price.FeatureID)
 }
 
 func (o PriceOverride) apply(field string, price *domain.Price) error {
@@ -373,8 +359,8 @@ func (o PriceOverride) apply(field string, price *domain.Price) error {
 	if price.Model == domain.FlatFee {
 		return domain.FieldErrorf(domain.BadUserInput, field+".tiers", "must not be given for a flat fee")
 	}
-	if len(o.Tiers) > maxSubscriptionItems {
-		return domain.FieldErrorf(domain.BadUserInput, field+".tiers", "must have at most %d tiers", maxSubscriptionItems)
+	if len(o.Tiers) > maxItems {
+		return domain.FieldErrorf(domain.BadUserInput, field+".tiers", "must have at most %d tiers", maxItems)
 	}
 	tiers := make([]domain.PriceTier, len(o.Tiers))
 	below := 0.0
@@ -420,38 +406,4 @@ func (a Amount) in(field, currency string) (*domain.Decimal, error) {
 		return nil, domain.FieldErrorf(domain.BadUserInput, field+".currency", "must be %s, the currency of the subscription", currency)
 	}
 	return &a.Amount, validate.Amount(field+".amount", a.Amount)
-}
-
-// requireFeatures answers features by their ids. Errors: FeatureNotFound.
-func (s *Service) requireFeatures(ctx context.Context, environmentID, field string, ids []string) (map[string]*domain.Feature, error) {
-	found, err := s.store.Features().GetMany(ctx, environmentID, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		if found[id] == nil {
-			return nil, domain.FieldErrorf(domain.FeatureNotFound, field, "names a feature that this environment does not have: Feature not found").
-				With("entityName", "Feature").With("identifier", id)
-		}
-	}
-	return found, nil
-}
-
-// getCoupon answers a coupon, archived or not. Errors: CouponNotFound.
-func (s *Service) getCoupon(ctx context.Context, environmentID, field, couponID string) (*domain.Coupon, error) {
-	coupon, err := s.store.Coupons().Get(ctx, domain.Ref{EnvironmentID: environmentID, RefID: couponID})
-	if errors.Is(err, persistence.ErrNotFound) {
-		err = domain.FieldErrorf(domain.CouponNotFound, field, "is no coupon of this environment: Coupon not found").
-			With("entityName", "Coupon").With("identifier", couponID)
-	}
-	return coupon, err
-}
-
-// checkGivable refuses a coupon that nobody can be given any more. Errors: CouponIsArchived.
-func checkGivable(field string, coupon *domain.Coupon) error {
-	if !coupon.Archived() {
-		return nil
-	}
-	return domain.FieldErrorf(domain.CouponIsArchived, field, "is an archived coupon, which cannot be applied").
-		With("entityName", "Coupon").With("identifier", coupon.RefID)
 }
