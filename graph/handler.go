@@ -102,7 +102,7 @@ func NewHandler(config Config) http.Handler {
 			return
 		}
 		c.actor = actor
-		logging.Note(ctx, slog.String("keyId", actor.KeyID), slog.String("environment", actor.EnvironmentID))
+		logging.AddFields(ctx, slog.String("keyId", actor.KeyID), slog.String("environment", actor.EnvironmentID))
 		if err := rates.admit(w, actor); err != nil {
 			writeError(w, r, http.StatusTooManyRequests, errors.present(withCall(ctx, c), err))
 			return

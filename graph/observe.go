@@ -112,7 +112,7 @@ func (o *observation) end(ctx context.Context) {
 	if o.cost > 0 {
 		facts = append(facts, slog.Int("cost", o.cost))
 	}
-	logging.Note(ctx, facts...)
+	logging.AddFields(ctx, facts...)
 	if o.span.IsRecording() {
 		o.describe(field)
 	}
@@ -208,7 +208,7 @@ func (o *observation) replayed(ctx context.Context) {
 	if o != nil && o.metrics != nil {
 		o.metrics.Replay()
 	}
-	logging.Note(ctx, slog.Bool("replayed", true))
+	logging.AddFields(ctx, slog.Bool("replayed", true))
 }
 
 // panicked counts a panic.

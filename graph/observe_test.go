@@ -70,7 +70,7 @@ func listening(store persistence.Store) (http.Handler, *heard) {
 // notes are the facts that the line of the request would have.
 func notes(ctx context.Context) map[string]string {
 	out := map[string]string{}
-	for _, note := range logging.Notes(ctx) {
+	for _, note := range logging.Fields(ctx) {
 		out[note.Key] = note.Value.String()
 	}
 	return out

@@ -11,17 +11,17 @@ import (
 	"clientele/persistence"
 )
 
-// maxEnded is how many keys that have ended a list of Admin holds.
+// maxEnded is how many ended keys Admin.List returns.
 const maxEnded = 100
 
-// Admin manages the keys of one environment for the holder of an admin key. A key of another environment is, to it, a
-// key that does not exist. Each method fails with IdentityForbidden for a key of less scope.
+// Admin manages the keys of one environment for the holder of an admin key. Keys of other environments do not exist for
+// it. Each method fails with IdentityForbidden for a key of less scope.
 type Admin struct {
 	service *Service
 	actor   domain.Actor
 }
 
-// For is what the actor may do with keys.
+// For returns what the actor may do with keys.
 func (s *Service) For(actor domain.Actor) Admin { return Admin{service: s, actor: actor} }
 
 // KeyRef names a key to an admin.
@@ -82,7 +82,7 @@ func (a Admin) List(ctx context.Context) ([]*domain.APIKey, error) {
 	}), nil
 }
 
-// Revoke ends a key for good and returns it. Revoking the actor's own key is refused unless ownKey is set.
+// Revoke ends a key permanently and returns it. Revoking the actor's own key is refused unless ownKey is set.
 // Errors: IdentityForbidden, APIKeyNotFound, BadUserInput.
 func (a Admin) Revoke(ctx context.Context, ref KeyRef, ownKey bool) (*domain.APIKey, error) {
 	key, err := a.key(ctx, ref)
@@ -96,7 +96,7 @@ func (a Admin) Revoke(ctx context.Context, ref KeyRef, ownKey bool) (*domain.API
 	if err := a.service.revoke(ctx, key, a.actor.KeyID); err != nil {
 		return nil, notFound(err)
 	}
-	// Read again: the first revocation stands.
+	// Read again, because an earlier revocation counts.
 	return a.key(ctx, ref)
 }
 
@@ -111,7 +111,7 @@ func (a Admin) Roll(ctx context.Context, ref KeyRef, overlap time.Duration) (Rol
 	return rolled, notFound(err)
 }
 
-// key is a key of the actor's environment.
+// key returns a key of the actor's environment.
 func (a Admin) key(ctx context.Context, ref KeyRef) (*domain.APIKey, error) {
 	environmentID, err := a.environment(ref.EnvironmentID)
 	if err != nil {
@@ -134,7 +134,7 @@ func (a Admin) environment(requested *string) (string, error) {
 	return a.actor.Environment(requested)
 }
 
-// notFound puts the store's error into words that do not repeat the id, which may be a secret given by mistake.
+// notFound replaces the store's error by one without the id, which may be a secret given by mistake.
 func notFound(err error) error {
 	if errors.Is(err, persistence.ErrNotFound) {
 		return domain.Errorf(domain.APIKeyNotFound, "API key not found").With("entityName", "ApiKey")

@@ -123,7 +123,7 @@ func TestAnAdminListsUsableKeysAndTheLastOthers(t *testing.T) {
 	}
 }
 
-func TestRevokingTheOwnKeyHasToBeMeant(t *testing.T) {
+func TestRevokingTheOwnKeyNeedsConfirmation(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	here, own := f.admin(t, "here")

@@ -1,5 +1,5 @@
-// Package auth makes API keys and recognises them. A key's secret leaves this package once, when it is
-// made; the store holds its hash. The package knows the storage contract, but no HTTP.
+// Package auth creates and authenticates API keys. A key's secret leaves this package once, when the key is created; the
+// store holds its hash. The package knows the storage contract, but no HTTP.
 package auth
 
 import (
@@ -18,14 +18,14 @@ import (
 	"clientele/persistence"
 )
 
-// DefaultEnvironment is where keys live that were not given an environment.
+// DefaultEnvironment is that of keys that were created without one.
 const DefaultEnvironment = "development"
 
-// The bounds of what is done with keys.
+// The limits of API keys.
 const (
 	// MaxKeys is how many usable keys an environment can have.
 	MaxKeys = 100
-	// DefaultOverlap and MaxOverlap are how long a key that was rolled stays usable.
+	// DefaultOverlap and MaxOverlap are how long a rolled key stays usable.
 	DefaultOverlap = 24 * time.Hour
 	MaxOverlap     = 30 * 24 * time.Hour
 )
@@ -37,13 +37,13 @@ const (
 	givenAtStart = "given at start"
 )
 
-// Service makes, lists, rolls, revokes and recognises API keys. Its own methods are for the operator, who manages the
-// keys of all environments; For is for the holder of an admin key.
+// Service creates, lists, rolls, revokes and authenticates API keys. Its own methods are for the operator, who manages
+// the keys of all environments; For is for the holder of an admin key.
 type Service struct {
 	store persistence.Keys
 	now   func() time.Time
 	log   *slog.Logger
-	// creating holds the count of an environment's keys steady while one is added to it.
+	// creating is held between counting an environment's keys and adding one.
 	creating sync.Mutex
 	uses     uses
 }
@@ -51,7 +51,7 @@ type Service struct {
 // Option changes a Service.
 type Option func(*Service)
 
-// WithLog sets where changes of keys are logged, by id; without it, nowhere.
+// WithLog sets where changes of keys are logged, by id; by default they are not.
 func WithLog(log *slog.Logger) Option { return func(s *Service) { s.log = log } }
 
 // New makes the service over a store.
@@ -67,9 +67,9 @@ func New(store persistence.Keys, options ...Option) *Service {
 type Request struct {
 	EnvironmentID string
 	Scope         domain.Scope
-	// Name is a note for people; at most 255 characters.
+	// Name is for people; at most 255 characters.
 	Name string
-	// ValidFor is how long the key opens; zero or less is for ever.
+	// ValidFor is how long the key is valid; zero or less is for ever.
 	ValidFor time.Duration
 }
 
@@ -79,7 +79,7 @@ func (s *Service) Create(ctx context.Context, request Request) (string, *domain.
 	return s.create(ctx, request, s.endOf(request.ValidFor), "")
 }
 
-// endOf is when a key that is made now ends; nil for never.
+// endOf returns when a key that is made now ends; nil for never.
 func (s *Service) endOf(validFor time.Duration) *time.Time {
 	if validFor <= 0 {
 		return nil
@@ -138,8 +138,8 @@ func (s *Service) keyOf(secret string, request Request, expiresAt *time.Time) *d
 	}
 }
 
-// Bootstrap makes sure that the given secret opens everything in the default environment, and does nothing
-// if it does already. Errors: BadUserInput for a secret that is too short, or is a key that opens less.
+// Bootstrap makes sure that the secret has full access to the default environment. It is idempotent. Errors:
+// BadUserInput for a secret that is too short, or belongs to a key of less access.
 func (s *Service) Bootstrap(ctx context.Context, secret string) error {
 	if err := domain.CheckSecret(secret); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (s *Service) Bootstrap(ctx context.Context, secret string) error {
 	return nil
 }
 
-// GivenEarlier lists the usable keys that were given at earlier starts, other than the secret that is given now.
+// GivenEarlier lists the usable keys that were given at earlier starts, except that of the secret.
 func (s *Service) GivenEarlier(ctx context.Context, secret string) ([]*domain.APIKey, error) {
 	keys, err := s.store.ListKeys(ctx)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Service) GivenEarlier(ctx context.Context, secret string) ([]*domain.AP
 // List returns every key, usable or not, in order of id.
 func (s *Service) List(ctx context.Context) ([]*domain.APIKey, error) { return s.store.ListKeys(ctx) }
 
-// Revoke ends a key for good. Errors: persistence.ErrNotFound.
+// Revoke ends a key permanently. Errors: persistence.ErrNotFound.
 func (s *Service) Revoke(ctx context.Context, id string) error {
 	key, err := s.store.Key(ctx, id)
 	if err != nil {
@@ -206,8 +206,8 @@ type Rolled struct {
 	Replaced *domain.APIKey
 }
 
-// Roll makes a key of the same environment, scope, name and length of life in place of another one, which stays usable
-// for the overlap, at most until the end that it has; with an overlap of 0 it is revoked at once.
+// Roll replaces a key by one of the same environment, scope, name and lifetime. The old one stays usable for the
+// overlap, but not beyond its own end; with an overlap of 0 it is revoked at once.
 // Errors: persistence.ErrNotFound, BadUserInput, TooManyAPIKeys, Conflict.
 func (s *Service) Roll(ctx context.Context, id string, overlap time.Duration) (Rolled, error) {
 	old, err := s.store.Key(ctx, id)
@@ -228,7 +228,7 @@ func (s *Service) roll(ctx context.Context, old *domain.APIKey, overlap time.Dur
 		return Rolled{}, domain.FieldErrorf(domain.BadUserInput, "id",
 			"is of a key that was replaced by the key %s; roll or revoke that one", old.ReplacedBy)
 	}
-	overlap = overlap.Truncate(time.Millisecond) // what times are kept to
+	overlap = overlap.Truncate(time.Millisecond) // the precision of stored times
 	var lifetime time.Duration
 	if old.ExpiresAt != nil {
 		lifetime = old.ExpiresAt.Sub(old.CreatedAt)
@@ -242,10 +242,10 @@ func (s *Service) roll(ctx context.Context, old *domain.APIKey, overlap time.Dur
 	if err := s.insertSuccessor(ctx, key, overlap); err != nil {
 		return Rolled{}, err
 	}
-	// The new key comes first: a failure in between leaves a key whose secret nobody has, and locks nobody out.
+	// The new key is stored first: a failure in between leaves a key whose secret is unknown, but locks no client out.
 	if err := s.store.RetireKey(ctx, old.ID, key.ID, end); err != nil {
 		if errors.Is(err, persistence.ErrConflict) {
-			err = domain.Errorf(domain.Conflict, "another request replaced this API key; look at the keys again")
+			err = domain.Errorf(domain.Conflict, "another request replaced this API key; read the keys again")
 			return Rolled{}, errors.Join(err, s.store.RevokeKey(ctx, key.ID, now))
 		}
 		return Rolled{}, err
@@ -263,7 +263,7 @@ func (s *Service) roll(ctx context.Context, old *domain.APIKey, overlap time.Dur
 	return Rolled{Secret: secret, Key: key, Replaced: &replaced}, nil
 }
 
-// insertSuccessor stores the new key of a roll. Without an overlap there are as many usable keys as before.
+// insertSuccessor stores the new key of a roll. Without an overlap, the number of usable keys stays the same.
 func (s *Service) insertSuccessor(ctx context.Context, key *domain.APIKey, overlap time.Duration) error {
 	s.creating.Lock()
 	defer s.creating.Unlock()
@@ -275,7 +275,7 @@ func (s *Service) insertSuccessor(ctx context.Context, key *domain.APIKey, overl
 	return s.store.InsertKey(ctx, key)
 }
 
-// logChange logs what happened to a key, by ids. by is the id of the key that asked for it; empty for the operator.
+// logChange logs a change of a key, by ids. by is the id of the admin's key; empty for the operator.
 func (s *Service) logChange(ctx context.Context, message string, key *domain.APIKey, by string, more ...any) {
 	if by == "" {
 		by = "operator"
@@ -285,18 +285,18 @@ func (s *Service) logChange(ctx context.Context, message string, key *domain.API
 	s.log.InfoContext(ctx, message, more...)
 }
 
-// Authenticate returns whom a secret stands for, and notes that its key was used. Errors: Unauthenticated, alike for a
-// secret that is missing, unknown, expired or revoked.
+// Authenticate returns the actor of a secret, and records that its key was used. Errors: Unauthenticated, the same for
+// a secret that is missing, unknown, expired or revoked.
 func (s *Service) Authenticate(ctx context.Context, secret string) (domain.Actor, error) {
 	key, err := s.find(ctx, secret)
 	if err != nil {
 		return domain.Actor{}, err
 	}
-	s.uses.note(key, s.now())
+	s.uses.record(key, s.now())
 	return actorOf(key), nil
 }
 
-// Identify is Authenticate for who only looks: the key counts as not used. Errors: Unauthenticated.
+// Identify is Authenticate without recording a use. Errors: Unauthenticated.
 func (s *Service) Identify(ctx context.Context, secret string) (domain.Actor, error) {
 	key, err := s.find(ctx, secret)
 	if err != nil {
@@ -312,7 +312,7 @@ func actorOf(key *domain.APIKey) domain.Actor {
 // find returns the usable key of a secret. Errors: Unauthenticated.
 func (s *Service) find(ctx context.Context, secret string) (*domain.APIKey, error) {
 	if domain.CheckSecret(secret) != nil {
-		// What can be no key is not worth a look-up.
+		// It cannot be a key, so it needs no look-up.
 		return nil, unauthenticated()
 	}
 	digest := hash(secret)
@@ -338,5 +338,5 @@ func hash(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// idOf names a key in public: enough of its hash to be unique, too little to find a secret by.
+// idOf is a key's public id: enough of its hash to be unique, too little to find the secret.
 func idOf(hash string) string { return hash[:idLength] }

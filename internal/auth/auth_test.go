@@ -123,7 +123,7 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-func TestCreateMakesAnotherSecretEachTime(t *testing.T) {
+func TestCreateMakesADifferentSecretEachTime(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	first, firstKey := f.create(t, full("production"))
@@ -190,7 +190,7 @@ func TestValidFor(t *testing.T) {
 	}
 }
 
-func TestAuthenticateTellsTheActor(t *testing.T) {
+func TestAuthenticateReturnsTheActor(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for _, environment := range []string{"production", "staging"} {
@@ -263,7 +263,7 @@ func TestAuthenticateRefusesAlike(t *testing.T) {
 	}
 }
 
-func TestAKeyOpensUntilItExpires(t *testing.T) {
+func TestAKeyIsValidUntilItExpires(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	secret, _ := f.create(t, Request{EnvironmentID: "production", Scope: domain.ScopeFull, ValidFor: time.Hour})
@@ -289,7 +289,7 @@ func TestAKeyOpensUntilItExpires(t *testing.T) {
 }
 
 // A store that fails says nothing of the key: the caller may try again with it.
-func TestAuthenticateDoesNotBlameTheKeyForTheStore(t *testing.T) {
+func TestAuthenticateReturnsErrorsOfTheStore(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	secret, _ := f.create(t, full("production"))
@@ -403,7 +403,7 @@ func TestListIsInOrderOfID(t *testing.T) {
 	}
 }
 
-func TestBootstrapOpensTheDefaultEnvironment(t *testing.T) {
+func TestBootstrapGivesFullAccessToTheDefaultEnvironment(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for range 3 {
@@ -461,7 +461,7 @@ func TestBootstrapKeepsOtherKeys(t *testing.T) {
 	}
 }
 
-func TestBootstrapRefusesASecretThatOpensNothing(t *testing.T) {
+func TestBootstrapRefusesAnEndedKey(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*testing.T, *fixture) string{
 		"revoked when it was given before": func(t *testing.T, f *fixture) string {
@@ -510,7 +510,7 @@ func TestBootstrapRefusesASecretThatOpensNothing(t *testing.T) {
 }
 
 // The start of a server is no way to give a key more than it was made for.
-func TestBootstrapDoesNotWidenAKey(t *testing.T) {
+func TestBootstrapDoesNotExtendAKey(t *testing.T) {
 	t.Parallel()
 	cases := map[string]Request{
 		"read access":         {EnvironmentID: "development", Scope: domain.ScopeRead},
@@ -538,7 +538,7 @@ func TestBootstrapDoesNotWidenAKey(t *testing.T) {
 	}
 }
 
-func TestBootstrapOfAKeyThatOpensAllThat(t *testing.T) {
+func TestBootstrapOfAKeyWithFullAccess(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	secret, _ := f.create(t, Request{EnvironmentID: "development", Scope: domain.ScopeFull, ValidFor: time.Hour})
@@ -558,7 +558,7 @@ var errBroken = errors.New("disk on fire")
 
 func (failingKeys) Key(context.Context, string) (*domain.APIKey, error) { return nil, errBroken }
 
-func TestBootstrapTellsOfAStoreThatFails(t *testing.T) {
+func TestBootstrapReturnsErrorsOfTheStore(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	if err := f.Bootstrap(t.Context(), given); err != nil {
@@ -592,7 +592,7 @@ func TestBootstrapRefusesWeakSecrets(t *testing.T) {
 	}
 }
 
-func TestAStoreThatFailsIsTold(t *testing.T) {
+func TestErrorsOfTheStoreAreReturned(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	if err := f.store.Close(t.Context()); err != nil {
@@ -622,8 +622,8 @@ func TestAStoreThatFailsIsTold(t *testing.T) {
 	}
 }
 
-// TestWhatCanBeNoKeyIsNotLookedUp has no store to look into.
-func TestWhatCanBeNoKeyIsNotLookedUp(t *testing.T) {
+// TestImpossibleKeysAreNotLookedUp has no store to look into.
+func TestImpossibleKeysAreNotLookedUp(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{"", "short", strings.Repeat("x", domain.MaxSecretLength+1), "server-with-a-space in-it-is-no-key"} {
 		if _, err := New(nil).Authenticate(t.Context(), secret); !domain.IsKind(err, domain.Unauthenticated) {

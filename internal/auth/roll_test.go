@@ -52,7 +52,7 @@ func TestRollMakesAKeyLikeTheOldOne(t *testing.T) {
 	}
 }
 
-func TestTheOldKeyOpensForTheOverlap(t *testing.T) {
+func TestTheOldKeyIsValidForTheOverlap(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		validFor, overlap, opensFor time.Duration
@@ -161,7 +161,7 @@ func TestOneOfTwoRollsWins(t *testing.T) {
 	}
 }
 
-func TestAnEnvironmentHasRoomForSoManyKeys(t *testing.T) {
+func TestTheKeysOfAnEnvironmentAreLimited(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	var last *domain.APIKey

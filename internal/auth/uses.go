@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// usePrecision is how much later than the recorded use a use must be to be recorded: one write a minute for a
-	// key that is used all the time.
+	// usePrecision is how much later than the recorded use a use must be to be recorded: at most one write a minute for
+	// each key.
 	usePrecision = time.Minute
 	// flushEvery is how long a use may stay unrecorded.
 	flushEvery = time.Second
-	// flushTimeout bounds the last flush, which the end of the program waits for.
+	// flushTimeout bounds the last flush, which delays the end of the program.
 	flushTimeout = 2 * time.Second
-	// maxPending bounds the uses that wait to be recorded, while the store does not respond. Further keys are recorded
-	// when they are used again.
+	// maxPending bounds the uses that wait to be recorded while the store does not respond. Further keys are recorded at
+	// a later use.
 	maxPending = 10_000
 )
 
@@ -27,8 +27,8 @@ type uses struct {
 	pending map[string]time.Time
 }
 
-// note adds a use of a key as it was just read, if what is recorded in it is too old.
-func (u *uses) note(key *domain.APIKey, at time.Time) {
+// record adds a use of a key as it was just read, if the recorded use is too old.
+func (u *uses) record(key *domain.APIKey, at time.Time) {
 	if key.LastUsedAt != nil && at.Sub(*key.LastUsedAt) < usePrecision {
 		return
 	}
@@ -48,7 +48,7 @@ func (u *uses) add(id string, at time.Time) {
 	u.pending[id] = at
 }
 
-// take empties the uses.
+// take returns the uses and clears them.
 func (u *uses) take() map[string]time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -66,8 +66,8 @@ func (u *uses) putBack(taken map[string]time.Time) {
 	}
 }
 
-// Run records the last uses of keys until the context is done, and those that are left then. Requests never wait for
-// it, and never fail with it.
+// Run stores the last uses of keys until the context is done, and then those that are left. Requests neither wait for it
+// nor fail with it.
 func (s *Service) Run(ctx context.Context) {
 	ticks := time.NewTicker(flushEvery)
 	defer ticks.Stop()
@@ -91,7 +91,7 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// flush records what is pending.
+// flush stores what is pending.
 func (s *Service) flush(ctx context.Context) error {
 	taken := s.uses.take()
 	if len(taken) == 0 {

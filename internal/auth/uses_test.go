@@ -125,7 +125,7 @@ func TestAUseIsRecordedWithinASecond(t *testing.T) {
 	})
 }
 
-func TestAnOrderlyEndLosesNoUse(t *testing.T) {
+func TestAGracefulEndLosesNoUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service, store := newUsed(&bytes.Buffer{})
 		var at time.Time
@@ -193,14 +193,14 @@ func TestPendingUsesAreBounded(t *testing.T) {
 	t.Parallel()
 	var u uses
 	for i := range maxPending + 10 {
-		u.note(&domain.APIKey{ID: fmt.Sprint(i)}, noon)
+		u.record(&domain.APIKey{ID: fmt.Sprint(i)}, noon)
 	}
-	u.note(&domain.APIKey{ID: "0"}, noon.Add(time.Second))
+	u.record(&domain.APIKey{ID: "0"}, noon.Add(time.Second))
 	taken := u.take()
 	if len(taken) != maxPending || !taken["0"].Equal(noon.Add(time.Second)) {
 		t.Errorf("%d uses wait, the first of %v", len(taken), taken["0"])
 	}
-	u.note(&domain.APIKey{ID: "0"}, noon.Add(time.Minute))
+	u.record(&domain.APIKey{ID: "0"}, noon.Add(time.Minute))
 	u.putBack(taken)
 	if len(u.pending) != maxPending || !u.pending["0"].Equal(noon.Add(time.Minute)) {
 		t.Errorf("%d uses wait, the first of %v", len(u.pending), u.pending["0"])

@@ -21,14 +21,14 @@ import (
 // clientTimeout bounds a call. It is more than the server takes at most.
 const clientTimeout = callTimeout + grace
 
-// Client has the server of a data folder do what commands ask for. It implements Keys, with keys that have no Hash.
+// Client sends commands to the server of a data folder. It implements Keys, with keys that have no Hash.
 type Client struct {
 	http *http.Client
 }
 
 var _ Keys = (*Client)(nil)
 
-// Connect finds the server that holds a data folder. Errors: ErrNoServer, ErrPathTooLong.
+// Connect connects to the server that holds a data folder. Errors: ErrNoServer, ErrPathTooLong.
 func Connect(ctx context.Context, dir string) (*Client, error) {
 	path, err := socketPath(dir)
 	if err != nil {
@@ -89,8 +89,7 @@ func (c *Client) Revoke(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, routeRevoke, revokeRequest{ID: id}, &struct{}{})
 }
 
-// call has a route do something. Its errors are those of the server: domain.Error, persistence.ErrNotFound, others in
-// words only.
+// call calls a route. Errors are those of the server: domain.Error, persistence.ErrNotFound, others as text only.
 func (c *Client) call(ctx context.Context, method, route string, request, reply any) error {
 	var body io.Reader
 	if request != nil {
@@ -100,7 +99,7 @@ func (c *Client) call(ctx context.Context, method, route string, request, reply 
 		}
 		body = bytes.NewReader(text)
 	}
-	// The host is not looked up: every connection is to the socket.
+	// The host is not resolved: every connection is to the socket.
 	r, err := http.NewRequestWithContext(ctx, method, "http://control"+route, body)
 	if err != nil {
 		return err
@@ -108,7 +107,7 @@ func (c *Client) call(ctx context.Context, method, route string, request, reply 
 	r.Header.Set("Content-Type", mediaType)
 	response, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("ask the running server: %w", err)
+		return fmt.Errorf("call the running server: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.Header.Get("Content-Type") != mediaType {
@@ -120,7 +119,7 @@ func (c *Client) call(ctx context.Context, method, route string, request, reply 
 	}
 	var refusal errorReply
 	if err := decoder.Decode(&refusal); err != nil {
-		return fmt.Errorf("read what the running server says: %w", err)
+		return fmt.Errorf("read the response of the running server: %w", err)
 	}
 	switch {
 	case refusal.Kind != "":

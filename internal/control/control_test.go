@@ -207,7 +207,7 @@ func TestAStaleSocketIsNoServerAndIsReplaced(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoSocketStays(t *testing.T) {
+func TestAFileThatIsNoSocketStays(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
 		"a file":   func(path string) error { return os.WriteFile(path, []byte("precious"), 0o600) },

@@ -19,13 +19,13 @@ const (
 	socketMode = 0o600
 	// maxBody bounds a request, in bytes.
 	maxBody = 64 << 10
-	// callTimeout bounds what a command asks for; headerTimeout how long its request may take to begin.
+	// callTimeout bounds a command; headerTimeout how long its request may take to begin.
 	callTimeout, headerTimeout = 20 * time.Second, 5 * time.Second
-	// grace is how long a command may take once the server ends.
+	// grace is how long a command may take once the server is stopping.
 	grace = 2 * time.Second
 )
 
-// Listen makes the socket in the folder of a store that the caller holds open. Errors: ErrPathTooLong.
+// Listen creates the socket in the folder of a store that the caller holds open. Errors: ErrPathTooLong.
 func Listen(ctx context.Context, dir string) (net.Listener, error) {
 	path, err := socketPath(dir)
 	if err != nil {
@@ -105,7 +105,7 @@ func newHandler(keys Keys) http.Handler {
 	return mux
 }
 
-// command is a route that takes a JSON object, does something, and returns another one.
+// command is a route that calls do with a JSON object, and responds with another one.
 func command[Request, Reply any](do func(context.Context, Request) (Reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
@@ -115,7 +115,7 @@ func command[Request, Reply any](do func(context.Context, Request) (Reply, error
 			decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 			decoder.DisallowUnknownFields()
 			if decoder.Decode(&request) != nil {
-				// Without the decoder's words, which can hold what was sent.
+				// Without the decoder's error, which can quote the request.
 				write(w, http.StatusBadRequest, errorReply{Message: "the running server does not understand this command; use the program of its version"})
 				return
 			}
@@ -143,6 +143,6 @@ func writeError(w http.ResponseWriter, err error) {
 func write(w http.ResponseWriter, status int, reply any) {
 	w.Header().Set("Content-Type", mediaType)
 	w.WriteHeader(status)
-	// A command that has gone does not read it.
+	// An error means that the command has ended.
 	_ = json.NewEncoder(w).Encode(reply)
 }

@@ -149,7 +149,7 @@ func logEnd(ctx context.Context, log *slog.Logger, e *exchange, method string, t
 	log.LogAttrs(ctx, level, "request", append([]slog.Attr{
 		slog.String("method", method), slog.String("route", e.route), slog.Int("status", e.status),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000), slog.Int64("bytes", e.bytes),
-	}, logging.Notes(ctx)...)...)
+	}, logging.Fields(ctx)...)...)
 }
 
 // routed records which route the mux chose.

@@ -170,7 +170,7 @@ func TestFactsOfPartsAreInTheLine(t *testing.T) {
 	t.Parallel()
 	r := routes()
 	r.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		logging.Note(r.Context(), slog.Int("cost", 7))
+		logging.AddFields(r.Context(), slog.Int("cost", 7))
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "four")

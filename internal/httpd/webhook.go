@@ -102,7 +102,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *webhook) receiveFrom(r *http.Request) int {
 	signature := r.Header.Get(signatureHeader)
 	if signature == "" {
-		logging.Note(r.Context(), slog.String("refused", "there is no signature"))
+		logging.AddFields(r.Context(), slog.String("refused", "there is no signature"))
 		return http.StatusBadRequest
 	}
 	payload, status := h.read(r)
@@ -156,7 +156,7 @@ func (h *webhook) take(ctx context.Context, payload []byte, signature string) in
 		return http.StatusOK
 	}
 	if refused, is := errors.AsType[RefusedError](err); is {
-		logging.Note(ctx, slog.String("refused", refused.Why))
+		logging.AddFields(ctx, slog.String("refused", refused.Why))
 		return http.StatusBadRequest
 	}
 	h.log.ErrorContext(ctx, "an event of the billing provider was not taken in; the provider sends it again", "error", logging.Masked(err))
@@ -164,7 +164,7 @@ func (h *webhook) take(ctx context.Context, payload []byte, signature string) in
 }
 
 func busy(ctx context.Context) int {
-	logging.Note(ctx, slog.String("refused", "too many events at once"))
+	logging.AddFields(ctx, slog.String("refused", "too many events at once"))
 	return http.StatusServiceUnavailable
 }
 

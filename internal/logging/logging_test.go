@@ -66,23 +66,23 @@ func TestFormatsAndLevels(t *testing.T) {
 	}
 }
 
-func TestNotes(t *testing.T) {
+func TestFields(t *testing.T) {
 	t.Parallel()
-	Note(t.Context(), slog.Int("nobody", 1))
-	if notes := Notes(t.Context()); notes != nil {
-		t.Errorf("outside a request there are %v", notes)
+	AddFields(t.Context(), slog.Int("nobody", 1))
+	if fields := Fields(t.Context()); fields != nil {
+		t.Errorf("outside a request there are %v", fields)
 	}
 	ctx := Begin(t.Context(), "one")
 	var group sync.WaitGroup
 	for range 8 {
-		group.Go(func() { Note(ctx, slog.String("kept", "first")) })
+		group.Go(func() { AddFields(ctx, slog.String("kept", "first")) })
 	}
 	group.Wait()
-	Note(ctx, slog.Int("cost", 1), slog.String("kept", "last"))
-	Note(ctx, slog.Int("cost", 2))
-	got := Notes(ctx)
+	AddFields(ctx, slog.Int("cost", 1), slog.String("kept", "last"))
+	AddFields(ctx, slog.Int("cost", 2))
+	got := Fields(ctx)
 	if len(got) != 2 || !got[0].Equal(slog.String("kept", "last")) || !got[1].Equal(slog.Int("cost", 2)) {
-		t.Errorf("the notes are %v", got)
+		t.Errorf("the fields are %v", got)
 	}
 }
 

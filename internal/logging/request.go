@@ -7,17 +7,17 @@ import (
 	"sync"
 )
 
-// request is what is known of a request for the log. The line at its end has the notes that its parts made.
+// request collects the fields of the line that is logged at the end of a request.
 type request struct {
 	id string
 
-	mutex sync.Mutex
-	notes []slog.Attr
+	mutex  sync.Mutex
+	fields []slog.Attr
 }
 
 type requestKey struct{}
 
-// Begin answers the context of a request. One that has begun keeps its id and its notes.
+// Begin returns the context of a request. A context that has begun already is returned as it is.
 func Begin(ctx context.Context, requestID string) context.Context {
 	if requestOf(ctx) != nil {
 		return ctx
@@ -30,7 +30,7 @@ func requestOf(ctx context.Context) *request {
 	return r
 }
 
-// RequestID is the id of the context's request; empty outside one.
+// RequestID returns the id of the context's request; empty outside one.
 func RequestID(ctx context.Context) string {
 	if r := requestOf(ctx); r != nil {
 		return r.id
@@ -38,27 +38,27 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// Note keeps facts for the line that is logged when the request ends; of two with one key the later one counts.
+// AddFields adds fields to the line that is logged when the request ends; of two with one key the later one wins.
 // Outside a request it does nothing.
-func Note(ctx context.Context, facts ...slog.Attr) {
+func AddFields(ctx context.Context, fields ...slog.Attr) {
 	r := requestOf(ctx)
 	if r == nil {
 		return
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, fact := range facts {
-		r.notes = append(slices.DeleteFunc(r.notes, func(n slog.Attr) bool { return n.Key == fact.Key }), fact)
+	for _, field := range fields {
+		r.fields = append(slices.DeleteFunc(r.fields, func(f slog.Attr) bool { return f.Key == field.Key }), field)
 	}
 }
 
-// Notes are the facts that were noted, in order.
-func Notes(ctx context.Context) []slog.Attr {
+// Fields returns the fields that were added, in order.
+func Fields(ctx context.Context) []slog.Attr {
 	r := requestOf(ctx)
 	if r == nil {
 		return nil
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return slices.Clone(r.notes)
+	return slices.Clone(r.fields)
 }

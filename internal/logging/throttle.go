@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// maxSubjects is how many subjects a Throttle tells apart. Beyond that they share the turns of one.
+// maxSubjects is how many subjects a Throttle distinguishes. Further ones share one.
 const maxSubjects = 100
 
-// Throttle keeps the log from repeating itself: of many lines about one subject it lets a few through, and counts the
-// rest. Subjects do not take each other's turns. Create it with NewThrottle.
+// Throttle bounds how often the log repeats a line: for each subject it passes a few, and counts the rest. Create it
+// with NewThrottle.
 type Throttle struct {
 	every time.Duration
 	burst int
@@ -20,20 +20,19 @@ type Throttle struct {
 }
 
 type subject struct {
-	// next is when a line would be let through if there was no burst.
+	// next is when a line would pass with a burst of 1.
 	next time.Time
-	// held is how many lines were held back since the last one.
+	// held is how many lines were suppressed since the last one.
 	held int
 }
 
-// NewThrottle lets a line about each subject through every so often, and at first, or after a while of silence, as many
-// as a burst has.
+// NewThrottle passes a line for each subject at the interval every, and bursts of burst lines after silence.
 func NewThrottle(every time.Duration, burst int) *Throttle {
 	return &Throttle{every: every, burst: burst, now: time.Now, subjects: map[string]*subject{}}
 }
 
-// Pass reports whether a line about a subject may be written now, and how many lines about it there would have been
-// since the last one, this one included.
+// Pass reports whether a line about a subject may be written now, and how many it stands for: itself, and those
+// suppressed since the last one.
 func (t *Throttle) Pass(about string) (times int, pass bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,7 +58,7 @@ func (t *Throttle) subject(about string, now time.Time) *subject {
 	if len(t.subjects) >= maxSubjects {
 		for name, s := range t.subjects {
 			if !now.Before(s.next) {
-				delete(t.subjects, name) // It would be let through like one that is new.
+				delete(t.subjects, name) // It would pass like a new one.
 			}
 		}
 	}

@@ -47,8 +47,7 @@ func TestThrottle(t *testing.T) {
 	}
 }
 
-// TestThrottleIsBounded: whoever invents subjects gets no more lines, and no memory, for it, and takes none of those
-// that are there; when they are quiet, others have their turns again.
+// TestThrottleIsBounded: invented subjects get no more lines and no memory, and take no lines of real ones.
 func TestThrottleIsBounded(t *testing.T) {
 	t.Parallel()
 	throttle := NewThrottle(time.Minute, 1)

@@ -1,6 +1,6 @@
-// Package metrics counts and measures for Prometheus. Each label takes its values out of a closed set that is given
-// at the start, and whatever else it is told becomes Other, so that no client can make a series. The package knows
-// the names of what is measured, and none of the parts that measure.
+// Package metrics counts and measures for Prometheus. Each label has a closed set of values, given at the start, and any
+// other value becomes Other, so that no client can create a series. The package knows the names of what is measured,
+// and none of the parts that measure.
 package metrics
 
 import (
@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"time"
 
-	// The client library of Prometheus itself; its text format and its runtime metrics are what dashboards expect.
+	// Prometheus's own client library, whose text format and runtime metrics are what dashboards expect.
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -18,14 +18,14 @@ import (
 // Other stands for a value that is not in a label's set.
 const Other = "other"
 
-// None stands for a value that there is none of, such as the code of an operation without an error.
+// None stands for no value, such as the code of an operation without an error.
 const None = "none"
 
 // Vocabulary is the closed set of each label.
 type Vocabulary struct {
 	// Routes and Methods are those of HTTP requests.
 	Routes, Methods []string
-	// Fields are the root fields of the schema, Codes the error codes, and Limits the names of what is refused.
+	// Fields are the root fields of the schema, Codes the error codes, and Limits the names of limits.
 	Fields, Codes, Limits []string
 	// StoreMethods, Collections and Outcomes are those of calls to the store.
 	StoreMethods, Collections, Outcomes []string
@@ -45,7 +45,7 @@ func setOf(values []string, more ...string) set {
 	return s
 }
 
-// of is the value, if it is one of the set.
+// of returns the value if it is in the set, else Other.
 func (s set) of(value string) string {
 	if s[value] {
 		return value
@@ -54,15 +54,15 @@ func (s set) of(value string) string {
 }
 
 var (
-	// requestBuckets end where the server gives an operation up.
+	// requestBuckets end at the operation timeout.
 	requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
-	// storeBuckets begin where the embedded engine reads.
+	// storeBuckets begin at a read of the embedded engine.
 	storeBuckets = []float64{.00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10}
-	// billingBuckets begin where a provider is quick, and end where a sync is given up.
+	// billingBuckets begin at a quick provider, and end at the timeout of a sync.
 	billingBuckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
-	// costBuckets go from the least that is charged to what a second of one core is.
+	// costBuckets go from the least charge to a second of one core.
 	costBuckets = []float64{10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 500_000}
-	// scanWaitBuckets begin where nobody waited.
+	// scanWaitBuckets begin at no wait.
 	scanWaitBuckets = []float64{.001, .01, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
@@ -101,7 +101,7 @@ type Metrics struct {
 	lostSpans prometheus.Counter
 }
 
-// statusClasses are the classes of status codes; Other is an answer that was broken off.
+// statusClasses are the classes of status codes; Other is an aborted response.
 var statusClasses = []string{"2xx", "3xx", "4xx", "5xx"}
 
 // New registers everything that can be measured.
@@ -115,21 +115,21 @@ func New(words Vocabulary) *Metrics {
 		eventKinds: setOf(words.EventKinds, None), eventOutcomes: setOf(words.EventOutcomes),
 
 		requests: counters("http_requests_total",
-			"HTTP requests, by route, method and class of status; other is a status for an answer that was broken off.", "route", "method", "status"),
+			"HTTP requests, by route, method and class of status; other is the status of an aborted response.", "route", "method", "status"),
 		requestDuration: histograms("http_request_duration_seconds",
-			"How long requests took, from their headers to the end of their answers.", requestBuckets, "route"),
-		inFlight: gauge("http_requests_in_flight", "Requests that are being answered."),
+			"How long requests took, from their headers to the end of their responses.", requestBuckets, "route"),
+		inFlight: gauge("http_requests_in_flight", "Requests in progress."),
 		panics:   counter("panics_total", "Panics that were caught; the log has the stack of each."),
 
 		operations: counters("graphql_operations_total",
 			"GraphQL operations, by type, root field and the code of their first error; none is a code for success, and a type and field for what was refused unread.",
 			"type", "field", "code"),
 		operationDuration: histograms("graphql_operation_duration_seconds",
-			"How long operations took, from the check of the API key to their answers.", requestBuckets, "type", "field"),
+			"How long operations took, from the check of the API key to their responses.", requestBuckets, "type", "field"),
 		operationCost: histograms("graphql_operation_cost", "Points that API keys were charged for executed operations.", costBuckets, "type"),
 		refusals:      counters("graphql_refusals_total", "Requests that a limit refused, by its name.", "limit"),
-		untrusted:     counter("graphql_untrusted_documents_total", "Documents that were run although they are not trusted, while that is reported."),
-		replays:       counter("idempotency_replays_total", "Mutations that were answered with the answer to an earlier one."),
+		untrusted:     counter("graphql_untrusted_documents_total", "Documents that were run although they are not trusted, in report mode."),
+		replays:       counter("idempotency_replays_total", "Mutations that got the stored response of an earlier one."),
 
 		storeCalls:    counters("store_calls_total", "Calls to the store, by method, collection and how they ended.", "method", "collection", "outcome"),
 		storeDuration: histograms("store_call_duration_seconds", "How long calls to the store took.", storeBuckets, "method", "collection"),
@@ -154,7 +154,7 @@ func New(words Vocabulary) *Metrics {
 		m.billingCalls, m.billingDuration, m.syncs, m.syncDuration, m.events,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	// What never happened yet is 0 rather than absent where an alert looks at it.
+	// Series that alerts read are 0 from the start rather than absent.
 	for limit := range m.limits {
 		m.refusals.WithLabelValues(limit)
 	}
@@ -200,10 +200,10 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 }
 
-// RequestBegan counts a request that is being answered.
+// RequestBegan counts a request in progress.
 func (m *Metrics) RequestBegan() { m.inFlight.Inc() }
 
-// RequestEnded counts a request that was answered.
+// RequestEnded counts a finished request.
 func (m *Metrics) RequestEnded(route, method string, status int, took time.Duration) {
 	m.inFlight.Dec()
 	class := Other
@@ -218,7 +218,7 @@ func (m *Metrics) RequestEnded(route, method string, status int, took time.Durat
 // Panic counts a panic that was caught.
 func (m *Metrics) Panic() { m.panics.Inc() }
 
-// Operation counts a GraphQL operation. A cost of 0 is none that is known.
+// Operation counts a GraphQL operation. A cost of 0 is unknown.
 func (m *Metrics) Operation(kind, field, code string, cost int, took time.Duration) {
 	kind, field = m.types.of(kind), m.fields.of(field)
 	m.operations.WithLabelValues(kind, field, m.codes.of(code)).Inc()
@@ -234,7 +234,7 @@ func (m *Metrics) Refusal(limit string) { m.refusals.WithLabelValues(m.limits.of
 // Untrusted counts a document that was run although it is not trusted.
 func (m *Metrics) Untrusted() { m.untrusted.Inc() }
 
-// Replay counts a mutation that was answered with the answer to an earlier one.
+// Replay counts a mutation that got the stored response of an earlier one.
 func (m *Metrics) Replay() { m.replays.Inc() }
 
 // StoreCall counts a call to the store.
@@ -280,11 +280,11 @@ func (m *Metrics) BillingEvent(kind, outcome string) {
 	m.events.WithLabelValues(m.eventKinds.of(kind), m.eventOutcomes.of(outcome)).Inc()
 }
 
-// Syncs tells how many syncs wait and run, which is asked at every scrape.
+// Syncs sets the source of how many syncs wait and run; it is read at every scrape.
 func (m *Metrics) Syncs(load func() (waiting, running int)) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "billing_syncs_waiting", Help: "Syncs with the billing provider that wait for their turn in this server.",
+			Namespace: namespace, Name: "billing_syncs_waiting", Help: "Syncs with the billing provider that wait in this server.",
 		}, func() float64 { waiting, _ := load(); return float64(waiting) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "billing_syncs_running", Help: "Syncs with the billing provider that run in this server.",
@@ -295,15 +295,14 @@ func (m *Metrics) Syncs(load func() (waiting, running int)) {
 // SpansLost counts spans that the collector did not get.
 func (m *Metrics) SpansLost(spans int) { m.lostSpans.Add(float64(spans)) }
 
-// Server tells what is the same for as long as the server runs, and whether it is ready, which is asked at every
-// scrape.
+// Server sets the constant facts about the server, and the source of its readiness, which is read at every scrape.
 func (m *Metrics) Server(version, engine string, ready func() bool) {
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with the program's version, Go's, and the storage engine.",
 	}, []string{"version", "go_version", "engine"})
 	build.WithLabelValues(version, runtime.Version(), engine).Set(1)
 	m.registry.MustRegister(build, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "ready", Help: "1 while the server can do its work, as /readyz tells, and else 0.",
+		Namespace: namespace, Name: "ready", Help: "1 while the server can do its work, as in /readyz, else 0.",
 	}, func() float64 {
 		if ready() {
 			return 1

@@ -114,7 +114,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestLabelsAreClosed: whatever the metrics are told, the values of their labels are those that were given.
+// TestLabelsAreClosed: whatever is reported, the labels have only the values of the vocabulary.
 func TestLabelsAreClosed(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{"other": true, "none": true, "several": true, "query": true, "mutation": true,

@@ -39,7 +39,7 @@ func holds(cache *Cache, text string) bool {
 	return ok && got == text
 }
 
-func TestTheLongestUnusedTextGoesFirst(t *testing.T) {
+func TestTheLeastRecentlyUsedTextIsDropped(t *testing.T) {
 	t.Parallel()
 	cache := NewCache(2, 10)
 	cache.Add("a")

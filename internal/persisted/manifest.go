@@ -1,6 +1,6 @@
-// Package persisted keeps the texts of documents that clients name instead of sending them: those of a manifest, which
-// the operator trusts, and those that clients sent before. To it a document is a text; it knows neither GraphQL nor
-// HTTP.
+// Package persisted keeps the texts of operation documents that clients name instead of sending them: those of a
+// manifest, which the operator trusts, and those that clients sent before. It parses none of them, and knows neither
+// GraphQL nor HTTP.
 package persisted
 
 import (
@@ -20,24 +20,24 @@ import (
 
 // Document is one of a manifest.
 type Document struct {
-	// ID is what the generator calls the document; a hash of the text, as a rule, by any algorithm.
+	// ID is the generator's id for the document, usually a hash of the text by some algorithm.
 	ID string
-	// Name is that of its operation, if the manifest tells it.
+	// Name is that of its operation; empty if the manifest has none.
 	Name string
 	Text string
 }
 
-// Manifest is the documents that the operator trusts. Create it with ParseManifest.
+// Manifest holds the documents that the operator trusts. Create it with ParseManifest.
 type Manifest struct {
 	byID map[string]Document
 	// byHash are the ids by the hash of the text.
 	byHash map[string]string
 }
 
-// apolloFormat marks the form of manifest that Apollo's generators write.
+// apolloFormat marks the manifests of Apollo's generators.
 const apolloFormat = "apollo-persisted-query-manifest"
 
-// maxManifest is far above what the documents of a product's clients need, in bytes.
+// maxManifest is in bytes, far above what the documents of a product's clients need.
 const maxManifest = 64 << 20
 
 // ReadManifest reads a manifest from a file. Errors: BadUserInput, without any text of the file.
@@ -66,7 +66,7 @@ func ParseManifest(text []byte) (*Manifest, error) {
 		return nil, domain.Errorf(domain.BadUserInput, "the manifest of trusted documents must be a JSON object in UTF-8")
 	}
 	var format string
-	_ = json.Unmarshal(members["format"], &format) // of another type, it is no format
+	_ = json.Unmarshal(members["format"], &format) // a value of another type is no format
 	documents, err := []Document(nil), error(nil)
 	if format == "" {
 		documents, err = textsByID(members)
@@ -136,12 +136,12 @@ func (d Document) String() string {
 	return d.Name + " (" + d.ID + ")"
 }
 
-// Documents are all of them, in order of id.
+// Documents returns all documents, in order of id.
 func (m *Manifest) Documents() []Document {
 	return slices.SortedFunc(maps.Values(m.byID), func(a, b Document) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// Text is the text of a document, by its id or the SHA-256 hash of the text.
+// Text returns the text of a document, by its id or the SHA-256 hash of the text.
 func (m *Manifest) Text(id string) (string, bool) {
 	if document, ok := m.byID[id]; ok {
 		return document.Text, true
@@ -156,14 +156,14 @@ func (m *Manifest) Holds(text string) bool {
 	return ok
 }
 
-// hashPrefix may stand in front of an id that is the SHA-256 hash of the text: the appendix on persisted documents of
-// GraphQL over HTTP wants it there, other clients leave it out.
+// hashPrefix may precede an id that is the SHA-256 hash of the text: the appendix on persisted documents of GraphQL over
+// HTTP requires it, other clients omit it.
 const hashPrefix = "sha256:"
 
-// CanonicalID is an id without the prefix for hashes.
+// CanonicalID returns an id without the prefix for hashes.
 func CanonicalID(id string) string { return strings.TrimPrefix(id, hashPrefix) }
 
-// Hash is the SHA-256 hash of a text, in lower-case hexadecimal digits.
+// Hash returns the SHA-256 hash of a text in lower-case hexadecimal digits.
 func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])

@@ -70,7 +70,7 @@ func TestParseManifest(t *testing.T) {
 	}
 }
 
-func TestManifestsThatAreRefused(t *testing.T) {
+func TestInvalidManifestsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ manifest, want string }{
 		"no JSON":               {`{"a": "secret`, "a JSON object"},

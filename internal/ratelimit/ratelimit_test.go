@@ -76,7 +76,7 @@ func TestSeveralChargesAreTakenTogetherOrNotAtAll(t *testing.T) {
 			t.Fatalf("%d: got %+v, want %+v", i, got, want)
 		}
 	}
-	// The longer of two waits is told, and of several buckets of a policy the least.
+	// The longer of two waits is returned, and of several buckets of a policy the least.
 	limiter.Take(one("a"))
 	if got := limiter.Take(one("a"), six, one("b")); got.Refused != "two" || got.Wait != 30*time.Second || got.Left["two"].Tokens != 0 {
 		t.Errorf("got %+v", got)
@@ -147,8 +147,8 @@ func TestNobodyGetsMore(t *testing.T) {
 	})
 }
 
-// TestWaitingAsToldIsEnough empties a bucket in any way, and comes back when it was told to.
-func TestWaitingAsToldIsEnough(t *testing.T) {
+// TestWaitIsLongEnough empties a bucket in any way, and retries after Wait.
+func TestWaitIsLongEnough(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		clock, policy := newClock(), drawPolicy(t)

@@ -1,6 +1,5 @@
-// Package tracing sends spans to a collector over OTLP, set up by OpenTelemetry's standard variables, which the SDK
-// reads by itself. What a collector does, or fails to do, touches no request. The package knows nothing of what is
-// traced.
+// Package tracing sends spans to a collector over OTLP, configured by OpenTelemetry's standard variables, which the SDK
+// reads itself. Failures of the collector affect no request. The package knows nothing of what is traced.
 package tracing
 
 import (
@@ -10,7 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
-	// OTLP over HTTP is what every collector takes; OTLP over gRPC would bring a second HTTP stack into the program.
+	// Every collector accepts OTLP over HTTP; OTLP over gRPC would bring a second HTTP stack into the program.
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
@@ -22,37 +21,37 @@ import (
 
 const (
 	stopTimeout = 5 * time.Second
-	// logInterval is how often, at most, the log has a failure.
+	// logInterval is how often a failure is logged at most.
 	logInterval = time.Minute
 )
 
 // Tracing makes spans and sends them.
 type Tracing struct {
 	provider *sdk.TracerProvider
-	complain *complaints
-	// stopTimeout is how long the spans that are left may take to be sent at the end.
+	failures *failureLog
+	// stopTimeout is how long Stop may take to send the rest.
 	stopTimeout time.Duration
 }
 
-// Start begins to send spans. Lost hears how many could not be sent.
+// Start begins to send spans. lost is called with the number of spans that could not be sent.
 func Start(ctx context.Context, version string, log *slog.Logger, lost func(spans int)) (*Tracing, error) {
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("set tracing up: %w", err)
+		return nil, fmt.Errorf("set up tracing: %w", err)
 	}
-	// In order of weight: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word. Nothing is detected: the
+	// Later ones win: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES over ours. Nothing is detected, because the
 	// arguments of the process can hold an API key.
 	described, err := resource.New(ctx, resource.WithTelemetrySDK(),
 		resource.WithAttributes(semconv.ServiceName("clientele"), semconv.ServiceVersion(version)), resource.WithFromEnv())
 	if err != nil {
-		return nil, fmt.Errorf("set tracing up: %w", err)
+		return nil, fmt.Errorf("set up tracing: %w", err)
 	}
-	complain := &complaints{log: log, lines: logging.NewThrottle(logInterval, 1)}
-	// What goes wrong beside the sending, such as a collector's remark, is told to the process as a whole.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { complain.about(err) }))
-	return &Tracing{complain: complain, stopTimeout: stopTimeout, provider: sdk.NewTracerProvider(
+	failures := &failureLog{to: log, throttle: logging.NewThrottle(logInterval, 1)}
+	// The SDK reports other errors, such as partial success, to a global handler.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failures.log(err) }))
+	return &Tracing{failures: failures, stopTimeout: stopTimeout, provider: sdk.NewTracerProvider(
 		sdk.WithResource(described),
-		sdk.WithBatcher(&forgiving{SpanExporter: exporter, complain: complain, lost: lost}),
+		sdk.WithBatcher(&bestEffort{SpanExporter: exporter, failures: failures, lost: lost}),
 	)}, nil
 }
 
@@ -64,36 +63,36 @@ func (t *Tracing) Stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.stopTimeout)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
-		t.complain.about(err)
+		t.failures.log(err)
 	}
 }
 
-// forgiving is an exporter whose failures end here.
-type forgiving struct {
+// bestEffort is an exporter whose failures are logged and counted, and not returned.
+type bestEffort struct {
 	sdk.SpanExporter
 
-	complain *complaints
+	failures *failureLog
 	lost     func(spans int)
 }
 
 // ExportSpans implements sdk.SpanExporter.
-func (f *forgiving) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
-	if err := f.SpanExporter.ExportSpans(ctx, spans); err != nil {
-		f.lost(len(spans))
-		f.complain.about(err)
+func (e *bestEffort) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
+	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
+		e.lost(len(spans))
+		e.failures.log(err)
 	}
 	return nil
 }
 
-// complaints tell of failures, but not of each.
-type complaints struct {
-	log   *slog.Logger
-	lines *logging.Throttle
+// failureLog logs failures, throttled.
+type failureLog struct {
+	to       *slog.Logger
+	throttle *logging.Throttle
 }
 
-func (c *complaints) about(err error) {
-	if times, pass := c.lines.Pass(""); pass {
-		c.log.Warn("traces do not reach their collector, or not all of them; this is said once a minute at most",
+func (f *failureLog) log(err error) {
+	if times, pass := f.throttle.Pass(""); pass {
+		f.to.Warn("traces do not reach their collector, or not all of them; logged at most once a minute",
 			"error", logging.Masked(err), "times", times)
 	}
 }

@@ -100,7 +100,7 @@ func TestSpansReachTheCollector(t *testing.T) {
 	}
 }
 
-// TestACollectorThatRefuses: what it says is told once, however often it says it.
+// TestACollectorThatRefuses: its error is logged once, however often it happens.
 func TestACollectorThatRefuses(t *testing.T) {
 	tracing, log, lost := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, `no quota for "ada@example.com"`, http.StatusForbidden)
@@ -140,7 +140,7 @@ func TestACollectorThatHangs(t *testing.T) {
 	}
 }
 
-func TestNobodyIsThere(t *testing.T) {
+func TestThereIsNoCollector(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
 	var log bytes.Buffer
 	tracing, err := Start(t.Context(), "", slog.New(slog.NewTextHandler(&log, nil)), func(int) {})
