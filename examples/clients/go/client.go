@@ -14,47 +14,46 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// After these nothing was changed, or, for the unsure ones, possibly nothing: then only what cannot be done twice may be
-// sent again. docs/errors.md lists them all.
-var (
-	passing = []string{"ObjectAlreadyBeingUsedByAnotherRequestError", "RateLimitExceeded"}
-	unsure  = []string{"OperationTimeout", "UnexpectedError"}
-)
+// retryable are the error codes after which an operation can be sent again. After the last two the change may have been
+// made, so retrying needs an idempotency key. docs/errors.md lists all codes.
+var retryable = []string{
+	"ObjectAlreadyBeingUsedByAnotherRequestError", "RateLimitExceeded", "OperationTimeout", "UnexpectedError",
+}
 
 const attempts = 5
 
-// client sends operations, and sends them again after what passes.
+// client sends operations and retries them after errors that may be temporary.
 type client struct{ graphql.Client }
 
-func newClient(url, apiKey string, over http.RoundTripper) client {
-	doer := &http.Client{Transport: withHeaders{apiKey, over}, Timeout: 35 * time.Second}
+func newClient(url, apiKey string, transport http.RoundTripper) client {
+	doer := &http.Client{Transport: headerTransport{apiKey, transport}, Timeout: 35 * time.Second}
 	return client{graphql.NewClient(url+"/graphql", doer)}
 }
 
-// attempt is what the attempts to send one operation have in common.
-type attempt struct {
+// call is shared by all attempts to send one operation.
+type call struct {
 	idempotencyKey string
-	// retryAfter is how long the server asked to wait.
+	// retryAfter is the Retry-After header of the last response.
 	retryAfter time.Duration
 }
 
-type attemptKey struct{}
+type callKey struct{}
 
-// MakeRequest implements graphql.Client. All attempts carry one idempotency key, so that the server makes the change of
-// a mutation once, even if the answer to the first attempt was lost on the way.
+// MakeRequest implements graphql.Client. All attempts have the same idempotency key, so the server carries out a
+// mutation once, even if a response was lost.
 func (c client) MakeRequest(ctx context.Context, request *graphql.Request, response *graphql.Response) error {
-	a := &attempt{idempotencyKey: rand.Text()}
-	ctx = context.WithValue(ctx, attemptKey{}, a)
+	sent := &call{idempotencyKey: rand.Text()}
+	ctx = context.WithValue(ctx, callKey{}, sent)
 	for n := 1; ; n++ {
-		response.Errors, a.retryAfter = nil, 0
+		response.Errors, sent.retryAfter = nil, 0
 		err := c.Client.MakeRequest(ctx, request, response)
-		code, _ := refusal(err)
-		// An error that is no refusal is one of the connection.
-		mayPass := err != nil && (code == "" || slices.Contains(passing, code) || slices.Contains(unsure, code))
-		if !mayPass || n == attempts {
+		code, _ := errorCode(err)
+		// An error without a code comes from the connection.
+		retry := err != nil && (code == "" || slices.Contains(retryable, code))
+		if !retry || n == attempts {
 			return err
 		}
-		pause := a.retryAfter
+		pause := sent.retryAfter
 		if pause == 0 {
 			pause = time.Duration(float64(100*time.Millisecond<<n) * (0.5 + mathrand.Float64()))
 		}
@@ -66,37 +65,37 @@ func (c client) MakeRequest(ctx context.Context, request *graphql.Request, respo
 	}
 }
 
-// refusal is what the server refused: its code, on which programs decide, and its other facts. The code is empty for an
-// error of another kind.
-func refusal(err error) (code string, facts map[string]any) {
-	refused, _ := errors.AsType[gqlerror.List](err)
+// errorCode returns the code of the server's error and all of its extensions. The code is empty if the error does not
+// come from the server.
+func errorCode(err error) (code string, extensions map[string]any) {
+	list, _ := errors.AsType[gqlerror.List](err)
 	if response, ok := errors.AsType[*graphql.HTTPError](err); ok {
-		refused = response.Response.Errors
+		list = response.Response.Errors
 	}
-	if len(refused) == 0 {
+	if len(list) == 0 {
 		return "", nil
 	}
-	code, _ = refused[0].Extensions["code"].(string)
-	return code, refused[0].Extensions
+	code, _ = list[0].Extensions["code"].(string)
+	return code, list[0].Extensions
 }
 
-// withHeaders adds to a request what the server goes by.
-type withHeaders struct {
+// headerTransport adds the headers that the server needs.
+type headerTransport struct {
 	apiKey string
-	over   http.RoundTripper
+	next   http.RoundTripper
 }
 
-func (w withHeaders) RoundTrip(request *http.Request) (*http.Response, error) {
-	a, _ := request.Context().Value(attemptKey{}).(*attempt)
+func (t headerTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	sent, _ := request.Context().Value(callKey{}).(*call)
 	request = request.Clone(request.Context())
-	request.Header.Set("X-API-KEY", w.apiKey)
+	request.Header.Set("X-API-KEY", t.apiKey)
 	request.Header.Set("Accept", "application/graphql-response+json, application/json")
-	// A query changes nothing, so the server does not look at its key.
-	request.Header.Set("Idempotency-Key", a.idempotencyKey)
-	response, err := w.over.RoundTrip(request)
+	// The server ignores the key of a query.
+	request.Header.Set("Idempotency-Key", sent.idempotencyKey)
+	response, err := t.next.RoundTrip(request)
 	if err == nil {
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-		a.retryAfter = time.Duration(seconds) * time.Second
+		sent.retryAfter = time.Duration(seconds) * time.Second
 	}
 	return response, err
 }

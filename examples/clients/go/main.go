@@ -1,5 +1,5 @@
-// The program provisions customers, changes one, lists them page by page and archives one, on a server without
-// customers.
+// This program provisions customers, updates one, lists them page by page and archives one. Run it against a server
+// without customers.
 package main
 
 import (
@@ -35,33 +35,32 @@ func main() {
 func run(ctx context.Context, url, apiKey string) error {
 	client := newClient(url, apiKey, http.DefaultTransport)
 
-	// An answer is lost on the way. The client sends the mutation again, and the server, which knows it by its
-	// idempotency key, does not carry it out again but answers what it answered.
+	// The response is lost. The client retries the mutation with the same idempotency key, so the server does not carry
+	// it out again but returns the stored response.
 	described := details{
 		name: optional.Of("Ada Lovelace"), email: optional.Of("ada@example.com"), metadata: object(`{"seats": 3, "plan": "free"}`),
 	}
-	unlucky := &losing{}
-	if err := provision(ctx, newClient(url, apiKey, unlucky), "ada", described); err != nil {
+	transport := &losingTransport{}
+	if err := provision(ctx, newClient(url, apiKey, transport), "ada", described); err != nil {
 		return fmt.Errorf("provision ada: %w", err)
 	}
-	if !slices.Equal(unlucky.replayed, []string{"", "true"}) {
-		return fmt.Errorf("the answers were replayed: %q", unlucky.replayed)
+	if !slices.Equal(transport.replayed, []string{"", "true"}) {
+		return fmt.Errorf("unexpected Idempotency-Replayed headers: %q", transport.replayed)
 	}
-	fmt.Println("provisioned ada, although the first answer was lost")
+	fmt.Println("provisioned ada, although the first response was lost")
 
-	// A refusal is decided on by its code.
+	// Decide by an error's code, never by its message.
 	for _, customerID := range []string{"ada", "brian", "cleo", "dora", "edsger"} {
 		err := provision(ctx, client, customerID, details{})
-		switch code, facts := refusal(err); {
+		switch code, extensions := errorCode(err); {
 		case code == "DuplicatedEntityNotAllowed":
-			fmt.Println(facts["identifier"], "is there already")
+			fmt.Println(extensions["identifier"], "already exists")
 		case err != nil:
 			return fmt.Errorf("provision %s: %w", customerID, err)
 		}
 	}
 
-	// Only what is sent changes: the name is left out and stays, the email is null and is cleared, one key of the
-	// metadata is merged into the others.
+	// A field that is left out stays (name), null clears a field (email), and metadata is merged key by key.
 	ada, err := update(ctx, client, "ada", details{email: optional.Null[string](), metadata: object(`{"plan": "pro"}`)})
 	if err != nil {
 		return fmt.Errorf("update ada: %w", err)
@@ -77,16 +76,16 @@ func run(ctx context.Context, url, apiKey string) error {
 	}
 	fmt.Printf("updated ada: name %s, email %s, metadata %s\n", name, email, metadata)
 
-	// A decision that is made on what was read is sent for the version that was read. Somebody else was faster here.
+	// ifVersion makes an update conditional on the version that was read. Here another update comes first.
 	if _, err := update(ctx, client, "ada", details{crmID: optional.Of("crm-1")}); err != nil {
 		return fmt.Errorf("update ada: %w", err)
 	}
 	_, err = update(ctx, client, "ada", details{name: optional.Of("Countess"), ifVersion: optional.Of(ada.Version)})
-	code, facts := refusal(err)
+	code, extensions := errorCode(err)
 	if code != "VersionMismatch" {
-		return fmt.Errorf("the update of an old version: %w", cmp.Or(err, errors.New("it was taken")))
+		return fmt.Errorf("update an old version: want VersionMismatch, got %w", cmp.Or(err, errors.New("no error")))
 	}
-	fmt.Printf("ada has version %v, not %d: read it and decide again\n", facts["currentVersion"], ada.Version)
+	fmt.Printf("ada has version %v, not %d: read it and decide again\n", extensions["currentVersion"], ada.Version)
 
 	var after optional.Value[string]
 	for page := 1; ; page++ {
@@ -123,7 +122,7 @@ func run(ctx context.Context, url, apiKey string) error {
 	return nil
 }
 
-// details are what can be said of a customer. Nil is left out.
+// details are the fields of a customer that can be set. Nil is left out.
 type details struct {
 	name, email, crmID optional.Value[string]
 	metadata           optional.Value[json.RawMessage]
@@ -147,7 +146,7 @@ func update(
 	return updated.UpdateOneCustomer, nil
 }
 
-// sorted is an object with its keys in order.
+// sorted returns a JSON object with its keys in order.
 func sorted(value optional.Value[json.RawMessage]) (string, error) {
 	text, _ := value.Get()
 	var fields map[string]any
@@ -158,13 +157,13 @@ func sorted(value optional.Value[json.RawMessage]) (string, error) {
 	return string(text), err
 }
 
-// losing loses the answer to its first request.
-type losing struct {
-	// replayed is what each answer said of itself.
+// losingTransport loses the response to its first request.
+type losingTransport struct {
+	// replayed has the Idempotency-Replayed header of each response.
 	replayed []string
 }
 
-func (l *losing) RoundTrip(request *http.Request) (*http.Response, error) {
+func (l *losingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		return nil, err

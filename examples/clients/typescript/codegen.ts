@@ -10,17 +10,17 @@ const config: CodegenConfig = {
       preset: "client",
       presetConfig: {
         fragmentMasking: false,
-        // The documents by their hash: what a server takes as the only ones that it answers.
+        // The operation documents by their hash, for servers that accept only persisted documents.
         persistedDocuments: { hashAlgorithm: "sha256" },
       },
       config: {
-        // At run time a document is its text, and needs no library.
+        // Documents are strings at run time, so no library is needed.
         documentMode: "string",
         enumsAsTypes: true,
-        // What may be left out is left out, not undefined.
+        // Optional fields are left out; they cannot be undefined.
         inputMaybeValue: "T | null",
         useTypeImports: true,
-        // A scalar that is not named here is an error, not an `any`.
+        // A scalar that is missing here is an error, not an `any`.
         strictScalars: true,
         scalars: {
           ConnectionCursor: "string",

@@ -1,19 +1,19 @@
-// Package optional has the values of a GraphQL API that need not be there. It knows no API.
+// Package optional has a type for GraphQL input fields that can be left out, null or a value.
 package optional
 
 import "encoding/json"
 
-// Value is left out (nil), null, or a value. It is a slice because encoding/json leaves empty slices out, but no
-// structs, where the tag says omitempty.
+// Value is left out (nil), null, or a value. It is a slice because omitempty of encoding/json leaves out empty slices,
+// but not structs.
 type Value[T any] []*T
 
-// Of is a value.
+// Of returns a Value with v.
 func Of[T any](v T) Value[T] { return Value[T]{&v} }
 
-// Null is null.
+// Null returns a Value that is null.
 func Null[T any]() Value[T] { return Value[T]{nil} }
 
-// Get is the value, if there is one: neither left out nor null.
+// Get returns the value; false if it is left out or null.
 func (v Value[T]) Get() (T, bool) {
 	if len(v) == 0 || v[0] == nil {
 		var none T
@@ -22,7 +22,7 @@ func (v Value[T]) Get() (T, bool) {
 	return *v[0], true
 }
 
-// MarshalJSON writes null for what is left out too, so mark fields omitempty.
+// MarshalJSON also writes null for a value that is left out, so mark fields omitempty.
 func (v Value[T]) MarshalJSON() ([]byte, error) {
 	if len(v) == 0 {
 		return []byte("null"), nil

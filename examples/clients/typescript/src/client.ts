@@ -3,25 +3,28 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { TypedDocumentString } from "./generated/graphql.js";
 
-/** What the server refused. Programs decide on the code; docs/errors.md lists them. */
-export class Refused extends Error {
+/** An error of the server. Decide by its code; docs/errors.md lists them. */
+export class ServerError extends Error {
   readonly code: string;
 
   constructor(
     message: string,
-    readonly facts: { code?: string; [fact: string]: unknown },
-    /** How long the server asks to wait, in seconds, if it does. */
+    readonly extensions: { code?: string; [name: string]: unknown },
+    /** Seconds to wait before a retry, if the server asked for a wait. */
     readonly retryAfter: number | undefined,
   ) {
     super(message);
-    this.code = facts.code ?? "UnexpectedError";
+    this.code = extensions.code ?? "UnexpectedError";
   }
 }
 
-// After these nothing was changed, or, for the latter two, possibly nothing: then only what cannot be done twice
-// may be sent again.
-const passing = ["ObjectAlreadyBeingUsedByAnotherRequestError", "RateLimitExceeded"];
-const unsure = ["OperationTimeout", "UnexpectedError"];
+// After the last two the change may have been made, so retrying needs an idempotency key.
+const retryable = [
+  "ObjectAlreadyBeingUsedByAnotherRequestError",
+  "RateLimitExceeded",
+  "OperationTimeout",
+  "UnexpectedError",
+];
 const attempts = 5;
 
 export class Client {
@@ -32,8 +35,8 @@ export class Client {
   ) {}
 
   /**
-   * Sends an operation, and again after what passes. All attempts carry one idempotency key, so that the server makes
-   * the change of a mutation once, even if the answer to the first attempt was lost on the way.
+   * Sends an operation and retries it after errors that may be temporary. All attempts have the same idempotency key,
+   * so the server carries out a mutation once, even if a response was lost.
    */
   async send<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
@@ -44,12 +47,12 @@ export class Client {
       try {
         return await this.attempt(document, variables, idempotencyKey);
       } catch (error) {
-        // An error that is no refusal is one of the connection.
-        const mayPass = !(error instanceof Refused) || [...passing, ...unsure].includes(error.code);
-        if (!mayPass || attempt === attempts) {
+        // Any other error comes from the connection.
+        const retry = !(error instanceof ServerError) || retryable.includes(error.code);
+        if (!retry || attempt === attempts) {
           throw error;
         }
-        const pause = (error instanceof Refused && error.retryAfter) || 0.1 * 2 ** attempt * (0.5 + Math.random());
+        const pause = (error instanceof ServerError && error.retryAfter) || 0.1 * 2 ** attempt * (0.5 + Math.random());
         await sleep(pause * 1000);
       }
     }
@@ -72,18 +75,18 @@ export class Client {
       body: JSON.stringify({ query: document.toString(), variables }),
       signal: AbortSignal.timeout(35_000),
     });
-    const answer = (await response.json()) as {
+    const result = (await response.json()) as {
       data?: Result | null;
-      errors?: { message: string; extensions?: Refused["facts"] }[];
+      errors?: { message: string; extensions?: ServerError["extensions"] }[];
     };
-    const [error] = answer.errors ?? [];
+    const [error] = result.errors ?? [];
     if (error) {
       const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
-      throw new Refused(error.message, error.extensions ?? {}, retryAfter);
+      throw new ServerError(error.message, error.extensions ?? {}, retryAfter);
     }
-    if (!answer.data) {
+    if (!result.data) {
       throw new Error(`status ${response.status} without data`);
     }
-    return answer.data;
+    return result.data;
   }
 }
