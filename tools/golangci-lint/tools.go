@@ -1,7 +1,7 @@
 //go:build tools
 
-// Package tools pins the linter. It has a module of its own because golangci-lint brings several hundred
-// dependencies, and their versions must neither reach the server's build nor be held back by it.
+// Package tools pins the version of the linter. It has its own module so that the several hundred dependencies of
+// golangci-lint do not affect the versions that the server uses.
 package tools
 
 import _ "github.com/golangci/golangci-lint/v2/cmd/golangci-lint"

@@ -10,22 +10,21 @@ import (
 	"time"
 )
 
-// commandLimit is far above what the slowest command of a test takes.
+// commandLimit is far more than the slowest command of a test needs.
 const commandLimit = 30 * time.Second
 
-// gate stands between the clients and FerretDB, and gives back two promises of MongoDB's that FerretDB does
-// not keep.
+// gate is a proxy in front of FerretDB that adds two guarantees of MongoDB that FerretDB does not give.
 //
-// A command on one document is atomic. FerretDB reads the document, decides, and writes it by its _id in a
-// separate statement, so concurrent updates overwrite each other and a filter on a version guards nothing.
-// The gate lets one command through at a time.
+// A command on one document is atomic. FerretDB reads a document and writes it by its _id in a separate
+// statement, so concurrent updates overwrite each other and a filter on a version protects nothing. The gate
+// forwards one command at a time.
 //
-// A request that asks for no reply gets none. FerretDB answers it all the same, and from then on every
-// answer on that connection belongs to the question before. The gate drops that reply.
+// A request that wants no reply gets none. FerretDB replies anyway, and then every reply on that connection
+// belongs to the request before. The gate drops that reply.
 type gate struct {
 	backend string // path of FerretDB's socket
 
-	turn sync.Mutex
+	commands sync.Mutex
 }
 
 // serve relays connections until ctx is done, and returns once all of them are closed.
@@ -34,7 +33,7 @@ func (g *gate) serve(ctx context.Context, listener net.Listener) error {
 
 	var open sync.WaitGroup
 	defer open.Wait()
-	defer cancel() // before the wait, which would otherwise outlast an error of the listener for ever
+	defer cancel() // before open.Wait, which would otherwise wait for ever after an error of the listener
 
 	defer context.AfterFunc(ctx, func() { _ = listener.Close() })()
 
@@ -50,14 +49,14 @@ func (g *gate) serve(ctx context.Context, listener net.Listener) error {
 		open.Go(func() {
 			defer context.AfterFunc(ctx, func() { _ = client.Close() })()
 
-			// How a connection ends is the client's business: it learns of it by the connection's end.
+			// The client notices an error by the closed connection.
 			_ = g.relay(ctx, client)
 			_ = client.Close()
 		})
 	}
 }
 
-// relay carries requests and replies until either side closes.
+// relay forwards requests and replies until either side closes.
 func (g *gate) relay(ctx context.Context, client net.Conn) error {
 	server, err := new(net.Dialer).DialContext(ctx, "unix", g.backend)
 	if err != nil {
@@ -85,12 +84,12 @@ func (g *gate) relay(ctx context.Context, client net.Conn) error {
 	}
 }
 
-// exchange holds the turn until FerretDB has answered, since that is when the command's effect is complete.
-// It does not hold it while the client, which may be slow, sends or receives. The limit is there because a
-// command that never ends would hold up every client: a broken connection is easier to find than a hang.
+// exchange holds the lock until FerretDB has replied, because only then is the command complete, but not while a
+// client, which may be slow, sends or receives. The deadline turns a command that never ends, and would block all
+// clients, into a broken connection, which is easier to find than a hang.
 func (g *gate) exchange(server net.Conn, request []byte) ([]byte, error) {
-	g.turn.Lock()
-	defer g.turn.Unlock()
+	g.commands.Lock()
+	defer g.commands.Unlock()
 
 	if err := server.SetDeadline(time.Now().Add(commandLimit)); err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (g *gate) exchange(server net.Conn, request []byte) ([]byte, error) {
 }
 
 // Every message of the wire protocol begins with four little-endian int32: its length, its id, the id it
-// responds to, and its operation. Compressed messages need no thought: FerretDB never agrees to compression.
+// responds to, and its operation. There are no compressed messages: FerretDB does not support compression.
 const (
 	headerLength   = 16
 	lengthLimit    = 48_000_000 // what MongoDB announces as maxMessageSizeBytes
@@ -131,8 +130,8 @@ func readMessage(from io.Reader) ([]byte, error) {
 	return message, nil
 }
 
-// wantsNoReply tells an unacknowledged write: the driver sets moreToCome in the flags, which follow the
-// header.
+// wantsNoReply reports whether a request is an unacknowledged write: the driver sets moreToCome in the flags, which
+// follow the header.
 func wantsNoReply(request []byte) bool {
 	if len(request) < headerLength+4 || binary.LittleEndian.Uint32(request[12:]) != operationMsg {
 		return false

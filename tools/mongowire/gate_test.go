@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-func TestGateLetsOneCommandThroughAtATime(t *testing.T) {
-	var inside, most atomic.Int32
+func TestGateForwardsOneCommandAtATime(t *testing.T) {
+	var running, most atomic.Int32
 	address := startGate(t, func() {
-		most.Store(max(most.Load(), inside.Add(1)))
-		time.Sleep(time.Millisecond) // long enough for another command to come in, were it let in
-		inside.Add(-1)
+		most.Store(max(most.Load(), running.Add(1)))
+		time.Sleep(time.Millisecond) // long enough for a second command to arrive
+		running.Add(-1)
 	})
 
 	var clients sync.WaitGroup
@@ -24,7 +24,7 @@ func TestGateLetsOneCommandThroughAtATime(t *testing.T) {
 		client := dial(t, address)
 		clients.Go(func() {
 			for id := range uint32(10) {
-				if got, err := ask(client, id); err != nil || got != id {
+				if got, err := exchange(client, id); err != nil || got != id {
 					t.Errorf("request %d: response to %d, %v", id, got, err)
 				}
 			}
@@ -37,18 +37,18 @@ func TestGateLetsOneCommandThroughAtATime(t *testing.T) {
 	}
 }
 
-func TestGateDropsTheReplyNobodyWants(t *testing.T) {
+func TestGateDropsTheReplyToAnUnacknowledgedWrite(t *testing.T) {
 	client := dial(t, startGate(t, func() {}))
 
 	if _, err := client.Write(message(1, flagMoreToCome)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ask(client, 2); err != nil || got != 2 {
+	if got, err := exchange(client, 2); err != nil || got != 2 {
 		t.Fatalf("the reply belongs to request %d, want 2; %v", got, err)
 	}
 }
 
-func TestGateRefusesALengthThatCannotBe(t *testing.T) {
+func TestGateClosesConnectionsOnAnInvalidLength(t *testing.T) {
 	client := dial(t, startGate(t, func() {}))
 
 	if _, err := client.Write([]byte{1, 0, 0, 0}); err != nil {
@@ -59,7 +59,7 @@ func TestGateRefusesALengthThatCannotBe(t *testing.T) {
 	}
 }
 
-// startGate returns the address of a gate before a backend that, like FerretDB, answers every request.
+// startGate returns the address of a gate whose backend, like FerretDB, replies to every request.
 func startGate(t *testing.T, work func()) string {
 	t.Helper()
 
@@ -84,7 +84,7 @@ func startGate(t *testing.T, work func()) string {
 						return
 					}
 					work()
-					copy(request[8:12], request[4:8]) // the reply names the request that it responds to
+					copy(request[8:12], request[4:8]) // responseTo is the id of the request
 					if _, err := conn.Write(request); err != nil {
 						return
 					}
@@ -126,7 +126,7 @@ func dial(t *testing.T, address string) net.Conn {
 	return conn
 }
 
-func ask(conn net.Conn, id uint32) (responseTo uint32, err error) {
+func exchange(conn net.Conn, id uint32) (responseTo uint32, err error) {
 	if _, err := conn.Write(message(id, 0)); err != nil {
 		return 0, err
 	}

@@ -1,25 +1,24 @@
-// Command mongowire is a stand-in for MongoDB, for tests on machines where the real one cannot be had: it
-// speaks MongoDB's wire protocol, keeps its data in a folder that it removes on exit, and needs nothing
-// installed. It is FerretDB on SQLite, with a gate in front that makes commands atomic. It must never hold
-// data that anyone wants back, and a test that passes here has not yet passed on MongoDB.
+// Command mongowire replaces MongoDB in tests on machines where MongoDB is not available. It speaks MongoDB's wire
+// protocol, stores its data in a folder that it removes on exit, and needs no installation. It is FerretDB on
+// SQLite, behind a gate that makes commands atomic. Never use it for data that must survive; a test that passes
+// here may still fail on MongoDB.
 //
-// Known limits, which are expected failures of a suite that is right on MongoDB:
+// Known limits, because of which a test that passes on MongoDB can fail here:
 //
 //   - No transactions, change streams, client bulk writes, pipeline updates, array filters, positional $,
-//     $expr, $jsonSchema or collations. Any read or write concern is accepted and means nothing, and so does
-//     a hint.
-//   - $elemMatch matches scalars only, not the fields of an element. On a dotted path into an array, $ne, $nin
+//     $expr, $jsonSchema or collations. Read concerns, write concerns and hints are accepted and ignored.
+//   - $elemMatch matches only scalars, not the fields of an element. On a dotted path into an array, $ne, $nin
 //     and null match too much, and a whole document is not found inside an array. Regular expressions are
 //     RE2: no look-around, no option x.
-//   - A projection can include and exclude, no more, and findAndModify takes none. $natural is no sort key.
-//   - Indexes are ascending, descending or unique, and none makes a query faster: only a filter of one string
-//     or ObjectID _id and nothing else is looked up, any other reads and decodes the whole collection.
-//   - A unique index lets any number of documents lack the field. Breaking it is error 11000 on insert but
-//     error 1 on update, and neither says which index it was.
-//   - A field name holds no dot and begins with no dollar sign; a top-level one holds no quotation mark either.
-//     An array holds no array directly. Infinities are refused; NaN, decimals, MinKey, MaxKey, JavaScript and
-//     symbols close the connection. A document may exceed 16 MiB.
-//   - A command on many documents is atomic too, which MongoDB does not promise.
+//   - A projection can only include and exclude fields; findAndModify has none. $natural is not a sort key.
+//   - Indexes can be ascending, descending or unique, and none makes a query faster: only a filter with nothing
+//     but a string or ObjectID _id is looked up, any other reads and decodes the whole collection.
+//   - A unique index accepts any number of documents without the field. A duplicate is error 11000 on insert
+//     but error 1 on update, and neither error names the index.
+//   - A field name cannot contain a dot or begin with a dollar sign, and at the top level cannot contain a
+//     quotation mark. An array cannot directly contain an array. Infinities are rejected; NaN, decimals, MinKey,
+//     MaxKey, JavaScript and symbols close the connection. A document may exceed 16 MiB.
+//   - A command on many documents is atomic too, which MongoDB does not guarantee.
 package main
 
 import (
@@ -51,8 +50,7 @@ func run(listen string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	// Once the first signal has been taken, the default disposition is back, so that a second one ends the
-	// process at once, whatever is still in the way.
+	// After the first signal, restore the default handling, so that a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
 
 	dir, err := os.MkdirTemp("", "mongowire-")
@@ -61,17 +59,16 @@ func run(listen string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	// FerretDB is reached through a socket in its own folder, not over TCP, so that no client can get past
-	// the gate by accident.
+	// FerretDB listens on a socket in its own folder, not on TCP, so that no client can bypass the gate by accident.
 	socket := filepath.Join(dir, "ferretdb.sock")
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener: ferretdb.ListenerConfig{Unix: socket},
-		// The server reports every connection at level info, which would bury the output of the tests.
+		// FerretDB logs every connection at level info, which would hide the output of the tests.
 		Logger:  slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler: "sqlite",
-		// Files, and not mode=memory: there FerretDB has a single connection per database, and an update
-		// waits on it for ever, because the query that found the document still holds it. Nothing outlives
-		// the process, so waiting for the disk would buy nothing.
+		// Files, not mode=memory: there FerretDB has one connection per database, and an update waits for it
+		// for ever, because the query that found the document still holds it. synchronous(off), because the data
+		// is not needed after the process ends.
 		SQLiteURL: "file:" + dir + "/?_pragma=synchronous(off)",
 	})
 	if err != nil {
@@ -86,8 +83,7 @@ func run(listen string) (err error) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Run(ctx) }()
 
-	// The socket is open by now, and connections queue until they are accepted, so this line is a promise
-	// that a script may wait for. It names the port really taken, for those who ask for port 0.
+	// Scripts wait for this line: from here on, connections succeed. It has the actual port if port 0 was requested.
 	fmt.Printf("listening on mongodb://%s/\n", listener.Addr())
 
 	front := &gate{backend: socket}

@@ -1,7 +1,7 @@
 //go:build tools
 
-// Package tools pins stripe-mock, Stripe's own server that judges requests by its API's specification. It has
-// a module of its own so that what it needs is not in ours.
+// Package tools pins the version of stripe-mock, Stripe's server that checks requests against the API's specification.
+// It has its own module so that its dependencies are not in the server's.
 package tools
 
 import _ "github.com/stripe/stripe-mock"
