@@ -49,7 +49,7 @@ func TestErrorsAreDocumented(t *testing.T) {
 	}
 	for _, code := range codes {
 		want, other, part := answered, never, "an answered code"
-		if strings.HasPrefix(code.Description, "Not answered by this server.") {
+		if strings.HasPrefix(code.Description, "Unused.") {
 			want, other, part = never, answered, "a code that is not answered"
 		}
 		if want[code.Name] == nil {
@@ -106,13 +106,13 @@ func TestErrorCodeHasEveryCode(t *testing.T) {
 		value := enum.ForName(code)
 		if value == nil {
 			t.Errorf("ErrorCode has no %s", code)
-		} else if strings.HasPrefix(value.Description, "Not answered by this server.") {
+		} else if strings.HasPrefix(value.Description, "Unused.") {
 			t.Errorf("%s is sent, and its description says that it is not", code)
 		}
 	}
 	sent := 0
 	for _, value := range enum {
-		if strings.HasPrefix(value.Description, "Not answered by this server.") {
+		if strings.HasPrefix(value.Description, "Unused.") {
 			continue
 		}
 		sent++
