@@ -360,7 +360,7 @@ var (
 
 // TestLinksOfTheDocsLeadSomewhere follows the links between files, anchors included.
 func TestLinksOfTheDocsLeadSomewhere(t *testing.T) {
-	pages := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../examples/clients/README.md"}
+	pages := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md", "../examples/clients/README.md"}
 	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
