@@ -13,13 +13,15 @@ type Collection struct {
 	// SortFields are the fields that the documents can be ordered by, each served from an index of its own on
 	// every engine. The first one is unique in an environment and breaks ties: FieldRefID, or FieldCustomerID.
 	SortFields []Field
+	// Archives is whether documents can be archived. An archived document is in no list and no count.
+	Archives bool
 }
 
 // TieField is the field that breaks ties.
 func (c Collection) TieField() Field { return c.SortFields[0] }
 
-// CustomerCollection is the customers. Those that are archived are in no list.
-var CustomerCollection = Collection{Name: "customers", SortFields: CustomerSortFields}
+// CustomerCollection is the customers.
+var CustomerCollection = Collection{Name: "customers", SortFields: CustomerSortFields, Archives: true}
 
 // The collections of the catalogue. Versions are the published packages as they once were, under the RefID
 // that domain.VersionRef makes; they are looked up and never listed.

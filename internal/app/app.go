@@ -106,7 +106,6 @@ func openStore(ctx context.Context, cfg config.Config, signals *signals) (persis
 	}
 	open := bolt.Open
 	if cfg.DryRun {
-		// Others convert a file of an older format.
 		open = bolt.OpenReadOnly
 	}
 	store, err := open(ctx, cfg.DataDir)

@@ -50,7 +50,7 @@ type Customer struct {
 	PromotedAt              *time.Time               `bson:"promotedAt"`
 	// AnswerKey is random, and all that opens what is kept of answers about the customer: see KeyedRequest. It is
 	// nil for an archived customer, and for one that was last written when there was no such thing.
-	AnswerKey []byte `bson:"answerKey"`
+	AnswerKey []byte `bson:"responseKey"`
 	// TrialedPlans are the plans that the customer has tried, one a product.
 	TrialedPlans []TrialedPlan `bson:"trialedPlans"`
 	// Sync is how far the billing provider was told of the customer; nil if it need not be.

@@ -17,7 +17,7 @@ type KeyedRequest struct {
 	// empty once the request is forgotten.
 	Fingerprint string `bson:"fingerprint"`
 	// Answer is sealed; nil unless the request is answered.
-	Answer []byte `bson:"answer"`
+	Answer []byte `bson:"response"`
 	// CustomerKeys are the Keys of the customers that the answer is about; nil for none.
 	CustomerKeys []string `bson:"customerKeys"`
 	// ExpiresAt is the time from which nothing need be known of the request.
@@ -31,11 +31,11 @@ type RequestState string
 const (
 	RequestUnderWay RequestState = "UNDER_WAY"
 	// RequestAnswered was carried out, and its answer is kept.
-	RequestAnswered RequestState = "ANSWERED"
+	RequestAnswered RequestState = "COMPLETED"
 	// RequestUnkept was carried out, and its answer could not be kept.
-	RequestUnkept RequestState = "UNKEPT"
+	RequestUnkept RequestState = "NOT_STORED"
 	// RequestForgotten was carried out, and a customer that its answer was about was archived since.
-	RequestForgotten RequestState = "FORGOTTEN"
+	RequestForgotten RequestState = "CLEARED"
 )
 
 // Forget drops all that was kept of the request, but for the fact that it was carried out.

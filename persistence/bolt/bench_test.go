@@ -86,7 +86,10 @@ func BenchmarkCustomers(b *testing.B) {
 		share(b.N, func(int) { insertNext(b) })
 	})
 	b.Run("replace", func(b *testing.B) {
-		customer := sample("production", 1)
+		customer, err := store.AnyCustomer(b.Context(), sample("production", 1).Ref())
+		if err != nil {
+			b.Fatal(err)
+		}
 		for b.Loop() {
 			customer.Version++
 			customer.UpdatedAt = customer.UpdatedAt.Add(1e9)

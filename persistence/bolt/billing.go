@@ -38,26 +38,6 @@ func (x wideIndex) entry(key []byte, d document) []byte {
 	return append(appendValue(nil, value), key...)
 }
 
-// build creates the index, if it is missing, and fills it.
-func (x wideIndex) build(tx *bbolt.Tx, c *collection) error {
-	if tx.Bucket(x.bucket) != nil {
-		return nil
-	}
-	bucket, err := tx.CreateBucket(x.bucket)
-	if err != nil {
-		return err
-	}
-	for _, home := range c.homes() {
-		err := tx.Bucket(home).ForEach(func(key, raw []byte) error {
-			return moveEntry(bucket, nil, x.entry(key, raw))
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // DueCustomers implements persistence.Billing.
 func (s *Store) DueCustomers(ctx context.Context, at time.Time, limit int) ([]domain.CustomerRef, error) {
 	// All values are times, and their encodings have one length.

@@ -14,28 +14,19 @@ import (
 type document = bsondoc.Document
 
 // collection is how the file keeps a collection: a bucket of the documents by Key, one for each index, and
-// one for the number of documents of each environment. All of them but the wide indexes hold live documents only,
-// which are all documents where none is ever archived.
+// one for the number of documents of each environment. All of them but the wide indexes hold live documents only.
 type collection struct {
 	persistence.Collection
 
-	// prefix begins the names of the buckets, but for that of the documents.
-	prefix string
-	// archived is the bucket of the archived documents; nil where none is ever archived.
-	archived []byte
 	// wide are the indexes across environments, which hold archived documents too.
 	wide []wideIndex
 }
 
-// customers have their buckets under the names of the time when there were no other collections.
 var customers = &collection{
-	Collection: persistence.CustomerCollection, archived: []byte("archived"),
-	wide: []wideIndex{customersByDueAt, customersByBillingID},
+	Collection: persistence.CustomerCollection, wide: []wideIndex{customersByDueAt, customersByBillingID},
 }
 
-func newCollection(c persistence.Collection) *collection {
-	return &collection{Collection: c, prefix: c.Name + " "}
-}
+func newCollection(c persistence.Collection) *collection { return &collection{Collection: c} }
 
 // collections are all that a file keeps.
 func collections() []*collection {
@@ -46,35 +37,49 @@ func collections() []*collection {
 	return all
 }
 
-// liveBucket is the index of the field that breaks ties, too.
-func (c *collection) liveBucket() []byte { return []byte(c.Name) }
+// buckets are all buckets of the collection.
+func (c *collection) buckets() [][]byte {
+	all := append(c.homes(), c.countsBucket())
+	for _, field := range c.indexedFields() {
+		all = append(all, c.indexBucket(field))
+	}
+	for _, x := range c.wide {
+		all = append(all, x.bucket)
+	}
+	return all
+}
 
 // homes are the buckets of the documents.
 func (c *collection) homes() [][]byte {
-	if c.archived == nil {
+	if !c.Archives {
 		return [][]byte{c.liveBucket()}
 	}
-	return [][]byte{c.liveBucket(), c.archived}
+	return [][]byte{c.liveBucket(), c.archivedBucket()}
 }
 
-func (c *collection) countsBucket() []byte { return []byte(c.prefix + "counts") }
+// liveBucket is also the index of the field that breaks ties.
+func (c *collection) liveBucket() []byte { return []byte(c.Name) }
+
+func (c *collection) archivedBucket() []byte { return []byte(c.Name + " archived") }
+
+func (c *collection) countsBucket() []byte { return []byte(c.Name + " counts") }
 
 func (c *collection) indexBucket(field persistence.Field) []byte {
-	return []byte(c.prefix + "by " + string(field))
+	return []byte(c.Name + " by " + string(field))
 }
 
 // indexedFields are the fields with an index bucket.
 func (c *collection) indexedFields() []persistence.Field { return c.SortFields[1:] }
 
 // live reports whether there is a document and it is not archived.
-func (c *collection) live(d document) bool { return d != nil && (c.archived == nil || !d.Archived()) }
+func (c *collection) live(d document) bool { return d != nil && (!c.Archives || !d.Archived()) }
 
 // stored is the document with that key, live or archived.
 func (c *collection) stored(tx *bbolt.Tx, key []byte) document {
-	if live := tx.Bucket(c.liveBucket()).Get(key); live != nil || c.archived == nil {
+	if live := tx.Bucket(c.liveBucket()).Get(key); live != nil || !c.Archives {
 		return live
 	}
-	return tx.Bucket(c.archived).Get(key)
+	return tx.Bucket(c.archivedBucket()).Get(key)
 }
 
 // put stores a document's next state, with all that follows from it: which bucket has the document, the
@@ -100,7 +105,7 @@ func (c *collection) home(tx *bbolt.Tx, d document) *bbolt.Bucket {
 	if c.live(d) {
 		return tx.Bucket(c.liveBucket())
 	}
-	return tx.Bucket(c.archived)
+	return tx.Bucket(c.archivedBucket())
 }
 
 // recount adds the document to its environment's count if it is live, and takes it out if it is not.

@@ -112,8 +112,8 @@ func checkCollection(tx *bbolt.Tx, c *collection) error {
 	if err != nil {
 		return err
 	}
-	if c.archived != nil {
-		err = tx.Bucket(c.archived).ForEach(func(key, raw []byte) error {
+	if c.Archives {
+		err = tx.Bucket(c.archivedBucket()).ForEach(func(key, raw []byte) error {
 			d := document(raw)
 			name := d.Text(persistence.FieldEnvironmentID) + "/" + d.Text(c.TieField())
 			if !d.Archived() || name != string(key) || tx.Bucket(c.liveBucket()).Get(key) != nil {

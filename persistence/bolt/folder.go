@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -33,7 +32,7 @@ func Exists(dir string) (bool, error) {
 }
 
 // OpenReadOnly opens a store that exists for methods that read, and changes nothing in its directory.
-// Errors: ErrInUse; a file of an older format, which only Open converts.
+// Errors: ErrInUse.
 func OpenReadOnly(ctx context.Context, dir string) (*Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -49,21 +48,6 @@ func OpenReadOnly(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store in %s: %w", dir, errors.Join(err, db.Close()))
 	}
 	return &Store{db: db, queue: newWriteQueue()}, nil
-}
-
-func checkFormat(tx *bbolt.Tx) error {
-	var found string
-	if meta := tx.Bucket(metaBucket); meta != nil {
-		found = string(meta.Get(formatKey))
-	}
-	switch {
-	case found == format:
-		return nil
-	case slices.Contains(formerFormats, found):
-		return fmt.Errorf("%s has the older format %s, which is converted when it is opened for writing, as by serve", fileName, found)
-	default:
-		return unknownFormat(found)
-	}
 }
 
 // unusable explains an error of the file system with the path that it is about; other errors it returns as they are.

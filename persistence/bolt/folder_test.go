@@ -47,9 +47,9 @@ func TestAReadOnlyStoreReadsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAReadOnlyStoreIsNotConverted(t *testing.T) {
+func TestOpenReadOnlyRefusesOtherFormats(t *testing.T) {
 	t.Parallel()
-	for found, says := range map[string]string{"3": "older format 3", "5": "this program knows"} {
+	for found, says := range map[string]string{"4": `older format "4"`, "6": "this program knows"} {
 		dir := t.TempDir()
 		store, err := Open(t.Context(), dir)
 		if err != nil {

@@ -266,17 +266,3 @@ func entryAt(key []byte, d document, field persistence.Field) []byte {
 func (x index) entryOf(d document) []byte {
 	return x.entry(d.Value(x.field), d.Text(x.collection.TieField()))
 }
-
-// buildIndex creates the index by a field, if it is missing, and fills it.
-func (c *collection) buildIndex(tx *bbolt.Tx, field persistence.Field) error {
-	if tx.Bucket(c.indexBucket(field)) != nil {
-		return nil
-	}
-	bucket, err := tx.CreateBucket(c.indexBucket(field))
-	if err != nil {
-		return err
-	}
-	return tx.Bucket(c.liveBucket()).ForEach(func(key, raw []byte) error {
-		return bucket.Put(entryAt(key, raw, field), nil)
-	})
-}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,15 +23,11 @@ const (
 	fileName = "clientele.db"
 	// format names the layout of the file: the buckets, the encoding of the keys, the set of indexes. It
 	// changes whenever a program that knows the old layout would misread the new one.
-	format = "4"
+	format       = "5"
+	formatNumber = 5
 	// lockTimeout lets a predecessor that is just shutting down release the file.
 	lockTimeout = time.Second
 )
-
-// formerFormats lack buckets and indexes, and have nothing else that is read differently: format 1 has customers and
-// keys only, without indexes by the fields that customers have had since; format 2 has no keyed requests; format 3 has
-// no indexes across environments.
-var formerFormats = []string{"1", "2", "3"}
 
 // The buckets, beside those of each collection.
 var (
@@ -99,53 +95,39 @@ func openBolt(path string, options *bbolt.Options) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, options)
 }
 
-// prepare lays out an empty file, brings one of a former format up to this one, and refuses a file of a
-// layout that this program does not know.
+// prepare creates the buckets of an empty file, and checks the format of any other.
 func prepare(tx *bbolt.Tx) error {
-	if meta := tx.Bucket(metaBucket); meta != nil {
-		switch found := string(meta.Get(formatKey)); {
-		case found == format:
-			return nil
-		case slices.Contains(formerFormats, found):
-			return layOut(tx)
-		default:
-			return unknownFormat(found)
-		}
-	}
 	if bucket, _ := tx.Cursor().First(); bucket != nil {
-		return fmt.Errorf("%s is the file of another program", fileName)
+		return checkFormat(tx)
 	}
-	return layOut(tx)
-}
-
-func unknownFormat(found string) error {
-	return fmt.Errorf("%s has format %q, this program knows formats %q and %q only", fileName, found, formerFormats, format)
-}
-
-// layOut creates the buckets that are missing, with what belongs in the indexes among them.
-func layOut(tx *bbolt.Tx) error {
 	buckets := append([][]byte{metaBucket, keysBucket}, requestBuckets...)
 	for _, c := range collections() {
-		buckets = append(append(buckets, c.countsBucket()), c.homes()...)
+		buckets = append(buckets, c.buckets()...)
 	}
 	for _, bucket := range buckets {
-		if _, err := tx.CreateBucketIfNotExists(bucket); err != nil {
+		if _, err := tx.CreateBucket(bucket); err != nil {
 			return err
 		}
 	}
-	for _, c := range collections() {
-		for _, field := range c.indexedFields() {
-			if err := c.buildIndex(tx, field); err != nil {
-				return err
-			}
-		}
-		for _, x := range c.wide {
-			if err := x.build(tx, c); err != nil {
-				return err
-			}
-		}
-	}
 	return tx.Bucket(metaBucket).Put(formatKey, []byte(format))
+}
+
+// checkFormat refuses a file of any other format, older or newer. There is no conversion.
+func checkFormat(tx *bbolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		return fmt.Errorf("%s is the file of another program", fileName)
+	}
+	found := string(meta.Get(formatKey))
+	switch foundNumber, err := strconv.Atoi(found); {
+	case found == format:
+		return nil
+	case err == nil && foundNumber > 0 && foundNumber < formatNumber:
+		return fmt.Errorf("%s has the older format %q, which this program does not convert: it reads format %q only. "+
+			"Move the file away to start with an empty store, or run the version that wrote it", fileName, found, format)
+	default:
+		return fmt.Errorf("%s has format %q, this program knows format %q only", fileName, found, format)
+	}
 }
 
 // syncDirectory makes a file that was just created in the directory survive a crash of the machine.

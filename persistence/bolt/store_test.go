@@ -8,13 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -72,8 +70,11 @@ func TestDirectoryInUseByAnotherProcess(t *testing.T) {
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
-		`format "5"`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("5")) },
-		`format ""`:  func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Delete(formatKey) },
+		`older format "4", which this program does not convert`: func(tx *bbolt.Tx) error {
+			return tx.Bucket(metaBucket).Put(formatKey, []byte("4"))
+		},
+		`format "6", this program knows`: func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("6")) },
+		`format ""`:                      func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Delete(formatKey) },
 		"the file of another program": func(tx *bbolt.Tx) error {
 			return tx.DeleteBucket(metaBucket)
 		},
@@ -303,237 +304,6 @@ func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 	if err := store.Ping(t.Context()); !errors.Is(err, persistence.ErrClosed) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
-}
-
-// A file of format 1 has customers, keys, and the indexes of the fields that customers had then.
-func TestFormerFormatIsUpgraded(t *testing.T) {
-	dir := t.TempDir()
-	ctx := t.Context()
-	store := open(t, dir)
-	var live []*domain.Customer
-	for i := range 20 {
-		customer := sample([]string{"production", "staging"}[i%2], i)
-		insert(t, store, customer)
-		live = append(live, customer)
-	}
-	archived := sample("production", 20)
-	archived.Archive(archived.UpdatedAt)
-	insert(t, store, archived)
-	if err := store.InsertKey(ctx, &domain.APIKey{ID: "k"}); err != nil {
-		t.Fatal(err)
-	}
-	err := store.db.Update(func(tx *bbolt.Tx) error {
-		for _, c := range collections()[1:] {
-			err := errors.Join(tx.DeleteBucket(c.liveBucket()), tx.DeleteBucket(c.countsBucket()))
-			for _, field := range c.indexedFields() {
-				err = errors.Join(err, tx.DeleteBucket(c.indexBucket(field)))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		var err error
-		for _, field := range []persistence.Field{persistence.FieldCouponID, persistence.FieldSubscribedAt, persistence.FieldPromotedAt} {
-			err = errors.Join(err, tx.DeleteBucket(customers.indexBucket(field)))
-		}
-		for _, bucket := range requestBuckets {
-			err = errors.Join(err, tx.DeleteBucket(bucket))
-		}
-		return errors.Join(err, deleteWideIndexes(tx), stripTo(tx, formerFields), tx.Bucket(metaBucket).Put(formatKey, []byte("1")))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, store)
-
-	// A second start finds nothing to do.
-	for range 2 {
-		store = open(t, dir)
-		if err := checkFile(store); err != nil {
-			t.Fatal(err)
-		}
-		for _, field := range persistence.CustomerSortFields {
-			for _, nullsFirst := range []bool{false, true} {
-				order := persistence.Order{Field: field, NullsFirst: nullsFirst}
-				query := persistence.Query{
-					EnvironmentID: "production", Order: []persistence.Order{order}, Page: persistence.PageRequest{Limit: 100},
-				}
-				page, err := store.ListCustomers(ctx, query)
-				if err != nil || len(page.Items) != 10 {
-					t.Errorf("by %s: got %d customers, %v, want 10", field, len(page.Items), err)
-				}
-			}
-		}
-		closeStore(t, store)
-	}
-	store = open(t, dir)
-	for _, want := range append(live, archived) {
-		if got, err := store.AnyCustomer(ctx, want.Ref()); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("got %+v, %v, want %+v", got, err, want)
-		}
-		linked, err := store.LinkedCustomers(ctx, *want.BillingID, 5)
-		if err != nil || !slices.Equal(linked, []domain.CustomerRef{want.Ref()}) {
-			t.Errorf("got %v, %v, want %v", linked, err, want.Ref())
-		}
-	}
-	first := live[0]
-	first.Version++
-	first.CouponID, first.SubscribedAt = pointer("coupon"), pointer(first.CreatedAt)
-	if err := errors.Join(store.ReplaceCustomer(ctx, first), store.Plans().Insert(ctx, samplePlan("production", 1))); err != nil {
-		t.Fatal(err)
-	}
-	found, err := store.CountCustomers(ctx, "production", text(persistence.FieldCouponID, persistence.Equal, "coupon"))
-	plans, plansErr := store.Plans().Count(ctx, "production", nil)
-	if found != 1 || plans != 1 || err != nil || plansErr != nil {
-		t.Errorf("found %d customers, %v, and %d plans, %v, want 1 and 1", found, err, plans, plansErr)
-	}
-	if err := checkFile(store); err != nil {
-		t.Error(err)
-	}
-}
-
-// A file of format 2 has everything but keyed requests and the indexes across environments.
-func TestFormatWithoutRequestsIsUpgraded(t *testing.T) {
-	dir := t.TempDir()
-	store := open(t, dir)
-	customer := sample("production", 1)
-	insert(t, store, customer)
-	err := store.db.Update(func(tx *bbolt.Tx) error {
-		err := tx.Bucket(metaBucket).Put(formatKey, []byte("2"))
-		for _, bucket := range requestBuckets {
-			err = errors.Join(err, tx.DeleteBucket(bucket))
-		}
-		return errors.Join(err, deleteWideIndexes(tx))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, store)
-	for i := range 2 {
-		store = open(t, dir)
-		if got, err := store.AnyCustomer(t.Context(), customer.Ref()); err != nil || !reflect.DeepEqual(got, customer) {
-			t.Errorf("got %+v, %v, want %+v", got, err, customer)
-		}
-		request := &domain.KeyedRequest{ID: fmt.Sprint(i), Version: 1, CustomerKeys: []string{customer.Key}}
-		if err := store.InsertRequest(t.Context(), request); err != nil {
-			t.Fatal(err)
-		}
-		if about, err := store.RequestsAbout(t.Context(), customer.Key, 5); err != nil || len(about) != i+1 {
-			t.Errorf("got %d requests, %v, want %d", len(about), err, i+1)
-		}
-		if err := checkFile(store); err != nil {
-			t.Error(err)
-		}
-		closeStore(t, store)
-	}
-}
-
-// A file of format 3 has everything but the indexes across environments.
-func TestFormatWithoutWideIndexesIsUpgraded(t *testing.T) {
-	dir := t.TempDir()
-	ctx := t.Context()
-	store := open(t, dir)
-	at := time.UnixMilli(1_700_000_000_000).UTC()
-	var due []domain.CustomerRef
-	for i := range 20 {
-		customer := sample([]string{"production", "staging"}[i%2], i)
-		customer.BillingID = pointer("cus_1")
-		switch i % 4 {
-		case 0:
-			customer.BillingID = nil
-		case 1:
-			customer.Sync = &domain.Sync{Revision: 1}
-		default:
-			// The last one is due first.
-			customer.Sync = &domain.Sync{DueAt: pointer(at.Add(time.Duration(-i) * time.Second))}
-			due = append([]domain.CustomerRef{customer.Ref()}, due...)
-		}
-		if i%5 == 0 {
-			// Without Archive, after which nothing is due any more.
-			customer.ArchivedAt = &at
-		}
-		insert(t, store, customer)
-	}
-	err := store.db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(deleteWideIndexes(tx), tx.Bucket(metaBucket).Put(formatKey, []byte("3")))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, store)
-	// A second start finds nothing to do.
-	for range 2 {
-		store = open(t, dir)
-		if err := checkFile(store); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := store.DueCustomers(ctx, at, 100); err != nil || !slices.Equal(got, due) {
-			t.Errorf("got %v, %v, want %v", got, err, due)
-		}
-		if got, err := store.LinkedCustomers(ctx, "cus_1", 100); err != nil || len(got) != 15 {
-			t.Errorf("got %d linked customers, %v, want 15", len(got), err)
-		}
-		closeStore(t, store)
-	}
-	store = open(t, dir)
-	for _, ref := range due {
-		customer, err := store.AnyCustomer(ctx, ref)
-		if err != nil {
-			t.Fatal(err)
-		}
-		customer.Version++
-		customer.Sync.DueAt = nil
-		if err := store.ReplaceCustomer(ctx, customer); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := store.DueCustomers(ctx, at, 100); err != nil || len(got) > 0 {
-		t.Errorf("got %v, %v, want none", got, err)
-	}
-	if err := checkFile(store); err != nil {
-		t.Error(err)
-	}
-}
-
-func deleteWideIndexes(tx *bbolt.Tx) error {
-	return errors.Join(tx.DeleteBucket(customersByDueAt.bucket), tx.DeleteBucket(customersByBillingID.bucket))
-}
-
-// formerFields are those of a customer's document in format 1.
-var formerFields = []string{
-	"_id", "id", "environmentId", "customerId", "version", "name", "email", "billingId", "crmId", "salesforceId",
-	"awsMarketplaceCustomerId", "excludeFromExperiment", "metadata", "createdAt", "updatedAt", "archivedAt",
-}
-
-// stripTo leaves nothing of each customer but the fields.
-func stripTo(tx *bbolt.Tx, fields []string) error {
-	for _, name := range [][]byte{customers.liveBucket(), customers.archived} {
-		bucket := tx.Bucket(name)
-		stripped := map[string][]byte{}
-		err := bucket.ForEach(func(key, raw []byte) error {
-			var document, kept bson.D
-			if err := bson.Unmarshal(raw, &document); err != nil {
-				return err
-			}
-			for _, element := range document {
-				if slices.Contains(fields, element.Key) {
-					kept = append(kept, element)
-				}
-			}
-			var err error
-			stripped[string(key)], err = bson.Marshal(kept)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for key, raw := range stripped {
-			if err := bucket.Put([]byte(key), raw); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Under another key the indexes would lead to nothing.

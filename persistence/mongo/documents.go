@@ -27,14 +27,10 @@ type collection struct {
 	persistence.Collection
 
 	documents *driver.Collection
-	// archives is whether documents may be archived, and are in no list then.
-	archives bool
 }
 
 func (s *Store) collection(c persistence.Collection) collection {
-	return collection{
-		Collection: c, documents: s.database.Collection(c.Name), archives: c.Name == persistence.CustomerCollection.Name,
-	}
+	return collection{Collection: c, documents: s.database.Collection(c.Name)}
 }
 
 // documents serves one collection, which keeps a T as one document.

@@ -55,7 +55,7 @@ func (c collection) indexes() []driver.IndexModel {
 	models := make([]driver.IndexModel, len(c.SortFields))
 	for i, field := range c.SortFields {
 		keys := bson.D{{Key: string(persistence.FieldEnvironmentID), Value: 1}}
-		if c.archives {
+		if c.Archives {
 			keys = append(keys, bson.E{Key: fieldArchivedAt, Value: 1})
 		}
 		models[i].Keys = append(keys, c.sortBy(field, false)...)

@@ -31,7 +31,7 @@ type query struct {
 // query is the query for the documents of an environment that match a filter, but for those that are archived.
 func (c collection) query(environmentID string, filter persistence.Filter) (query, error) {
 	sent := bson.D{{Key: string(persistence.FieldEnvironmentID), Value: environmentID}}
-	if c.archives {
+	if c.Archives {
 		sent = append(sent, bson.E{Key: fieldArchivedAt, Value: nil})
 	}
 	if filter == nil {

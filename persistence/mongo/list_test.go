@@ -58,7 +58,7 @@ func TestSegments(t *testing.T) {
 
 // offline is a collection without a server.
 func offline(c persistence.Collection) collection {
-	return collection{Collection: c, archives: c.Name == persistence.CustomerCollection.Name}
+	return collection{Collection: c}
 }
 
 // Nothing but customers is ever archived, and ids have other names elsewhere.
