@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"clientele/internal/domain"
@@ -29,20 +28,11 @@ func build(file File, problems *problemList) items {
 }
 
 func buildList[F, T any, D pointer[T]](b builder, l list[F, T, D], from []F) []D {
-	built := make([]D, len(from))
-	first := make(map[string]int, len(from))
-	root := fieldPath{l.name}
+	built, root := make([]D, len(from)), fieldPath{l.name}
 	for i, item := range from {
-		at := root.item(i)
-		built[i] = l.build(b, at, item)
-		id := built[i].Head().RefID
-		if earlier, duplicate := first[id]; duplicate {
-			line, _ := locate(b.problems.root, root.item(earlier).child("id"))
-			b.problems.add(at.child("id"), "%s is already the id of %s[%d] in line %d", id, l.name, earlier, line)
-			continue
-		}
-		first[id] = i
+		built[i] = l.build(b, root.item(i), item)
 	}
+	rejectDuplicates(b, root, built, func(d D) string { return d.Head().RefID }, "id")
 	return built
 }
 
@@ -62,12 +52,8 @@ func (b builder) feature(at fieldPath, f feature) *domain.Feature {
 	b.rejectIf(at, "units", !isNumber && f.Units != nil, "is only allowed for features of type NUMBER")
 	b.rejectIf(at, "values", isEnum && f.Values == nil, "is missing: a feature of type ENUM needs values")
 	b.rejectIf(at, "values", !isEnum && f.Values != nil, "is only allowed for features of type ENUM")
-	seen := map[string]bool{}
-	for i, value := range f.Values {
-		if seen[value.Value] {
-			b.problems.add(at.child("values").item(i), "is a duplicate")
-		}
-		seen[value.Value] = true
+	rejectDuplicates(b, at.child("values"), f.Values, func(v enumValue) string { return v.Value })
+	for _, value := range f.Values {
 		built.EnumValues = append(built.EnumValues, domain.EnumValue{Value: value.Value, DisplayName: cmp.Or(value.Name, value.Value)})
 	}
 	return built
@@ -104,7 +90,7 @@ func (b builder) plan(at fieldPath, p plan) *domain.Plan {
 		b.rejectIf(at.child("entitlements").item(i), "behavior", e.Behavior != "",
 			"is only allowed for add-ons; a plan's entitlement always replaces the one of its base plan")
 	}
-	b.rejectDuplicates(at.child("addons"), p.Addons)
+	b.rejectDuplicateTexts(at.child("addons"), p.Addons)
 	if t := p.Trial; t != nil {
 		in := at.child("trial")
 		built.Trial = &domain.TrialDefault{Units: trialDays, Duration: t.Days, EndBehavior: cmp.Or(t.End, domain.CancelSubscription)}
@@ -122,7 +108,7 @@ func (b builder) plan(at fieldPath, p plan) *domain.Plan {
 }
 
 func (b builder) addon(at fieldPath, a addon) *domain.Addon {
-	b.rejectDuplicates(at.child("dependencies"), a.Dependencies)
+	b.rejectDuplicateTexts(at.child("dependencies"), a.Dependencies)
 	return &domain.Addon{
 		Package:     b.pack(at, a.heading, a.offer, domain.BehaviorIncrement),
 		MaxQuantity: a.MaxQuantity, DependencyIDs: a.Dependencies,
@@ -136,11 +122,11 @@ func (b builder) pack(at fieldPath, h heading, o offer, behavior domain.Behavior
 		PricingType: h.Pricing, Published: h.Published == nil || *h.Published, HiddenFromWidgets: h.HiddenFromWidgets,
 		Metadata: b.metadata(at, o.Metadata),
 	}
-	b.rejectDuplicates(at.child("hiddenFromWidgets"), h.HiddenFromWidgets)
+	b.rejectDuplicateTexts(at.child("hiddenFromWidgets"), h.HiddenFromWidgets)
 	for i, e := range o.Entitlements {
 		built.Entitlements = append(built.Entitlements, b.entitlement(at.child("entitlements").item(i), e, behavior))
 	}
-	b.rejectDuplicateFeatures(at.child("entitlements"), built.Entitlements)
+	rejectDuplicates(b, at.child("entitlements"), o.Entitlements, func(e entitlement) string { return e.Feature }, "feature")
 	before := len(b.problems.all)
 	for i, p := range o.Prices {
 		built.Prices = append(built.Prices, b.price(at.child("prices").item(i), p))
@@ -199,12 +185,23 @@ func (b builder) rejectIf(at fieldPath, field string, condition bool, text strin
 	}
 }
 
-func (b builder) rejectDuplicates(at fieldPath, values []string) {
-	for i, value := range values {
-		if slices.Index(values, value) != i {
-			b.problems.add(at.item(i), "%s is a duplicate", value)
+// rejectDuplicates adds a problem for each item with the same key as an earlier one. The key is in the given field of
+// the item, or the item itself.
+func rejectDuplicates[T any](b builder, at fieldPath, list []T, key func(T) string, field ...string) {
+	first := make(map[string]int, len(list))
+	for i, item := range list {
+		earlier, duplicate := first[key(item)]
+		if !duplicate {
+			first[key(item)] = i
+			continue
 		}
+		line, path := locate(b.problems.root, at.item(earlier).child(field...))
+		b.problems.add(at.item(i).child(field...), "is a duplicate of %s in line %d", path, line)
 	}
+}
+
+func (b builder) rejectDuplicateTexts(at fieldPath, texts []string) {
+	rejectDuplicates(b, at, texts, func(text string) string { return text })
 }
 
 func (b builder) metadata(at fieldPath, text json.RawMessage) domain.Metadata {

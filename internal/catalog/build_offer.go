@@ -27,8 +27,8 @@ func (b builder) entitlement(at fieldPath, e entitlement, behavior domain.Behavi
 		Behavior: cmp.Or(e.Behavior, behavior), IsCustom: e.Custom, Description: optional(e.Description),
 		DisplayNameOverride: optional(e.Name), HiddenFromWidgets: e.HiddenFromWidgets,
 	}
-	b.rejectDuplicates(at.child("values"), e.Values)
-	b.rejectDuplicates(at.child("hiddenFromWidgets"), e.HiddenFromWidgets)
+	b.rejectDuplicateTexts(at.child("values"), e.Values)
+	b.rejectDuplicateTexts(at.child("hiddenFromWidgets"), e.HiddenFromWidgets)
 	b.rejectIf(at, "soft", e.Soft && e.Limit == nil, "needs a limit")
 	if r := e.Reset; r != nil {
 		built.Reset = &domain.ResetPeriod{Unit: r.Every}
@@ -41,17 +41,6 @@ func (b builder) entitlement(at fieldPath, e entitlement, behavior domain.Behavi
 		}
 	}
 	return built
-}
-
-func (b builder) rejectDuplicateFeatures(at fieldPath, entitlements []domain.PackageEntitlement) {
-	first := map[string]int{}
-	for i, e := range entitlements {
-		if earlier, duplicate := first[e.FeatureID]; duplicate {
-			b.problems.add(at.item(i).child("feature"), "is already the feature of entitlements[%d]", earlier)
-			continue
-		}
-		first[e.FeatureID] = i
-	}
 }
 
 func (b builder) price(at fieldPath, p price) domain.Price {
@@ -165,12 +154,10 @@ func (b builder) requireSameCharges(at fieldPath, prices []domain.Price) {
 
 func (b builder) moneyList(at fieldPath, list []money) []domain.Money {
 	var built []domain.Money
-	seen := map[string]bool{}
+	rejectDuplicates(b, at, list, func(m money) string { return m.Currency }, "currency")
 	for i, m := range list {
 		in := at.item(i)
 		b.currency(in.child("currency"), m.Currency)
-		b.rejectIf(in, "currency", seen[m.Currency], "is a duplicate")
-		seen[m.Currency] = true
 		built = append(built, domain.Money{Currency: m.Currency, Amount: b.amount(in.child("amount"), m.Amount)})
 	}
 	return built

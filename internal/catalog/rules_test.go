@@ -69,7 +69,7 @@ var invalidFiles = map[string]invalidFile{
 	"an id with a hyphen":     {audit, "{id: -a, name: A, type: BOOLEAN} # here", "features[1].id", "must be 1 to 255 letters"},
 	"a coupon's id":           {ten, "{id: \" ten\", name: Ten, percent: 10}  # here", "coupons[0].id", "must be 1 to 255 letters"},
 
-	"a duplicate id":                  {audit, "{id: audit, name: A, type: BOOLEAN}\n  - {id: audit, name: B, type: BOOLEAN} # here", "features[2].id", "features[1] in line 3"},
+	"a duplicate id":                  {audit, "{id: audit, name: A, type: BOOLEAN}\n  - {id: audit, name: B, type: BOOLEAN} # here", "features[2].id", "is a duplicate of features[1].id in line 3"},
 	"metadata, too many keys":         {"    name: Main", "    name: Main\n    metadata: {" + manyKeys(51) + "} # here", "products[0].metadata", "at most 50 keys"},
 	"metadata, a long key":            {"    name: Main", "    name: Main\n    metadata: {" + strings.Repeat("k", 41) + ": 1} # here", "products[0].metadata", "keys of 1 to 40 characters"},
 	"metadata, a long value":          {"    name: Main", "    name: Main\n    metadata: {k: " + strings.Repeat("v", 499) + "} # here", "products[0].metadata", "at most 500 characters"},
@@ -117,7 +117,7 @@ var invalidFiles = map[string]invalidFile{
 	"a PAID plan without a price": {tried, "  - {id: x, product: other, name: X, pricing: PAID} # here\n" + tried, "plans[2].prices", "is missing"},
 
 	"an entitlement to an unknown feature": {granted, "      - {feature: nope} # here", "plans[1].entitlements[2].feature", "nope"},
-	"a duplicate entitlement":              {granted, "      - {feature: seats, limit: 1} # here", "plans[1].entitlements[2].feature", "already the feature of entitlements[0]"},
+	"a duplicate entitlement":              {granted, "      - {feature: seats, limit: 1} # here", "plans[1].entitlements[2].feature", "is a duplicate of plans[1].entitlements[0].feature in line "},
 	"a NUMBER without a limit":             {limited, "{feature: seats} # here", "plans[1].entitlements[0]", "limit, unlimited and custom"},
 	"a limit and unlimited":                {limited, "{feature: seats, limit: 1, unlimited: true} # here", "plans[1].entitlements[0]", "limit, unlimited and custom"},
 	"a limit below 0":                      {limited, "{feature: seats, limit: -1} # here", "plans[1].entitlements[0].limit", "must be at least 0"},
