@@ -16,7 +16,7 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run answers the exit code: 2 for what was asked wrongly, 1 for what went wrong.
+// run returns the exit code: 2 for a usage error, 1 for any other.
 func run() int {
 	cfg, err := config.Load(os.Args[1:], os.Getenv)
 	if err != nil {
@@ -30,13 +30,13 @@ func run() int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		// Before anybody can see that the server stops, so that a second signal ends it at once.
+		// Before the server stops, so that a second signal ends it at once.
 		signal.Stop(signals)
 		cancel()
 	}()
 	if err := app.Run(ctx, cfg, os.Stdout, app.NewLogger(os.Stderr, cfg)); err != nil {
 		fmt.Fprintf(os.Stderr, "clientele: %v\n", err)
-		if app.WronglyAsked(err) {
+		if app.IsUsageError(err) {
 			return 2
 		}
 		return 1

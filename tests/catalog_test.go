@@ -183,7 +183,7 @@ func TestACatalogueOnEachEngine(t *testing.T) {
 			}
 			cfg.Catalog = writeFile(t, "broken.yaml", strings.Replace(exported, "base: plan-free", "base: plan-none", 1))
 			err := app.Run(t.Context(), cfg, &strings.Builder{}, slog.New(slog.DiscardHandler))
-			if !app.WronglyAsked(err) || !strings.Contains(err.Error(), "plan-none") {
+			if !app.IsUsageError(err) || !strings.Contains(err.Error(), "plan-none") {
 				t.Errorf("the broken file: %v", err)
 			}
 		})

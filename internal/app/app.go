@@ -1,4 +1,4 @@
-// Package app builds the program out of its parts and runs it. It is the only place where they meet.
+// Package app builds the program out of its parts and runs it. No other package knows them all.
 package app
 
 import (
@@ -26,31 +26,31 @@ import (
 // closeTimeout is how long the store may take to close.
 const closeTimeout = 10 * time.Second
 
-// App is a server that was built but does not serve yet.
+// App is a program with an open store.
 type App struct {
 	config config.Config
 	store  persistence.Store
 	keys   *auth.Service
 	// catalog is the file to apply; nil if there is none.
 	catalog *catalog.File
-	// documents are those that clients may name, and those that they may send.
+	// documents are the trusted documents, and what else clients may send.
 	documents graph.DocumentConfig
-	// certificate is what to serve HTTPS with; nil for plain HTTP.
+	// certificate is nil for plain HTTP.
 	certificate *httpd.Certificate
 	// memory bounds what the requests of a server hold.
 	memory  memory
 	signals *signals
-	// scans has the places for what reads much more than it returns.
+	// scans has the slots for operations that read much more than they return.
 	scans *admission.Gate
 	drain *httpd.Drain
 	log   *slog.Logger
-	// place says where the documents are, in words.
-	place string
+	// storage describes where the documents are.
+	storage string
 }
 
-// New opens the store. Close must be called when nil is answered.
+// New opens the store. Close must be called if the error is nil.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
-	// The file comes first: one that is wrong by itself should not touch the data.
+	// Before the store is opened: an invalid file should not touch the data.
 	file, err := readCatalog(cfg)
 	if err != nil {
 		return nil, err
@@ -69,22 +69,22 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, err
 	}
-	store, place, err := openStore(ctx, cfg, signals)
+	store, storage, err := openStore(ctx, cfg, signals)
 	if err != nil {
 		signals.close(ctx)
 		return nil, err
 	}
 	var keyOptions []auth.Option
 	if cfg.Command == config.CommandServe {
-		// A command prints what it did.
+		// Other commands print what they did.
 		keyOptions = append(keyOptions, auth.WithLog(log))
 	}
 	a := &App{
 		config: cfg, store: store, keys: auth.New(store, keyOptions...), catalog: file, documents: documents, certificate: certificate,
-		signals: signals, scans: admission.New(admission.Limits{}, signals.metrics), drain: &httpd.Drain{}, log: log, place: place,
+		signals: signals, scans: admission.New(admission.Limits{}, signals.metrics), drain: &httpd.Drain{}, log: log, storage: storage,
 	}
 	signals.metrics.Scans(a.scans.Load)
-	// Scrapes go on for as long as the process does.
+	// Scrapes outlive the context.
 	scraping := context.WithoutCancel(ctx)
 	signals.metrics.Server(Version(), engineName(cfg), func() bool {
 		return httpd.Readiness(scraping, a.store.Ping, a.drain) == nil
@@ -126,7 +126,7 @@ func (a *App) Close(ctx context.Context) error {
 	return a.store.Close(ctx)
 }
 
-// Serve prints where the server is and what it uses, and serves on the listener until the context is done.
+// Serve prints the server's addresses and storage, and serves on the listener until the context is done.
 func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) error {
 	a.memory = newMemory(ctx, a.config, a.log)
 	secret, err := a.firstKey(ctx)
@@ -137,7 +137,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	// The last uses are of the last requests.
+	// Ends last, to record the uses of the last requests.
 	defer inBackground(context.WithoutCancel(ctx), a.keys.Run)()
 	defer a.serveControl(ctx)()
 	var schema http.Handler
@@ -185,7 +185,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	})
 	if a.config.Exposed() {
 		if actor, err := a.keys.Identify(ctx, string(config.ExampleKey)); err == nil {
-			return fmt.Errorf("the store knows the API key of the README, as everybody does: "+
+			return fmt.Errorf("the store accepts the public API key of the README: "+
 				"revoke it with `clientele keys revoke %s` before others can reach the server", actor.KeyID)
 		}
 	}
@@ -196,7 +196,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	// Requests need the provider until the last one has ended.
+	// Ends after the last request, which may need the provider.
 	defer inBackground(context.WithoutCancel(ctx), biller.run)()
 	a.greet(out, listener.Addr(), greeting{secret: secret, earlierKeys: earlier, catalogue: catalogue, billing: biller.greeting})
 	bounds := a.config.Limits
@@ -216,7 +216,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	return nil
 }
 
-// inBackground runs something beside the requests, until its end is asked for and waited for.
+// inBackground runs a function in a goroutine. end cancels its context and waits for it.
 func inBackground(ctx context.Context, run func(context.Context)) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -230,8 +230,8 @@ func inBackground(ctx context.Context, run func(context.Context)) (end func()) {
 	}
 }
 
-// firstKey makes sure that somebody can use the server: it registers the key that was given, or makes one
-// if the store has none. It answers a secret to show, if there is one.
+// firstKey makes sure that there is an API key: it registers the given one, or creates one if the store has none. It
+// returns the secret to print, if one was created.
 func (a *App) firstKey(ctx context.Context) (string, error) {
 	if a.config.APIKey != "" {
 		return "", a.keys.Bootstrap(ctx, string(a.config.APIKey))
@@ -245,14 +245,14 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 	return secret, err
 }
 
-// greeting is what there is to say at the start beside addresses and the data's place; empty for nothing.
+// greeting is what Serve prints besides addresses and storage; empty parts are left out.
 type greeting struct {
 	secret, catalogue    string
 	earlierKeys, billing []string
 }
 
-// greet tells the person at the terminal what they need to go on.
-func (a *App) greet(out io.Writer, addr net.Addr, say greeting) {
+// greet prints what the person at the terminal needs.
+func (a *App) greet(out io.Writer, addr net.Addr, g greeting) {
 	scheme := "http"
 	if a.certificate != nil {
 		scheme = "https"
@@ -260,19 +260,19 @@ func (a *App) greet(out io.Writer, addr net.Addr, say greeting) {
 	fmt.Fprintf(out, "Clientele %s\n", Version())
 	fmt.Fprintf(out, "  GraphQL     %s://%s/graphql\n", scheme, addr)
 	fmt.Fprintf(out, "  Playground  %s://%s/\n", scheme, addr)
-	if say.secret != "" {
-		fmt.Fprintf(out, "  API key     %s\n", say.secret)
+	if g.secret != "" {
+		fmt.Fprintf(out, "  API key     %s\n", g.secret)
 		fmt.Fprintf(out, "              full access to the environment %s; shown this once, kept as a hash\n", auth.DefaultEnvironment)
 	}
-	writeLines(out, "API key", say.earlierKeys)
-	if say.catalogue != "" {
-		fmt.Fprintf(out, "  Catalogue   %s\n", say.catalogue)
+	writeLines(out, "API key", g.earlierKeys)
+	if g.catalogue != "" {
+		fmt.Fprintf(out, "  Catalogue   %s\n", g.catalogue)
 	}
-	writeLines(out, "Billing", say.billing)
-	fmt.Fprintf(out, "  Data        %s\n", a.place)
+	writeLines(out, "Billing", g.billing)
+	fmt.Fprintf(out, "  Data        %s\n", a.storage)
 }
 
-// writeLines writes lines of a greeting behind one label.
+// writeLines writes the lines after one label.
 func writeLines(out io.Writer, label string, lines []string) {
 	for i, line := range lines {
 		fmt.Fprintf(out, "  %-10s  %s\n", []string{label, ""}[min(i, 1)], line)

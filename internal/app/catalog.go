@@ -25,7 +25,7 @@ func readCatalog(cfg config.Config) (*catalog.File, error) {
 	return &file, nil
 }
 
-// startCatalog applies the server's catalogue file, if it has one, and answers a line for the greeting.
+// startCatalog applies the server's catalogue file, if it has one, and returns a line for the greeting.
 func (a *App) startCatalog(ctx context.Context) (string, error) {
 	if a.catalog == nil {
 		return "", nil
@@ -37,7 +37,7 @@ func (a *App) startCatalog(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s: %s", a.config.Catalog, changes.Summary()), nil
 }
 
-// applyCatalog applies the file, or says what that would do. A dry run creates no store to find nothing in.
+// applyCatalog applies the file, or prints what that would change. A dry run creates no store.
 func applyCatalog(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
 	exists := true
 	if cfg.DryRun {
@@ -86,7 +86,7 @@ func reportCatalog(cfg config.Config, changes catalog.Changes, environments []st
 	return err
 }
 
-// environments are those that have an API key, in order.
+// environments returns those with an API key, in order.
 func (a *App) environments(ctx context.Context) ([]string, error) {
 	keys, err := a.keys.List(ctx)
 	if err != nil {

@@ -6,8 +6,7 @@ import (
 	"clientele/internal/persisted"
 )
 
-// readDocuments reads the manifest of trusted documents that the configuration names, if it names one, and holds it
-// against the schema.
+// readDocuments reads the manifest of trusted documents, if one is configured, and validates it against the schema.
 func readDocuments(cfg config.Config) (graph.DocumentConfig, error) {
 	documents := graph.DocumentConfig{Mode: graph.DocumentMode(cfg.Documents.TrustedMode), Automatic: cfg.Documents.Automatic}
 	if cfg.Documents.Trusted == "" {

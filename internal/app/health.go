@@ -14,11 +14,10 @@ import (
 	"clientele/internal/config"
 )
 
-// healthTimeout is more than the server takes to find out.
+// healthTimeout is longer than the server's own timeout.
 const healthTimeout = 3 * time.Second
 
-// health asks the server that listens on this machine whether it is ready. It is for images that hold nothing else
-// that could ask.
+// health checks whether the server on this machine is ready, for images without another HTTP client.
 func health(ctx context.Context, cfg config.Config, out io.Writer) error {
 	host, port, err := net.SplitHostPort(cfg.Listen)
 	if err != nil {
@@ -40,8 +39,8 @@ func health(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// No proxy of the environment stands between a machine and itself. The certificate is for another name than
-	// this one, and nothing is sent that would have to be kept from anybody.
+	// Without the proxy of the environment, because it is the same machine. The certificate has another name, and the
+	// request is not secret.
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Do(request)
@@ -53,10 +52,10 @@ func health(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	said := strings.TrimSpace(string(text))
+	status := strings.TrimSpace(string(text))
 	if response.StatusCode != http.StatusOK {
-		return errors.New("not ready: " + said)
+		return errors.New("not ready: " + status)
 	}
-	_, err = fmt.Fprintln(out, said)
+	_, err = fmt.Fprintln(out, status)
 	return err
 }

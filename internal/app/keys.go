@@ -16,8 +16,7 @@ import (
 	"clientele/persistence"
 )
 
-// manageKeys carries out a command about API keys: in the store, or, with the embedded engine, at the server that runs
-// in the data folder, which holds the store.
+// manageKeys runs a command about API keys: in the store, or through the running server that holds it (embedded engine).
 func manageKeys(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
 	inStore := func() error {
 		return withApp(ctx, cfg, log, func(a *App) error { return keyCommand(ctx, cfg, a.keys, out) })
@@ -73,7 +72,7 @@ func keyCommand(ctx context.Context, cfg config.Config, keys control.Keys, out i
 	}
 }
 
-// unknownKey is without the id, which may be the secret, given by mistake.
+// unknownKey replaces not-found errors by one without the id, which may be the secret, given by mistake.
 func unknownKey(err error) error {
 	if errors.Is(err, persistence.ErrNotFound) {
 		return errors.New("there is no key with that id; keys list shows the ids, of 16 digits each")
@@ -100,7 +99,7 @@ func keyRequest(cfg config.Config, name string) auth.Request {
 	}
 }
 
-// stateWords are what keys list calls the states.
+// stateWords are the states as keys list prints them.
 var stateWords = map[domain.KeyState]string{
 	domain.KeyActive: "usable", domain.KeyExpired: "expired", domain.KeyRevoked: "revoked",
 }
@@ -125,8 +124,8 @@ func printKeys(out io.Writer, keys []*domain.APIKey, now time.Time) error {
 	return table.Flush()
 }
 
-// serveControl has commands on this machine reach the server, until end is called. The server works without: then the
-// commands about keys need it stopped, and say why.
+// serveControl serves commands on this machine until end is called. A failure is logged only: commands about keys then
+// need the server stopped.
 func (a *App) serveControl(ctx context.Context) (end func()) {
 	if a.config.MongoDBURI != "" {
 		return func() {}
@@ -143,8 +142,7 @@ func (a *App) serveControl(ctx context.Context) (end func()) {
 	return inBackground(context.WithoutCancel(ctx), func(ctx context.Context) { control.Serve(ctx, listener, a.keys, a.log) })
 }
 
-// warnOfEarlierKeys logs which keys given at earlier starts are still valid beside the one that is given now, and
-// returns the lines to greet with.
+// warnOfEarlierKeys logs which keys given at earlier starts are still valid, and returns lines for the greeting.
 func (a *App) warnOfEarlierKeys(ctx context.Context) ([]string, error) {
 	if a.config.APIKey == "" {
 		return nil, nil

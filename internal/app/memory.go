@@ -18,35 +18,34 @@ import (
 )
 
 const (
-	// gcPercent is how much the heap may grow until it is collected. Go's own 100 costs half of the throughput with a
-	// heap of ten megabytes: it is collected over and over.
+	// gcPercent is how much the heap may grow until it is collected. Go's default of 100 costs half of the throughput
+	// with a heap of ten megabytes.
 	gcPercent = 400
-	// maxGarbage bounds what that lets a large heap grow by.
+	// maxGarbage bounds that growth for a large heap.
 	maxGarbage = 96 << 20
-	// leastPercent keeps a heap that is far larger from being collected all the time.
+	// leastPercent keeps a still larger heap from being collected all the time.
 	leastPercent = 25
 
-	// maxInFlight is the bound on documents and responses where memory is not short. With it a server stays small
-	// however large the machine is.
+	// maxInFlight bounds documents and responses, so that the server stays small on a large machine.
 	maxInFlight = 192 << 20
-	// freeAfter is how long it must have been quiet before memory goes back to the system.
+	// freeAfter is how long it must be quiet before memory is returned to the system.
 	freeAfter = 5 * time.Second
 
-	// maxConnections is the bound on connections where neither files nor memory are short.
+	// maxConnections bounds connections where neither files nor memory do.
 	maxConnections = 10_000
-	// connectionBytes are what one takes, with TLS and a short request.
+	// connectionBytes is the memory of one connection, with TLS and a short request.
 	connectionBytes = 64 << 10
-	// ownFiles are the files that the server opens beside the connections of the API.
+	// ownFiles are the files that the server opens besides the connections of the API.
 	ownFiles = 256
 )
 
-// memory is what the requests of a server may hold.
+// memory bounds what the requests of a server hold.
 type memory struct {
 	budget      *membudget.Budget
 	connections int
 }
 
-// newMemory sets the limit and the target of the garbage collection, and makes the bounds that go by them.
+// newMemory configures the garbage collection, and derives the bounds on requests.
 func newMemory(ctx context.Context, cfg config.Config, log *slog.Logger) memory {
 	limit, source := memoryLimit(cfg.Memory)
 	if !cfg.Memory.PercentSet {
@@ -67,7 +66,7 @@ func newMemory(ctx context.Context, cfg config.Config, log *slog.Logger) memory 
 	return m
 }
 
-// memoryLimit is the soft limit of the process, and where it is from. It is set unless the environment has set one.
+// memoryLimit returns the soft limit of the process and its source. It sets the limit unless GOMEMLIMIT has.
 func memoryLimit(cfg config.Memory) (int64, string) {
 	if cfg.LimitSet {
 		return debug.SetMemoryLimit(-1), "GOMEMLIMIT"
@@ -84,13 +83,13 @@ func memoryLimit(cfg config.Memory) (int64, string) {
 	if source == "nothing" {
 		return math.MaxInt64, source
 	}
-	// The rest is for what the runtime does not count: stacks of threads, pages of the embedded engine's file.
+	// The runtime does not count stacks of threads and pages of the embedded engine's file.
 	soft := int64(limit / 10 * 9)
 	debug.SetMemoryLimit(soft)
 	return soft, source
 }
 
-// bytesInFlight is a quarter of the memory, or what was set. Garbage comes on top.
+// bytesInFlight is the configured value, or a quarter of the memory. Garbage comes on top.
 func bytesInFlight(cfg config.Memory, limit int64) int64 {
 	if cfg.BytesInFlight > 0 {
 		return int64(cfg.BytesInFlight)
@@ -98,7 +97,7 @@ func bytesInFlight(cfg config.Memory, limit int64) int64 {
 	return min(limit/4, maxInFlight)
 }
 
-// connections go by how many files the process may have open; 0 if that is unknown.
+// connections is the configured value, or derived from memory and from how many files may be open; 0 files is unknown.
 func connections(cfg config.Memory, limit int64, files uint64) int {
 	if cfg.Connections > 0 {
 		return int(cfg.Connections)
@@ -110,10 +109,10 @@ func connections(cfg config.Memory, limit int64, files uint64) int {
 	return int(max(1, min(maxConnections, byFiles, limit/8/connectionBytes)))
 }
 
-// boundGarbageOnce is for a process with several servers, as tests have.
+// boundGarbageOnce is for tests, which have several servers in a process.
 var boundGarbageOnce = sync.OnceFunc(func() { boundGarbage(gcPercent) })
 
-// boundGarbage lowers the target of the garbage collection while the heap is large, after each collection.
+// boundGarbage adjusts the target of the garbage collection to the size of the heap, after each collection.
 func boundGarbage(percent int) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
@@ -124,22 +123,22 @@ func boundGarbage(percent int) {
 		}
 		percent = want
 	}
-	// Unreachable at once, so that the next collection finds it; large enough not to share its place with others.
+	// Unreachable at once, so that the next collection finds it; too large for the allocator to batch it with others.
 	runtime.AddCleanup(new([64]byte), func(percent int) { boundGarbage(percent) }, percent)
 }
 
-// percentFor is the target for a heap of which so much is in use.
+// percentFor returns the target for a heap with so many live bytes.
 func percentFor(live uint64) int {
 	percent := gcPercent
 	if live > 0 {
 		percent = int(min(gcPercent, max(leastPercent, maxGarbage*100/live)))
 	}
-	// In steps: each change stops the world for a moment.
+	// In steps, because each change stops the world.
 	return percent / leastPercent * leastPercent
 }
 
-// freeMemory returns what gives memory back to the system some time after it is called. By itself the runtime does so
-// after its next collection, which comes minutes later if nothing happens.
+// freeMemory returns a function that returns memory to the system after a delay. By itself the runtime does so after its
+// next collection, which may be minutes later.
 func freeMemory() func() {
 	var pending atomic.Bool
 	return func() {

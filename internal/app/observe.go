@@ -24,10 +24,10 @@ import (
 	"clientele/persistence/observe"
 )
 
-// opsConnections are those of the operations listener, which has its own so that clients cannot take them.
+// opsConnections bounds the operations listener, whose connections clients cannot use up.
 const opsConnections = 64
 
-// opsGrace is how long a scrape may take when the server ends.
+// opsGrace is how long a scrape may take when the server stops.
 const opsGrace = time.Second
 
 // NewLogger makes the program's logger.
@@ -35,10 +35,10 @@ func NewLogger(w io.Writer, cfg config.Config) *slog.Logger {
 	return logging.New(w, cfg.Observability.LogFormat, cfg.Observability.Level())
 }
 
-// signals are what the parts of a server tell operators with, beside the log.
+// signals are the metrics and traces of a server.
 type signals struct {
 	metrics *metrics.Metrics
-	// tracing is nil if nobody asked for traces.
+	// tracing is nil without traces.
 	tracing *tracing.Tracing
 }
 
@@ -66,7 +66,7 @@ func eventKinds() []string {
 	return kinds
 }
 
-// engineName is what traces and metrics call the engine.
+// engineName is the engine's name in traces and metrics.
 func engineName(cfg config.Config) string {
 	if cfg.MongoDBURI != "" {
 		return "mongodb"
@@ -74,7 +74,7 @@ func engineName(cfg config.Config) string {
 	return "bbolt"
 }
 
-// tracer makes the spans of one package.
+// tracer returns the tracer of one package.
 func (s *signals) tracer(name string) trace.Tracer {
 	if s.tracing == nil {
 		return noop.Tracer{}
@@ -82,37 +82,37 @@ func (s *signals) tracer(name string) trace.Tracer {
 	return s.tracing.Tracer("clientele/" + name)
 }
 
-// close sends what is left.
+// close sends the remaining spans.
 func (s *signals) close(ctx context.Context) {
 	if s.tracing != nil {
 		s.tracing.Stop(ctx)
 	}
 }
 
-// watch puts a store into one that is measured.
+// watch measures the calls of a store.
 func (s *signals) watch(store persistence.Store, engine string) persistence.Store {
 	return observe.Wrap(store, engine, s.tracer("persistence/observe"), s.metrics)
 }
 
-// watchProvider puts a billing provider into one that is measured.
+// watchProvider measures the calls of a billing provider.
 func (s *signals) watchProvider(provider billing.Provider) billing.Provider {
 	return billingobserve.Wrap(provider, s.tracer("internal/billing/observe"), s.metrics)
 }
 
-// syncs is what the sync with the billing provider tells with.
+// syncs returns where the sync with the billing provider reports.
 func (s *signals) syncs() billingsync.Observation {
 	return billingsync.Observation{Tracer: s.tracer("internal/billingsync"), Metrics: s.metrics}
 }
 
-// observation is what the HTTP server tells with.
+// observation returns where the HTTP server reports.
 func (a *App) observation() httpd.Observation {
 	return httpd.Observation{Log: a.log, Tracer: a.signals.tracer("internal/httpd"), Metrics: a.signals.metrics}
 }
 
-// serveOps serves operators on a listener of theirs until the context is done. Without them the server goes on.
+// serveOps serves operators on their own listener until the context is done. A failure is logged only.
 func (a *App) serveOps(ctx context.Context, listener net.Listener) {
 	if a.config.Observability.OpsExposed() {
-		a.log.WarnContext(ctx, "metrics can be reached from other machines, and ask nobody for a key: let only those through that scrape them")
+		a.log.WarnContext(ctx, "metrics can be reached from other machines without a key: allow only those that scrape them")
 	}
 	server := httpd.Server{
 		Handler: httpd.NewOpsHandler(httpd.OpsRoutes{
@@ -122,22 +122,12 @@ func (a *App) serveOps(ctx context.Context, listener net.Listener) {
 		Drain: &httpd.Drain{}, Grace: opsGrace, Log: a.log, MaxConnections: opsConnections,
 	}
 	if err := server.Serve(ctx, listener); err != nil {
-		a.log.ErrorContext(ctx, "metrics are not served any more", "error", err.Error())
+		a.log.ErrorContext(ctx, "metrics are no longer served", "error", err.Error())
 	}
 }
 
-// ServeWithOps is Serve with a second listener, for those who operate the server. It is there until the last
-// request has ended.
+// ServeWithOps is Serve with a second listener for operators, which is open until the last request has ended.
 func (a *App) ServeWithOps(ctx context.Context, listener, ops net.Listener, out io.Writer) error {
-	opsCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		a.serveOps(opsCtx, ops)
-	}()
-	defer func() {
-		stop()
-		<-ended
-	}()
+	defer inBackground(context.WithoutCancel(ctx), func(ctx context.Context) { a.serveOps(ctx, ops) })()
 	return a.Serve(ctx, listener, out)
 }

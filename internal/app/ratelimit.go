@@ -8,10 +8,10 @@ import (
 	"clientele/internal/ratelimit"
 )
 
-// rateLimitBuckets is how many API keys, and how many customers, are told apart: a hundred bytes or so for each.
+// rateLimitBuckets is how many API keys, and how many customers, have a bucket: about 100 bytes each.
 const rateLimitBuckets = 100_000
 
-// newRateLimits are the limits that the configuration has; nil for none.
+// newRateLimits returns the configured limits; nil for none.
 func newRateLimits(cfg config.Config) *ratelimit.Limiter {
 	var policies []ratelimit.Policy
 	add := func(name string, perMinute, burst int) {

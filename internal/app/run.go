@@ -21,7 +21,7 @@ import (
 	"clientele/persistence/mongo"
 )
 
-// Run does what the configuration asks for and returns when it is done, or when the context is.
+// Run runs the configured command, until it or the context is done.
 func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
 	switch cfg.Command {
 	case config.CommandHelp:
@@ -43,15 +43,13 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 	}
 }
 
-// WronglyAsked reports whether an error of Run is the fault of what the program was told, which only shows
-// once it tries.
-func WronglyAsked(err error) bool {
+// IsUsageError reports whether an error of Run is a mistake in arguments, environment or the files that they name.
+func IsUsageError(err error) bool {
 	_, wrongCatalog := errors.AsType[*catalog.InvalidError](err)
 	return wrongCatalog || errors.Is(err, mongo.ErrURI) || errors.Is(err, httpd.ErrCertificate) || domain.IsKind(err, domain.BadUserInput)
 }
 
-// errNoData answers a command that only looks, or ends something, where there is nothing to look at: a folder that
-// was mistyped should not become a store.
+// errNoData is for commands that create nothing: a mistyped folder must not become a store.
 var errNoData = errors.New("there is no data in this folder")
 
 func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*App) error) error {
@@ -71,7 +69,7 @@ func withApp(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*
 	return errors.Join(do(a), a.Close(ctx))
 }
 
-// storeExists reports whether there is data to look at. A database needs no look: it makes itself.
+// storeExists reports whether there is a store. MongoDB creates databases by itself.
 func storeExists(cfg config.Config) (bool, error) {
 	if cfg.MongoDBURI != "" {
 		return true, nil
@@ -80,12 +78,12 @@ func storeExists(cfg config.Config) (bool, error) {
 }
 
 func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
-	// The port comes first: a start that must fail should not touch the data.
+	// Before the store is opened: a start that must fail should not touch the data.
 	listener, err := listen(ctx, "listen", cfg.Listen)
 	if err != nil {
 		return err
 	}
-	// Serving closes the listener too; this is for the ways out before that.
+	// Serving closes the listener too; this is for the returns before that.
 	defer func() { _ = listener.Close() }()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Misspelled)) {
 		log.WarnContext(ctx, "an environment variable has no effect", "name", name, "didYouMean", cfg.Misspelled[name])
@@ -102,7 +100,7 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 	return withApp(ctx, cfg, log, func(a *App) error { return a.ServeWithOps(ctx, listener, ops, out) })
 }
 
-// listen takes an address, or says why it cannot be had.
+// listen listens on the address of a flag.
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
@@ -111,7 +109,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return nil, fmt.Errorf("--%s %s is not an address of this machine", flag, address)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("no permission to listen on %s: ports below 1024 are for the system; choose another with --%s", address, flag)
+		return nil, fmt.Errorf("no permission to listen on %s: ports below 1024 are reserved; choose another with --%s", address, flag)
 	case err != nil:
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
