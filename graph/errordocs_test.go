@@ -16,7 +16,7 @@ import (
 // are those under the heading of what is never answered.
 func errorDocs(t *testing.T) (answered, never map[string][]string) {
 	t.Helper()
-	const heading = "\n## Not answered by this server\n"
+	const heading = "\n## Unused codes\n"
 	text, err := os.ReadFile("../docs/errors.md")
 	if err != nil || strings.Count(string(text), heading) != 1 {
 		t.Fatalf("docs/errors.md has no part for codes that are not answered: %v", err)
