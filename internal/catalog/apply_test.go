@@ -101,8 +101,8 @@ func TestApplyingTheSameFileAgainWritesNothing(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
 	before := get(t, store.Plans(), "paid")
-	untouched := hooked{store, func(collection, id string) error { return fmt.Errorf("%s %s is written", collection, id) }}
-	changes, err := newService(untouched).Apply(t.Context(), environment, parse(t, small), false)
+	readOnly := hooked{store, func(collection, id string) error { return fmt.Errorf("%s %s is written", collection, id) }}
+	changes, err := newService(readOnly).Apply(t.Context(), environment, parse(t, small), false)
 	if err != nil || len(changedItems(changes)) > 0 {
 		t.Fatalf("%v: %v", changes, err)
 	}
@@ -309,14 +309,14 @@ func TestConcurrentRedemptionIsNotLost(t *testing.T) {
 
 func TestApplyReturnsConflictAfterTooManyRetries(t *testing.T) {
 	store := openStore(t)
-	always := hooked{store, func(collection, _ string) error {
+	conflicting := hooked{store, func(collection, _ string) error {
 		if collection == "coupons" {
 			return persistence.ErrConflict
 		}
 		return nil
 	}}
 	apply(t, newService(store), small)
-	_, err := newService(always).Apply(t.Context(), environment, parse(t, edited(t, "name: Ten,", "name: X,")), false)
+	_, err := newService(conflicting).Apply(t.Context(), environment, parse(t, edited(t, "name: Ten,", "name: X,")), false)
 	if !domain.IsKind(err, domain.Conflict) {
 		t.Errorf("got %v", err)
 	}
@@ -329,16 +329,16 @@ func TestInterruptedApplyCanBeRepeated(t *testing.T) {
 	apply(t, newService(whole), small)
 	apply(t, newService(whole), after)
 	want := snapshot(t, whole)
-	for _, cut := range []int64{0, 1, 2, 3, 5, 8, 10, 12, 14, 16, 18} {
+	for _, writes := range []int64{0, 1, 2, 3, 5, 8, 10, 12, 14, 16, 18} {
 		store := openStore(t)
-		_, err := newService(hooked{store, cutAfter(cut)}).Apply(t.Context(), environment, parse(t, small), false)
-		if !errors.Is(err, errCut) {
-			t.Fatalf("cut after %d: %v", cut, err)
+		_, err := newService(hooked{store, failAfter(writes)}).Apply(t.Context(), environment, parse(t, small), false)
+		if !errors.Is(err, errKilled) {
+			t.Fatalf("killed after %d writes: %v", writes, err)
 		}
 		apply(t, newService(store), small)
-		if cut < 7 {
-			if _, err := newService(hooked{store, cutAfter(cut)}).Apply(t.Context(), environment, parse(t, after), false); cut < 6 && !errors.Is(err, errCut) {
-				t.Fatalf("the change, cut after %d: %v", cut, err)
+		if writes < 7 {
+			if _, err := newService(hooked{store, failAfter(writes)}).Apply(t.Context(), environment, parse(t, after), false); writes < 6 && !errors.Is(err, errKilled) {
+				t.Fatalf("the change, killed after %d writes: %v", writes, err)
 			}
 		}
 		apply(t, newService(store), after)
@@ -379,13 +379,13 @@ func snapshot(t *testing.T, store persistence.Catalog) []any {
 func TestAStoredVersionIsNeverOverwritten(t *testing.T) {
 	store := openStore(t)
 	apply(t, newService(store), small)
-	cut := hooked{store, func(collection, _ string) error {
+	failing := hooked{store, func(collection, _ string) error {
 		if collection == "plans" {
-			return errCut
+			return errKilled
 		}
 		return nil
 	}}
-	if _, err := newService(cut).Apply(t.Context(), environment, parse(t, edited(t, "amount: 29}", "amount: 30}")), false); !errors.Is(err, errCut) {
+	if _, err := newService(failing).Apply(t.Context(), environment, parse(t, edited(t, "amount: 29}", "amount: 30}")), false); !errors.Is(err, errKilled) {
 		t.Fatal(err)
 	}
 	apply(t, newService(store), edited(t, "amount: 29}", "amount: 31}"))

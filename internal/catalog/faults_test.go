@@ -9,9 +9,9 @@ import (
 	"clientele/persistence"
 )
 
-var errCut = errors.New("the process was killed")
+var errKilled = errors.New("the process was killed")
 
-// hooked is a store that calls before instead of a write if that returns an error, and ahead of it if not.
+// hooked is a store that calls before ahead of each write and returns its error instead of writing.
 type hooked struct {
 	persistence.Store
 	before func(collection, refID string) error
@@ -62,12 +62,12 @@ func (d hookedDocuments[T, D]) Replace(ctx context.Context, document *T) error {
 	return d.Documents.Replace(ctx, document)
 }
 
-// cutAfter fails all writes after the given number.
-func cutAfter(writes int64) func(string, string) error {
+// failAfter fails all writes after the given number.
+func failAfter(writes int64) func(string, string) error {
 	var made atomic.Int64
 	return func(string, string) error {
 		if made.Add(1) > writes {
-			return errCut
+			return errKilled
 		}
 		return nil
 	}
