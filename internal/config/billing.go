@@ -24,7 +24,7 @@ type Billing struct {
 	SimulatorListen     string `flag:"simulator-listen" default:"127.0.0.1:0" usage:"loopback address of the billing simulator; port 0 is a free one, which the server prints"`
 }
 
-// Provider is one of the billing providers. Who gives a key means Stripe.
+// Provider returns the billing provider. A secret key alone selects Stripe.
 func (b Billing) Provider() string {
 	switch {
 	case b.Given != "":
@@ -36,10 +36,10 @@ func (b Billing) Provider() string {
 	}
 }
 
-// testKeyForm is that of keys of Stripe's test mode and sandboxes, of an account or of an organisation.
+// testKeyForm matches keys of Stripe's test mode and sandboxes, of an account or of an organisation.
 var testKeyForm = regexp.MustCompile(`^[sr]k_(org_)?test_`)
 
-// IsTest reports whether no real customer is billed: by a key of test mode, or by the simulator.
+// IsTest reports whether nobody is really billed: with a key of test mode, or the simulator.
 func (b Billing) IsTest() bool {
 	switch b.Provider() {
 	case BillingSimulator:
@@ -51,7 +51,7 @@ func (b Billing) IsTest() bool {
 	}
 }
 
-// WebhookSecrets are the secrets that Stripe may have signed an event with.
+// WebhookSecrets returns the secrets that Stripe may have signed an event with.
 func (b Billing) WebhookSecrets() []string {
 	var secrets []string
 	for secret := range strings.SplitSeq(string(b.StripeWebhookSecret), ",") {
@@ -63,9 +63,9 @@ func (b Billing) WebhookSecrets() []string {
 }
 
 var (
-	// A key of another form, such as the publishable one, is refused at the start, not with the first customer.
+	// A key of another form, such as the publishable one, should fail at the start, not with the first customer.
 	stripeKeyForm = regexp.MustCompile(`^[sr]k_[A-Za-z0-9_]+$`)
-	// The length keeps out placeholders: whoever guesses the secret can say what they like of any customer.
+	// The length rules out placeholders: who guesses the secret can forge events.
 	webhookSecretForm = regexp.MustCompile(`^whsec_[!-~]{16,}$`)
 )
 
@@ -87,7 +87,7 @@ func (b Billing) verify(exposed bool) error {
 	default:
 		return wrong("billing", "must be none, stripe or simulator")
 	}
-	// What would have no effect was meant to have one.
+	// A setting without effect is a mistake.
 	for _, setting := range []struct {
 		flag  string
 		given bool

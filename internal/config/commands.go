@@ -14,7 +14,7 @@ type commandSpec struct {
 	name Command
 	// operand is what help calls the command's only argument; empty for a command that takes none.
 	operand string
-	// target is where the operand is kept, and missing the sentence to print without it.
+	// target is the operand's field, and missing the error without one.
 	target  func(*Config) *string
 	missing string
 	summary string
@@ -100,7 +100,7 @@ func (s commandSpec) group() string {
 	return group
 }
 
-// subcommands are the second words of a group's commands; none if there is no such group.
+// subcommands returns the second words of a group's commands; none if there is no such group.
 func subcommands(group string) []string {
 	var words []string
 	for _, spec := range commandSpecs() {
@@ -111,7 +111,7 @@ func subcommands(group string) []string {
 	return words
 }
 
-// firstWords are what a command line can begin with.
+// firstWords returns what a command line can begin with.
 func firstWords() []string {
 	var words []string
 	for _, spec := range commandSpecs() {
@@ -129,8 +129,8 @@ func list(words []string, last string) string {
 	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
-// findCommand takes the command off the arguments. With isGroup the command is only the first word of several
-// commands, which is fine for help alone.
+// findCommand splits the command from the arguments. With isGroup it is only the first word of several commands, which
+// only help accepts.
 func findCommand(args []string) (name Command, rest []string, isGroup bool, err error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return CommandServe, args, false, nil
@@ -161,17 +161,17 @@ type given struct {
 	value   string
 }
 
-// line is a command line that was split but not yet read.
+// line is a command line that was split but not yet parsed.
 type line struct {
 	help, version bool
 	flags         []given
 	operands      []string
-	// err is the first mistake. It does not matter if help is asked for.
+	// err is the first mistake; --help takes precedence over it.
 	err error
 }
 
-// split separates the flags of a command from their values and from other arguments. Package flag cannot: it takes
-// `--introspection false` for a flag and an argument, and its errors repeat what may be a secret.
+// split separates the flags of a command from their values and from operands. The standard library, kong and ff cannot:
+// none accepts both `-listen :1` and flags after operands, and their errors repeat values, which may be secrets.
 func split(spec commandSpec, args []string) line {
 	var l line
 	fail := func(format string, values ...any) {
@@ -226,8 +226,8 @@ func split(spec commandSpec, args []string) line {
 	return l
 }
 
-// valueBehind is the value of a flag that was given without "=", if the arguments behind it begin with one. A switch is
-// true by itself; the word behind it is its value if it is a boolean, or if the command has no other use for it.
+// valueBehind returns the value of a flag without "=", if the next argument is one. A switch needs none; the next
+// argument is its value if it is true or false, or if the command takes no operand.
 func (s Setting) valueBehind(args []string, hasOperand bool) (string, bool) {
 	switch {
 	case len(args) == 0:
@@ -256,7 +256,7 @@ func flagsOf(command Command) []string {
 	return flags
 }
 
-// takeOperand puts the argument of a command where it belongs.
+// takeOperand sets the field of the command's operand.
 func (l line) takeOperand(spec commandSpec, config *Config) error {
 	switch {
 	case spec.target == nil && len(l.operands) == 0:
@@ -272,10 +272,10 @@ func (l line) takeOperand(spec commandSpec, config *Config) error {
 	return nil
 }
 
-// harmless is too short for an API key, and no address.
+// harmless matches no API key, which is longer, and no address.
 var harmless = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
 
-// quoted is what was given, to be put behind what is said of it, if it can be no secret.
+// quoted returns an argument for the end of an error, unless it may be a secret.
 func quoted(argument string) string {
 	if !harmless.MatchString(argument) {
 		return ""
@@ -283,10 +283,10 @@ func quoted(argument string) string {
 	return " " + strconv.Quote(argument)
 }
 
-// didYouMean suggests the nearest of some names; otherwise is what it returns if none is near.
+// didYouMean suggests the nearest of some names, or returns otherwise if none is near.
 func didYouMean(word string, names []string, otherwise string) string {
 	best := nearest(word, names)
-	// The long form of what people shorten, as in catalogue or key.
+	// For long and short forms, as in catalogue or key.
 	for _, name := range names {
 		if best == "" && len(word) > 2 && (strings.HasPrefix(name, word) || strings.HasPrefix(word, name)) {
 			best = name
@@ -298,7 +298,7 @@ func didYouMean(word string, names []string, otherwise string) string {
 	return fmt.Sprintf("did you mean %q?", best)
 }
 
-// nearest is the name, of some in lower case, that differs from a word by two letters at most; empty if none does.
+// nearest returns the lower-case name that differs from a word by at most two letters; empty if none does.
 func nearest(word string, names []string) string {
 	best, least := "", 3 // more than two mistakes is another word
 	for _, name := range names {
@@ -309,7 +309,7 @@ func nearest(word string, names []string) string {
 	return best
 }
 
-// distance is Levenshtein's: how many letters have to be added, removed or replaced.
+// distance is the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

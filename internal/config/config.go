@@ -1,5 +1,4 @@
-// Package config turns arguments and environment into a checked Config. It is the only reader of both,
-// and starts nothing.
+// Package config parses arguments and environment into a checked Config. No other package reads them.
 package config
 
 import (
@@ -15,7 +14,7 @@ import (
 	"clientele/internal/limits"
 )
 
-// Command is what the program was asked to do.
+// Command is what the program does.
 type Command string
 
 // The commands; CommandServe is the default.
@@ -37,7 +36,7 @@ const (
 // all of its commands), and oneof, min and max are checked. A setting of serve is an environment variable too.
 type Config struct {
 	Command Command
-	// HelpTopic is the command, or group of commands, that CommandHelp explains; empty for the whole program.
+	// HelpTopic is the command, or group of commands, that CommandHelp explains; empty for an overview.
 	HelpTopic string
 	// Misspelled is the result of the function of this name.
 	Misspelled map[string]string
@@ -64,10 +63,10 @@ type Config struct {
 	Environment  string        `flag:"environment" commands:"keys create,catalog" default:"development" usage:"environment of the new key or of the catalogue"`
 	KeyScope     string        `flag:"scope" commands:"keys create" default:"full" usage:"what the new key may do: read, full, or admin, which also manages keys over the API"`
 	KeyName      string        `flag:"name" commands:"keys create" usage:"description of the new key"`
-	KeyExpiresIn time.Duration `flag:"expires-in" commands:"keys create" default:"0s" min:"0s" max:"2562047h" usage:"how long the new key is good for; 0s is for ever"`
+	KeyExpiresIn time.Duration `flag:"expires-in" commands:"keys create" default:"0s" min:"0s" max:"2562047h" usage:"how long the new key is valid; 0s is for ever"`
 	// At most what internal/auth accepts.
 	KeyOverlap time.Duration `flag:"overlap" commands:"keys roll" default:"24h" min:"0s" max:"720h" usage:"how long the key that is replaced stays usable, at most 720h; 0s ends it at once"`
-	DryRun     bool          `flag:"dry-run" commands:"catalog apply" default:"false" usage:"only say what would change"`
+	DryRun     bool          `flag:"dry-run" commands:"catalog apply" default:"false" usage:"only print what would change"`
 }
 
 // Default is the configuration without arguments and environment.
@@ -84,8 +83,8 @@ func Default() Config {
 	return config
 }
 
-// Load reads arguments (without the program's name) and environment; arguments win. Every error is one
-// sentence for the person who started the program.
+// Load parses arguments (without the program's name) and environment; arguments win. Every error is one sentence for
+// the person who started the program, and holds no secret.
 func Load(args []string, getenv func(string) string) (Config, error) {
 	config := Default()
 	name, rest, isGroup, err := findCommand(args)
@@ -148,9 +147,9 @@ func Load(args []string, getenv func(string) string) (Config, error) {
 	return config, config.Verify()
 }
 
-// Misspelled finds variables in an environment, as os.Environ returns it, whose names are nearly one of a setting, and
-// returns that by their names. Others that begin with CLIENTELE_ are nobody's mistake: Kubernetes sets some for every
-// service of that name.
+// Misspelled finds the variables of an environment, as os.Environ returns it, that are nearly the name of a setting's
+// variable. It returns the right names by the wrong ones. Other variables with the prefix CLIENTELE_ are no mistake:
+// Kubernetes sets some for every service of that name.
 func Misspelled(environ []string) map[string]string {
 	known := map[string]bool{}
 	var names []string
@@ -176,7 +175,7 @@ func Misspelled(environ []string) map[string]string {
 // maxVariable is longer than the name of any setting's variable.
 const maxVariable = 64
 
-// noTopic says why there is no help about some words, as the parser would of the same command.
+// noTopic is the error of an unknown help topic.
 func noTopic(topic string) error {
 	words := strings.Fields(topic)
 	if len(words) == 0 {
@@ -252,7 +251,7 @@ func isLoopback(address string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// Exposed reports whether others than this machine can reach the server.
+// Exposed reports whether other machines can reach the server.
 func (c Config) Exposed() bool { return !isLoopback(c.Listen) }
 
 // OnlyReads reports whether the command changes nothing in the store.

@@ -597,7 +597,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 			t.Parallel()
 			_, err := Load(slices.Concat(s.command, []string{"--" + c.flag + "=" + c.value}), variables(nil))
 			requireSentence(t, err, "--"+c.flag)
-			requireSilence(t, err, c.flag, c.value)
+			requireNoSecret(t, err, c.flag, c.value)
 		})
 		if s.env == "" {
 			continue
@@ -608,7 +608,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), s.env) {
 				requireSentence(t, err, "--"+c.flag)
 			}
-			requireSilence(t, err, c.flag, c.value)
+			requireNoSecret(t, err, c.flag, c.value)
 		})
 	}
 }
@@ -806,8 +806,8 @@ func requireSentence(t *testing.T, err error, names string) {
 	}
 }
 
-// requireSilence checks that the error tells nothing of a secret.
-func requireSilence(t *testing.T, err error, flag, value string) {
+// requireNoSecret checks that the error does not show a secret.
+func requireNoSecret(t *testing.T, err error, flag, value string) {
 	t.Helper()
 	if flag != "api-key" && flag != "mongodb-uri" && flag != "stripe-secret-key" && flag != "stripe-webhook-secret" {
 		return

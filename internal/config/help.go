@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Help is the text of the help command about a command or a group of commands; about the whole program without one.
-// Load has checked that there is such a topic.
+// Help returns the help about a command or a group of commands; an overview for an empty topic. Load has checked that
+// the topic exists.
 func Help(topic string) string {
 	if topic == "" {
 		return overview()
@@ -26,7 +26,7 @@ func isTopic(topic string) bool {
 	return false
 }
 
-// usage is the command as it is typed.
+// usage is the command's syntax.
 func (s commandSpec) usage() string {
 	text := "clientele " + string(s.name)
 	if s.operand != "" {
@@ -86,7 +86,7 @@ func commandHelp(spec commandSpec) string {
 	return out.String()
 }
 
-// notes are a setting's environment variable and default, in brackets.
+// notes are a setting's environment variable and default, in parentheses.
 func (s Setting) notes() string {
 	var notes []string
 	if s.Env != "" {

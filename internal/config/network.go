@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Network is how the server meets clients beyond its own machine. Without a certificate it speaks plain HTTP.
+// Network is about clients on other machines. Without a certificate the server speaks plain HTTP.
 type Network struct {
 	TLSCert            string        `flag:"tls-cert" commands:"serve,health" usage:"certificate chain in PEM to serve HTTPS with; read again when it changes"`
 	TLSKey             string        `flag:"tls-key" commands:"serve,health" usage:"private key in PEM of the certificate"`
@@ -38,17 +38,17 @@ func (n Network) verify() error {
 }
 
 var (
-	// originForm is an origin with a host in lower case and punycode.
+	// originForm matches an origin with a host in lower case and punycode.
 	originForm = regexp.MustCompile(`^(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$`)
-	// toolForm is the origin of a browser's or an editor's extension, which has an id for a host.
+	// toolForm matches the origin of an extension of a browser or editor, whose host is an id.
 	toolForm = regexp.MustCompile(`^(?:chrome-extension|moz-extension|safari-web-extension|vscode-webview)://[a-z0-9-]+$`)
-	// anyPortForm is every port of the machine that the browser runs on, where development servers choose theirs.
+	// anyPortForm matches every port of the browser's own machine, for development servers.
 	anyPortForm = regexp.MustCompile(`^https?://(?:localhost|127\.0\.0\.1|\[::1\]):\*$`)
 	headerForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
-// checkOrigin accepts an origin as browsers write it in the header Origin, or every port of localhost, and nothing else:
-// what they never write would be on the list and allow nobody.
+// checkOrigin accepts an origin as browsers write it in the header Origin, or every port of localhost. Any other text
+// would never match.
 func checkOrigin(origin string) error {
 	if origin == "*" {
 		return errors.New("must name each origin: * would let every page on the web use the API")

@@ -24,7 +24,7 @@ func (o Observability) Level() slog.Level {
 	return map[string]slog.Level{"debug": slog.LevelDebug, "warn": slog.LevelWarn, "error": slog.LevelError}[o.LogLevel]
 }
 
-// OpsExposed reports whether others than this machine can reach the metrics.
+// OpsExposed reports whether other machines can reach the metrics.
 func (o Observability) OpsExposed() bool { return o.OpsListen != "" && !isLoopback(o.OpsListen) }
 
 func (o Observability) verify() error {
@@ -37,9 +37,8 @@ func (o Observability) verify() error {
 	return checkAddress("ops-listen", o.OpsListen)
 }
 
-// readTracing decides by the standard variables of OpenTelemetry whether traces are sent. How they are, to whom
-// and which of them, its SDK reads by itself: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
-// What would be ignored is refused.
+// readTracing decides by OpenTelemetry's standard variables whether traces are sent. The SDK reads the rest itself: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
+// Values that the SDK would ignore are refused.
 func (o *Observability) readTracing(getenv func(string) string) error {
 	first := func(names ...string) (string, string) {
 		for _, name := range names {
@@ -69,7 +68,7 @@ func (o *Observability) readTracing(getenv func(string) string) error {
 	if protocol != "" && protocol != "http/protobuf" {
 		return fmt.Errorf("%s must be http/protobuf", name)
 	}
-	// The SDK would go on with its own address, and print this one.
+	// The SDK would print this address, and use its default.
 	if collector, err := url.Parse(endpoint); endpoint != "" &&
 		(err != nil || collector.Host == "" || collector.Scheme != "http" && collector.Scheme != "https") {
 		return fmt.Errorf("%s must be a URL, as in http://127.0.0.1:4318", endpointName)
@@ -77,7 +76,7 @@ func (o *Observability) readTracing(getenv func(string) string) error {
 	return checkSampler(getenv)
 }
 
-// checkSampler refuses what would have the SDK send every trace.
+// checkSampler refuses what the SDK would ignore, and then send every trace.
 func checkSampler(getenv func(string) string) error {
 	switch strings.ToLower(strings.TrimSpace(getenv("OTEL_TRACES_SAMPLER"))) {
 	case "", "always_on", "always_off", "parentbased_always_on", "parentbased_always_off":

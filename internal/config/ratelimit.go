@@ -6,7 +6,7 @@ import (
 	"clientele/internal/ratelimit"
 )
 
-// RateLimits are how much one API key, and one customer, may be used for. Bursts are what may come at once.
+// RateLimits bound the use of one API key, and the changes of one customer. A burst is what is allowed at once.
 type RateLimits struct {
 	Key           Quota `flag:"rate-limit-key" default:"auto" min:"0" max:"600000000" usage:"cost points a minute for each API key; 0 is no limit, auto is 30000000, or no limit on a loopback address"`
 	KeyBurst      Quota `flag:"rate-limit-key-burst" default:"auto" max:"864000000000" usage:"cost points at once for each API key; auto is a minute's"`
@@ -14,8 +14,8 @@ type RateLimits struct {
 	CustomerBurst Quota `flag:"rate-limit-customer-burst" default:"auto" max:"864000000000" usage:"changes at once of each customer; auto is a minute's"`
 }
 
-// What is allowed in a minute by default where other machines can reach the server: half a million points a second is
-// one core, or more than a hundred of the widest reads of a customer. tests/charges_test.go holds it to that.
+// The defaults, per minute, where other machines can reach the server. Half a million points a second are one core, or
+// more than a hundred of the widest reads of a customer; tests/charges_test.go checks it.
 const (
 	autoKey      = 30_000_000
 	autoCustomer = 120
@@ -35,18 +35,17 @@ func (r RateLimits) verify() error {
 	return nil
 }
 
-// KeyRate is how many cost points an API key may spend in a minute, and at once; 0 is no limit.
+// KeyRate returns how many cost points an API key may spend in a minute, and at once; 0 is no limit.
 func (c Config) KeyRate() (perMinute, burst int) {
 	return c.rate(c.RateLimits.Key, c.RateLimits.KeyBurst, autoKey)
 }
 
-// CustomerRate is how often a customer may be changed in a minute, and at once; 0 is no limit.
+// CustomerRate returns how often a customer may be changed in a minute, and at once; 0 is no limit.
 func (c Config) CustomerRate() (perMinute, burst int) {
 	return c.rate(c.RateLimits.Customer, c.RateLimits.CustomerBurst, autoCustomer)
 }
 
-// rate has no limit by default where only this machine can reach the server: it would be in the way of tests, and keep
-// nobody out.
+// rate has no default limit where only this machine can reach the server: it would protect nothing, and hinder tests.
 func (c Config) rate(perMinute, burst Quota, auto int) (int, int) {
 	if !c.Exposed() {
 		auto = 0

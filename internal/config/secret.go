@@ -8,7 +8,7 @@ import (
 // Secret is a text that never prints.
 type Secret string
 
-// String says whether there is a secret, and no more.
+// String returns [hidden], or nothing for an empty secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
