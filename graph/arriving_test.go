@@ -15,7 +15,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/internal/logging"
 	"clientele/internal/membudget"
@@ -76,7 +76,7 @@ func TestSlowBodiesHoldBoundedMemory(t *testing.T) {
 	limits.BodyBytes = 1 << 20
 	budget := membudget.NewBudget(24<<20, 1<<20, nil)
 	handler := NewHandler(Config{
-		Limits: limits, Memory: budget, UseCases: NewUseCases(newStore(t), billing.Check, time.Now),
+		Limits: limits, Memory: budget, UseCases: NewUseCases(newStore(t), billingtest.Rules().Check, time.Now),
 		Authenticate: func(_ context.Context, secret string) (domain.Actor, error) {
 			return domain.Actor{KeyID: secret, EnvironmentID: environment, Scope: domain.ScopeRead}, nil
 		},

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
@@ -121,7 +121,7 @@ func TestPanicsOfLookUpsAreLoggedWithTheirStack(t *testing.T) {
 	customer.CouponID = new("coupon")
 	insertCustomers(t, store, customer)
 	var log strings.Builder
-	handler := servingUseCases(NewUseCases(panickingStore{store}, billing.Check, atNoon), environment, &log)
+	handler := servingUseCases(NewUseCases(panickingStore{store}, billingtest.Rules().Check, atNoon), environment, &log)
 	got := ask(t.Context(), t, handler, `{ getCustomerByRefId(input: { customerId: "one" }) { coupon { refId } } }`)
 	if got.code() != "UnexpectedError" || strings.Contains(got.body, "SecretMark") {
 		t.Errorf("the answer is %s", got.body)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
@@ -47,7 +47,7 @@ func TestWithoutRoomForScans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var reserved, scanned int
 			handler := NewHandler(Config{
-				UseCases: NewUseCases(store, billing.Check, time.Now), Limits: testLimits, Introspection: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+				UseCases: NewUseCases(store, billingtest.Rules().Check, time.Now), Limits: testLimits, Introspection: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 				Authenticate: func(context.Context, string) (domain.Actor, error) {
 					return domain.Actor{KeyID: "one", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
 				},

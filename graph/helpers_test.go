@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/customers"
 	"clientele/internal/domain"
 	"clientele/internal/logging"
@@ -40,7 +40,8 @@ func newStore(t testing.TB) persistence.Store {
 
 // serving is the handler over a store, for a caller who may do everything in the environment.
 func serving(store customers.Store, log io.Writer) http.Handler {
-	return servingUseCases(NewUseCases(store, billing.Check, time.Now, customers.WithSync(idle{})), environment, log)
+	return servingUseCases(NewUseCases(store, billingtest.Rules().Check, time.Now, customers.WithSync(idle{}),
+		customers.WithIntegration(domain.Integration{ID: "stripe", Vendor: "STRIPE"})), environment, log)
 }
 
 // idle is a way to a billing provider on which nothing goes.
@@ -57,7 +58,7 @@ func (idle) Push(context.Context, *domain.Customer) error { return nil }
 // servingAt is serving at the time that a clock tells. What is logged there is unexpected, so it shows.
 func servingAt(t testing.TB, store customers.Store, now func() time.Time) http.Handler {
 	t.Helper()
-	return servingUseCases(NewUseCases(store, billing.Check, now), environment, t.Output())
+	return servingUseCases(NewUseCases(store, billingtest.Rules().Check, now), environment, t.Output())
 }
 
 func servingUseCases(useCases UseCases, environmentID string, log io.Writer) http.Handler {

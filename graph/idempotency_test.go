@@ -17,7 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clientele/graph/model"
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/internal/idempotency"
 	"clientele/persistence"
@@ -27,7 +27,7 @@ import (
 func servingKeyed(store persistence.Store, log *bytes.Buffer, options ...func(*Config)) http.Handler {
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	config := Config{
-		UseCases: NewUseCases(store, billing.Check, time.Now),
+		UseCases: NewUseCases(store, billingtest.Rules().Check, time.Now),
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{KeyID: "test", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
 		},

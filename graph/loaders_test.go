@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
@@ -178,7 +178,7 @@ func manyOfEach(t *testing.T, store persistence.Store) {
 // be one call is.
 func servingSlowly(t *testing.T, store persistence.Store) http.Handler {
 	t.Helper()
-	useCases := NewUseCases(store, billing.Check, atNoon)
+	useCases := NewUseCases(store, billingtest.Rules().Check, atNoon)
 	useCases.LoaderWait = 300 * time.Millisecond
 	return servingUseCases(useCases, environment, t.Output())
 }

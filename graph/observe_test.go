@@ -20,7 +20,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/internal/limits"
 	"clientele/internal/logging"
@@ -56,7 +56,7 @@ func listening(store persistence.Store) (http.Handler, *heard) {
 	h := &heard{spans: tracetest.NewSpanRecorder()}
 	return NewHandler(Config{
 		Limits:   testLimits,
-		UseCases: NewUseCases(store, billing.Check, time.Now),
+		UseCases: NewUseCases(store, billingtest.Rules().Check, time.Now),
 		Authenticate: func(context.Context, string) (domain.Actor, error) {
 			return domain.Actor{KeyID: "the-key", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
 		},

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/internal/persisted"
 )
@@ -21,7 +21,7 @@ func TestUntrustedDocumentsAreCounted(t *testing.T) {
 	for mode, want := range map[DocumentMode]int{OpenDocuments: 0, ReportDocuments: 2, EnforceDocuments: 0} {
 		h := &heard{}
 		handler := NewHandler(Config{
-			UseCases: NewUseCases(newStore(t), billing.Check, time.Now),
+			UseCases: NewUseCases(newStore(t), billingtest.Rules().Check, time.Now),
 			Authenticate: func(context.Context, string) (domain.Actor, error) {
 				return domain.Actor{KeyID: "test", EnvironmentID: environment, Scope: domain.ScopeFull}, nil
 			},

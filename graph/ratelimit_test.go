@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/internal/ratelimit"
 )
@@ -84,7 +84,7 @@ func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
 	insert(t, store, "a", false)
 	server.handler = NewHandler(Config{
 		Limits:   testLimits,
-		UseCases: NewUseCases(store, billing.Check, time.Now),
+		UseCases: NewUseCases(store, billingtest.Rules().Check, time.Now),
 		Authenticate: func(_ context.Context, secret string) (domain.Actor, error) {
 			environmentID := environment
 			if strings.HasPrefix(secret, "elsewhere") {

@@ -8,22 +8,11 @@ import (
 	"clientele/internal/domain"
 )
 
-// billingIntegration is the one integration that there is.
-var billingIntegration = &model.Integration{ID: domain.BillingIntegration, IntegrationID: new(domain.BillingIntegration)}
-
 // unsynced is the state of what is not synced by itself.
-var unsynced = &model.SyncState{
-	VendorIdentifier: domain.BillingVendor, Status: model.SyncStatusNoSyncRequired, Integration: billingIntegration,
-}
+var unsynced = &model.SyncState{Status: model.SyncStatusNoSyncRequired}
 
 func syncStateOf(c *domain.Customer) *model.SyncState {
-	return &model.SyncState{
-		VendorIdentifier: domain.BillingVendor,
-		Status:           model.SyncStatus(c.SyncStatus()),
-		SyncedEntityID:   c.BillingID,
-		Error:            syncErrorOf(c),
-		Integration:      billingIntegration,
-	}
+	return &model.SyncState{Status: model.SyncStatus(c.SyncStatus()), SyncedEntityID: c.BillingID, Error: syncErrorOf(c)}
 }
 
 // syncErrorOf says in one line why the last attempt failed and what will be, or has to be, done; nil if it did not.

@@ -13,7 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"clientele/internal/billing"
+	"clientele/internal/billing/billingtest"
 	"clientele/internal/domain"
 	"clientele/persistence/bolt"
 )
@@ -183,7 +183,7 @@ func TestWalksOfPromotionalEntitlements(t *testing.T) {
 			return cmp.Compare(a.ID, b.ID)
 		})
 		want := each(all, func(p domain.PromotionalEntitlement) string { return p.ID })
-		handler := servingUseCases(NewUseCases(store, billing.Check, atNoon), environmentID, io.Discard)
+		handler := servingUseCases(NewUseCases(store, billingtest.Rules().Check, atNoon), environmentID, io.Discard)
 		arguments := "filter: " + filter + ", sorting: [" + strings.Join(sorting, ", ") + "]"
 		size, backward := rapid.IntRange(1, 4).Draw(r, "size"), rapid.Bool().Draw(r, "backward")
 		if got := walk(t, handler, "promotionalEntitlements", arguments, "id", size, backward, func(int) {}); !slices.Equal(got, want) {

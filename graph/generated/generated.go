@@ -45,6 +45,7 @@ type ResolverRoot interface {
 	PromotionalEntitlement() PromotionalEntitlementResolver
 	Query() QueryResolver
 	SubscriptionAddon() SubscriptionAddonResolver
+	SyncState() SyncStateResolver
 }
 
 type DirectiveRoot struct {
@@ -1027,6 +1028,11 @@ type QueryResolver interface {
 }
 type SubscriptionAddonResolver interface {
 	Addon(ctx context.Context, obj *model.SubscriptionAddon) (*model.Addon, error)
+}
+type SyncStateResolver interface {
+	VendorIdentifier(ctx context.Context, obj *model.SyncState) (model.VendorIdentifier, error)
+
+	Integration(ctx context.Context, obj *model.SyncState) (*model.Integration, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -27698,7 +27704,7 @@ func (ec *executionContext) _SyncState_vendorIdentifier(ctx context.Context, fie
 			return ec.fieldContext_SyncState_vendorIdentifier(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.VendorIdentifier, nil
+			return ec.Resolvers.SyncState().VendorIdentifier(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.VendorIdentifier) graphql.Marshaler {
@@ -27709,7 +27715,7 @@ func (ec *executionContext) _SyncState_vendorIdentifier(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_SyncState_vendorIdentifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SyncState", field, false, false, errors.New("field of type VendorIdentifier does not have child fields"))
+	return graphql.NewScalarFieldContext("SyncState", field, true, true, errors.New("field of type VendorIdentifier does not have child fields"))
 }
 
 func (ec *executionContext) _SyncState_status(ctx context.Context, field graphql.CollectedField, obj *model.SyncState) (ret graphql.Marshaler) {
@@ -27790,7 +27796,7 @@ func (ec *executionContext) _SyncState_integration(ctx context.Context, field gr
 			return ec.fieldContext_SyncState_integration(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Integration, nil
+			return ec.Resolvers.SyncState().Integration(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Integration) graphql.Marshaler {
@@ -27804,8 +27810,8 @@ func (ec *executionContext) fieldContext_SyncState_integration(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "SyncState",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Integration(ctx, field)
 		},
@@ -42350,30 +42356,96 @@ func (ec *executionContext) _SyncState(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("SyncState")
 		case "vendorIdentifier":
-			out.Values[i] = ec._SyncState_vendorIdentifier(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SyncState_vendorIdentifier(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "status":
 			out.Values[i] = ec._SyncState_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "syncedEntityId":
 			out.Values[i] = ec._SyncState_syncedEntityId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "error":
 			out.Values[i] = ec._SyncState_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "integration":
-			out.Values[i] = ec._SyncState_integration(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SyncState_integration(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -2539,16 +2539,12 @@ type SubscriptionScheduledUpdate struct {
 
 // The sync of an entity with one integration.
 type SyncState struct {
-	// The vendor behind the integration.
-	VendorIdentifier VendorIdentifier `json:"vendorIdentifier"`
 	// The status of the sync.
 	Status SyncStatus `json:"status"`
 	// The entity's id at the vendor, null until it has one.
 	SyncedEntityID *string `json:"syncedEntityId,omitempty"`
 	// Why the last attempt failed, in one line, with what to do or when the server retries. Null if it did not fail.
 	Error *string `json:"error,omitempty"`
-	// The integration.
-	Integration *Integration `json:"integration"`
 }
 
 // A tax id.

@@ -50,6 +50,9 @@ type App struct {
 
 // New opens the store. Close must be called if the error is nil.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	if _, err := findProvider(cfg.Billing.Provider()); err != nil {
+		return nil, err
+	}
 	// Before the store is opened: an invalid file should not touch the data.
 	file, err := readCatalog(cfg)
 	if err != nil {
@@ -155,7 +158,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		return err
 	}
 	defer biller.end()
-	useCases := graph.NewUseCases(a.store, a.billingCheck(), time.Now, biller.options()...)
+	useCases := graph.NewUseCases(a.store, biller.vendor.Rules.Check, time.Now, biller.options()...)
 	useCases.Keys = a.keys
 	handler := httpd.NewHandler(httpd.Routes{
 		API: graph.NewHandler(graph.Config{
@@ -175,7 +178,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		}),
 		Playground:    graph.NewPlayground("/graphql"),
 		Schema:        schema,
-		Webhook:       biller.receive,
+		Webhook:       biller.webhook,
 		Ready:         a.store.Ping,
 		Origins:       a.config.Network.CORSAllowedOrigins,
 		OriginHeaders: a.config.Network.CORSAllowedHeaders,

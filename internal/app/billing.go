@@ -5,51 +5,89 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"clientele/internal/billing"
 	"clientele/internal/billing/simulator"
 	"clientele/internal/billing/stripe"
+	"clientele/internal/billing/taxid"
 	"clientele/internal/billingsync"
 	"clientele/internal/config"
 	"clientele/internal/customers"
 	"clientele/internal/httpd"
 )
 
-// biller is what a server does about its billing provider. Without a provider there is nothing in it.
+// provider is one that --billing names.
+type provider struct {
+	name   string
+	vendor billing.Vendor
+	// open connects to the account of the configuration. own is the address at which the server takes requests.
+	open func(a *App, ctx context.Context, own net.Addr) (*biller, error)
+}
+
+// providers are all that there are. The first one describes the integration of a server without a provider too.
+var providers = []provider{
+	{config.BillingStripe, stripe.Describe(taxid.Live), (*App).newStripe},
+	{config.BillingSimulator, stripe.Describe(taxid.Test), (*App).newSimulation},
+}
+
+// errProvider is that the configuration names a provider that there is not.
+var errProvider = errors.New("--billing or CLIENTELE_BILLING must be")
+
+// findProvider returns the provider of a name, nil for none. Errors: errProvider.
+func findProvider(name string) (*provider, error) {
+	names := config.BillingNone
+	for i := range providers {
+		if providers[i].name == name {
+			return &providers[i], nil
+		}
+		names += []string{", ", " or "}[(i+1)/len(providers)] + providers[i].name
+	}
+	if name == config.BillingNone {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("%w %s", errProvider, names)
+}
+
+// webhookPaths are those of all providers.
+func webhookPaths() []string {
+	var paths []string
+	for _, p := range providers {
+		paths = append(paths, p.vendor.WebhookPath())
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// biller is a server's billing provider, or that it has none.
 type biller struct {
-	// sync is what the use cases tell the provider through.
+	vendor billing.Vendor
+	// sync is nil without a provider.
 	sync *billingsync.Service
-	// receive takes events in; nil if nothing proves who sent them.
-	receive httpd.Receiver
+	// webhook is nil if nothing proves who sent an event.
+	webhook *httpd.Webhook
 	// greeting says in a line or two where the provider is.
 	greeting []string
-	// works go on until nobody asks for anything any more.
+	// works run until the last request has ended, and end releases what they need.
 	works []func(context.Context)
-	// end is for what works need until they have ended.
-	end func()
+	end   func()
 }
 
-// options are what the use cases have to know.
+// options configure the use cases for the provider.
 func (b *biller) options() []customers.Option {
-	if b.sync == nil {
-		return nil
+	options := []customers.Option{customers.WithIntegration(b.vendor.Integration)}
+	if b.sync != nil {
+		options = append(options, customers.WithSync(b.sync))
 	}
-	return []customers.Option{customers.WithSync(b.sync)}
+	return options
 }
 
-// billingCheck is what billing information has to be like for the account that it goes to.
-func (a *App) billingCheck() customers.BillingCheck {
-	if a.config.Billing.IsTest() {
-		return billing.CheckForTests
-	}
-	return billing.Check
-}
-
-// run works until the context is done and everything that works has come to its end.
+// run works until the context is done and all works have ended.
 func (b *biller) run(ctx context.Context) {
 	var group sync.WaitGroup
 	for _, work := range b.works {
@@ -58,42 +96,50 @@ func (b *biller) run(ctx context.Context) {
 	group.Wait()
 }
 
-// newBiller makes what the configuration asks for. own is the address at which the server takes requests.
+// newBiller opens the provider of the configuration.
 func (a *App) newBiller(ctx context.Context, own net.Addr) (*biller, error) {
-	settings := a.config.Billing
-	switch settings.Provider() {
-	case config.BillingStripe:
-		b := &biller{greeting: []string{"Stripe"}, end: func() {}}
-		if settings.StripeAPIBase != stripe.APIBase {
-			b.greeting[0] += " at " + settings.StripeAPIBase
-		}
-		secrets := settings.WebhookSecrets()
-		if secrets == nil {
-			a.log.WarnContext(ctx, "no events of Stripe are taken in, so that what changes there stays unknown here: give the signing secret of a webhook endpoint (--stripe-webhook-secret)")
-		}
-		return b, a.connect(b, stripe.Config{
-			SecretKey: string(settings.StripeSecretKey), WebhookSecrets: secrets, APIBase: settings.StripeAPIBase,
-		})
-	case config.BillingSimulator:
-		return a.newSimulation(ctx, own)
-	default:
-		return &biller{end: func() {}}, nil
+	found, err := findProvider(a.config.Billing.Provider())
+	if err != nil {
+		return nil, err
 	}
+	if found == nil {
+		return &biller{vendor: providers[0].vendor, end: func() {}}, nil
+	}
+	return found.open(a, ctx, own)
 }
 
-// connect has the biller work with an account at Stripe, or with what stands in for it.
-func (a *App) connect(b *biller, account stripe.Config) error {
-	provider, err := stripe.New(account)
-	if err != nil {
-		return err
-	}
+// connect syncs with a provider. receives is whether the provider can prove that it sent an event.
+func (a *App) connect(provider billing.Provider, receives bool) *biller {
+	b := &biller{vendor: provider.Vendor(), end: func() {}}
+	b.greeting = []string{b.vendor.Title}
 	b.sync = billingsync.New(a.store, a.signals.watchProvider(provider), a.log, billingsync.WithObservation(a.signals.syncs()))
 	a.signals.metrics.Syncs(b.sync.Load)
 	b.works = append(b.works, b.sync.Run)
-	if account.WebhookSecrets != nil {
-		b.receive = receiver(b.sync.Receive)
+	if receives {
+		b.webhook = &httpd.Webhook{
+			Path: b.vendor.WebhookPath(), SignatureHeader: b.vendor.SignatureHeader, Receive: receiver(b.sync.Receive),
+		}
 	}
-	return nil
+	return b
+}
+
+func (a *App) newStripe(ctx context.Context, _ net.Addr) (*biller, error) {
+	settings := a.config.Billing
+	secrets := settings.WebhookSecrets()
+	account, err := stripe.New(stripe.Config{
+		SecretKey: string(settings.StripeSecretKey), WebhookSecrets: secrets, APIBase: settings.StripeAPIBase,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := a.connect(account, secrets != nil)
+	if settings.StripeAPIBase != stripe.APIBase {
+		b.greeting[0] += " at " + settings.StripeAPIBase
+	}
+	if secrets == nil {
+		a.log.WarnContext(ctx, "no events of Stripe are taken in, so that what changes there stays unknown here: give the signing secret of a webhook endpoint (--stripe-webhook-secret)")
+	}
+	return b, nil
 }
 
 // receiver says in the words of the HTTP server which events are their sender's fault.
@@ -133,7 +179,7 @@ func (a *App) newSimulation(ctx context.Context, own net.Addr) (*biller, error) 
 	}
 	secret := "whsec_" + rand.Text()
 	sim := simulator.New(simulator.Options{
-		WebhookURL: scheme + "://" + own.String() + httpd.WebhookPath, WebhookSecret: secret,
+		WebhookURL: scheme + "://" + own.String() + stripe.Describe(taxid.Test).WebhookPath(), WebhookSecret: secret,
 		Client: &http.Client{Transport: transport, Timeout: deliveryTimeout},
 	})
 	address := "http://" + listener.Addr().String()
@@ -147,23 +193,24 @@ func (a *App) newSimulation(ctx context.Context, own net.Addr) (*biller, error) 
 			a.log.ErrorContext(ctx, "the simulator is not served any more", "error", err.Error())
 		}
 	}()
-	b := &biller{
-		greeting: []string{
-			"simulator at " + address,
-			"keeps its customers in memory only: give each server that uses it an empty data directory",
-		},
-		works: []func(context.Context){func(ctx context.Context) { sim.Run(ctx, simulator.Delivery{}) }},
-		end: func() {
-			// Failures that were ordered can hold requests for ever.
-			_ = server.Close()
-			<-served
-		},
+	end := func() {
+		// Failures that were ordered can hold requests for ever.
+		_ = server.Close()
+		<-served
 	}
-	// The simulator lets any key in.
-	if err := a.connect(b, stripe.Config{SecretKey: "sk_test_simulator", WebhookSecrets: []string{secret}, APIBase: address}); err != nil {
-		b.end()
+	// The simulator accepts any key.
+	account, err := stripe.New(stripe.Config{SecretKey: "sk_test_simulator", WebhookSecrets: []string{secret}, APIBase: address})
+	if err != nil {
+		end()
 		return nil, err
 	}
+	b := a.connect(account, true)
+	b.greeting = []string{
+		"simulator at " + address,
+		"keeps its customers in memory only: give each server that uses it an empty data directory",
+	}
+	b.works = append(b.works, func(ctx context.Context) { sim.Run(ctx, simulator.Delivery{}) })
+	b.end = end
 	return b, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"clientele/internal/billing"
@@ -20,6 +21,16 @@ func TestTheDefaultBaseIsStripesOwn(t *testing.T) {
 	t.Parallel()
 	if got := config.Default().Billing.StripeAPIBase; got != stripe.APIBase {
 		t.Errorf("it is %s", got)
+	}
+}
+
+func TestAnUnknownProviderIsAUsageError(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Billing.Given = "paddle"
+	_, err := New(t.Context(), cfg, nil)
+	if !IsUsageError(err) || !strings.HasPrefix(err.Error(), "--billing or CLIENTELE_BILLING must be none, stripe") || strings.Contains(err.Error(), "paddle") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -44,7 +44,7 @@ type signals struct {
 
 func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*signals, error) {
 	s := &signals{metrics: metrics.New(metrics.Vocabulary{
-		Routes: httpd.RoutePaths(), Methods: httpd.Methods(),
+		Routes: httpd.RoutePaths(webhookPaths()...), Methods: httpd.Methods(),
 		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: limits.Names(),
 		StoreMethods: observe.Methods(), Collections: observe.Collections(), Outcomes: observe.Outcomes(),
 		BillingOperations: billingobserve.Operations(), BillingOutcomes: billingobserve.Outcomes(),

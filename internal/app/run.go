@@ -46,7 +46,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger
 // IsUsageError reports whether an error of Run is a mistake in arguments, environment or the files that they name.
 func IsUsageError(err error) bool {
 	_, wrongCatalog := errors.AsType[*catalog.InvalidError](err)
-	return wrongCatalog || errors.Is(err, mongo.ErrURI) || errors.Is(err, httpd.ErrCertificate) || domain.IsKind(err, domain.BadUserInput)
+	return wrongCatalog || errors.Is(err, errProvider) || errors.Is(err, mongo.ErrURI) || errors.Is(err, httpd.ErrCertificate) || domain.IsKind(err, domain.BadUserInput)
 }
 
 // errNoData is for commands that create nothing: a mistyped folder must not become a store.

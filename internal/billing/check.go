@@ -21,51 +21,35 @@ import (
 	"clientele/internal/domain"
 )
 
-// The limits of billing information, none of them wider than the provider's. Lengths are counted in characters
-// (Unicode code points).
+// The limits that hold for every provider. Lengths are counted in characters (Unicode code points).
 const (
-	maxTextLength             = 255
-	maxBillingPhoneLength     = 20
-	maxTaxIDs                 = 5
-	maxCustomFields           = 4
-	maxCustomFieldKeyLength   = 40
-	maxCustomFieldValueLength = 140
-	maxTimezoneLength         = 64
-	maxLanguageLength         = 35
-
-	maxMetadataKeyLength   = 40
-	maxMetadataValueLength = 500
+	maxTextLength     = 255
+	maxTimezoneLength = 64
+	maxLanguageLength = 35
 )
 
-// A provider keeps at most 50 keys of metadata. Those with the prefix are ours, so the caller's would be lost.
-const (
-	MaxMetadataKeys   = 44
-	OwnMetadataPrefix = "clientele_"
-)
+// OwnMetadataPrefix begins the metadata keys that are ours at a provider.
+const OwnMetadataPrefix = "clientele_"
 
-// Check returns the first rule that the billing information breaks, nil if there is none, for a live account at the
-// provider. field is the input's path, such as "billingInformation", and errors name the path below it. What was not
-// given breaks no rule. The currency is not judged: its type at the API's edge already is the list of currencies.
+// ErrTaxIDType is wrapped by the refusal of a tax id's type.
+var ErrTaxIDType = taxid.ErrType
+
+// Check returns the first rule that the billing information breaks, nil if there is none. field is the input's path,
+// such as "billingInformation"; errors name the path below it and hold no value. What was not given breaks no rule.
+// The currency is not checked: its GraphQL type already is the list of currencies.
 //
-// Errors: InvalidAddress, InvalidTaxID, InvalidMetadata, else BadUserInput. None of them holds a value.
-func Check(field string, info domain.BillingInformation) error { return check(field, info, taxid.Live) }
-
-// CheckForTests is Check for a test account, which takes the provider's published tax ids too.
-func CheckForTests(field string, info domain.BillingInformation) error {
-	return check(field, info, taxid.Test)
-}
-
-func check(field string, info domain.BillingInformation, mode taxid.Mode) error {
+// Errors: InvalidAddress, InvalidTaxID, InvalidMetadata, else BadUserInput.
+func (r Rules) Check(field string, info domain.BillingInformation) error {
 	return cmp.Or(
-		checkAddress(field+".billingAddress", info.BillingAddress, maxBillingPhoneLength),
+		checkAddress(field+".billingAddress", info.BillingAddress, r.MaxPhoneLength),
 		checkAddress(field+".shippingAddress", info.ShippingAddress, maxTextLength),
-		checkTaxIDs(field+".taxIds", info.TaxIDs, mode),
-		checkCustomFields(field+".invoiceCustomFields", info.InvoiceCustomFields),
+		r.checkTaxIDs(field+".taxIds", info.TaxIDs),
+		r.checkCustomFields(field+".invoiceCustomFields", info.InvoiceCustomFields),
 		checkText(domain.BadUserInput, field+".paymentMethodId", info.PaymentMethodID, 1, maxTextLength),
 		checkTimezone(field+".timezone", info.Timezone),
 		checkLanguage(field+".language", info.Language),
 		checkText(domain.BadUserInput, field+".customerName", info.CustomerName, 1, maxTextLength),
-		checkMetadata(field+".metadata", info.Metadata),
+		r.checkMetadata(field+".metadata", info.Metadata),
 		checkText(domain.BadUserInput, field+".integrationId", info.IntegrationID, 1, maxTextLength),
 	)
 }
@@ -110,15 +94,15 @@ func checkText(kind domain.Kind, field string, text *string, minLength, maxLengt
 	return domain.CheckLine(kind, field, *text)
 }
 
-func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
-	if len(ids) > maxTaxIDs {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d entries", maxTaxIDs)
+func (r Rules) checkTaxIDs(field string, ids []domain.TaxID) error {
+	if len(ids) > r.MaxTaxIDs {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d entries", r.MaxTaxIDs)
 	}
 	for i, id := range ids {
 		entry := fmt.Sprintf("%s[%d]", field, i)
-		if err := taxid.Validate(id.Type, id.Value, mode); err != nil {
+		if err := r.CheckTaxID(id.Type, id.Value); err != nil {
 			part := entry + ".value"
-			if errors.Is(err, taxid.ErrType) {
+			if errors.Is(err, ErrTaxIDType) {
 				part = entry + ".type"
 			}
 			return domain.FieldErrorf(domain.InvalidTaxID, part, "%s", err.Error())
@@ -127,7 +111,7 @@ func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
 			return err
 		}
 		if slices.ContainsFunc(ids[:i], func(before domain.TaxID) bool {
-			return before.Type == id.Type && taxid.Same(id.Type, before.Value, id.Value)
+			return before.Type == id.Type && r.SameTaxID(id.Type, before.Value, id.Value)
 		}) {
 			return domain.FieldErrorf(domain.InvalidTaxID, entry, "must differ from the entries before it")
 		}
@@ -135,7 +119,7 @@ func checkTaxIDs(field string, ids []domain.TaxID, mode taxid.Mode) error {
 	return nil
 }
 
-func checkCustomFields(field string, raw json.RawMessage) error {
+func (r Rules) checkCustomFields(field string, raw json.RawMessage) error {
 	if len(raw) == 0 {
 		return nil
 	}
@@ -144,17 +128,17 @@ func checkCustomFields(field string, raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return domain.FieldErrorf(domain.BadUserInput, field, "must be a JSON object")
 	}
-	if len(fields) > maxCustomFields {
-		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d keys", maxCustomFields)
+	if len(fields) > r.MaxCustomFields {
+		return domain.FieldErrorf(domain.BadUserInput, field, "must have at most %d keys", r.MaxCustomFields)
 	}
 	for key, value := range fields {
 		text, isText := value.(string)
 		keyLength := utf8.RuneCountInString(key)
-		if !isText || utf8.RuneCountInString(text) > maxCustomFieldValueLength ||
-			keyLength < 1 || keyLength > maxCustomFieldKeyLength {
+		if !isText || utf8.RuneCountInString(text) > r.MaxCustomFieldValueLength ||
+			keyLength < 1 || keyLength > r.MaxCustomFieldKeyLength {
 			return domain.FieldErrorf(domain.BadUserInput, field,
 				"must have keys of 1 to %d characters, with values that are text of at most %d characters",
-				maxCustomFieldKeyLength, maxCustomFieldValueLength)
+				r.MaxCustomFieldKeyLength, r.MaxCustomFieldValueLength)
 		}
 		if domain.ControlRule(key, false)+domain.ControlRule(text, false) != "" {
 			return domain.FieldErrorf(domain.BadUserInput, field, "must have keys and values without control characters")
@@ -165,19 +149,19 @@ func checkCustomFields(field string, raw json.RawMessage) error {
 
 // checkMetadata names no key in its refusals, because what is in it only the provider may see. A key whose value is
 // null counts too.
-func checkMetadata(field string, raw json.RawMessage) error {
+func (r Rules) checkMetadata(field string, raw json.RawMessage) error {
 	texts, err := MetadataTexts(raw)
-	fits := err == nil && len(texts) <= MaxMetadataKeys
+	fits := err == nil && len(texts) <= r.MaxMetadataKeys
 	for key, text := range texts {
 		keyLength := utf8.RuneCountInString(key)
-		fits = fits && keyLength >= 1 && keyLength <= maxMetadataKeyLength && !strings.ContainsAny(key, "[]") &&
-			utf8.RuneCountInString(text) <= maxMetadataValueLength
+		fits = fits && keyLength >= 1 && keyLength <= r.MaxMetadataKeyLength && !strings.ContainsAny(key, "[]") &&
+			utf8.RuneCountInString(text) <= r.MaxMetadataValueLength
 	}
 	if !fits {
 		return domain.FieldErrorf(domain.InvalidMetadata, field,
 			"must be a JSON object of at most %d keys of 1 to %d characters without square brackets, "+
 				"with values of at most %d characters, of which those that are no texts count as JSON",
-			MaxMetadataKeys, maxMetadataKeyLength, maxMetadataValueLength)
+			r.MaxMetadataKeys, r.MaxMetadataKeyLength, r.MaxMetadataValueLength)
 	}
 	for key := range texts {
 		if domain.ControlRule(key, false) != "" {

@@ -55,6 +55,8 @@ type ProviderError struct {
 	Code string
 	// Param is the provider's name of the parameter that it refused, "" if it names none.
 	Param string
+	// Missing is whether the provider has no object of an id that it was sent.
+	Missing bool
 	// RequestID is the provider's name of the request, "" if there was no answer.
 	RequestID string
 	// RetryAfter is how long the provider wants to be left alone; 0 if it does not say.

@@ -22,6 +22,9 @@ import (
 //
 // Errors: ProviderError, always. Where a comment names no kind, any but KeySpent can be.
 type Provider interface {
+	// Vendor describes the provider, with the rules of this account.
+	Vendor() Vendor
+
 	// CreateCustomer makes an empty customer that carries our ids. Its parameters never vary for a customer,
 	// and its key follows from them, so within KeyLifetime of the first call any number of calls make one
 	// customer and answer its id. KeySpent: this key will answer a failure for as long as it lives.

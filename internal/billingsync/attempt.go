@@ -330,7 +330,7 @@ func (a *attempt) pushPaymentMethod(
 	err := a.try(ctx, func() (billing.Receipt, error) { return call(ctx, *a.customer.BillingID, method) })
 	a.pushed[part] = err == nil
 	if final(err) && a.reportsTo(part) {
-		a.refusal, a.pushed[part] = refusalOf(part, err), true
+		a.refusal, a.pushed[part] = refusalOf(a.provider.Vendor().Title, part, err), true
 		if billing.KindOf(err) == billing.Permanent {
 			return nil // Nobody has to look after it any more.
 		}

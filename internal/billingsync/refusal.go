@@ -7,18 +7,15 @@ import (
 	"clientele/internal/domain"
 )
 
-// resourceMissing is the provider's code for an id that it does not know.
-const resourceMissing = "resource_missing"
-
-// refusalOf says to a caller why the provider does not attach or detach a payment method.
-func refusalOf(part domain.SyncPart, err error) error {
+// refusalOf is what a caller reads when the provider refuses to attach or detach a payment method.
+func refusalOf(vendor string, part domain.SyncPart, err error) error {
 	failure, _ := errors.AsType[*billing.ProviderError](err)
 	var refusal *domain.Error
 	switch {
 	case failure.Kind == billing.DeletedCustomer:
 		refusal = domain.Errorf(domain.ProviderCustomerDeleted,
-			"Stripe customer is deleted: the billing provider has deleted the customer that this one is linked to")
-	case failure.Code == resourceMissing:
+			"%s customer is deleted: the billing provider has deleted the customer that this one is linked to", vendor)
+	case failure.Missing:
 		refusal = domain.FieldErrorf(domain.PaymentMethodNotFound, "paymentMethodId", "is no payment method that the billing provider has: Payment method not found")
 	case part == domain.SyncDetachment:
 		refusal = domain.Errorf(domain.PaymentMethodStuck, "Cannot remove the payment method from the customer: the billing provider refuses, with the code %s", failure.Code)

@@ -113,18 +113,18 @@ func (l *waiter) settle() bool { return l.settled.CompareAndSwap(false, true) }
 // mustWait reports whether the task is worth waiting for, because nobody could make up for it later.
 func (t *task) mustWait() bool { return t.information != nil || t.waiter != nil }
 
-// Begin tells the provider of what was committed with the customer, in the background, and takes no longer than it
-// takes to find a place there. information is what came with the change, nil for none. The channel is closed once
-// the outcome is recorded, or when there is no place and a server will do it later.
+// Enqueue pushes what was committed with the customer, in the background; it waits for a free slot at most. information
+// is what came with the change, nil for none. The channel is closed once the outcome is recorded, or when there is no
+// slot and a server will push later.
 func (s *Service) Enqueue(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
 	done := make(chan struct{})
 	s.begin(ctx, newTask(customer, information), func(error) { close(done) })
 	return done
 }
 
-// Tell is Begin for a payment method that was committed to be attached or detached: it waits for the outcome, as
-// long as the context lasts, and answers the provider's refusal, after which nothing is left to be done. A failure
-// that will pass is no refusal: a server tries again.
+// Push is Enqueue for a payment method that was committed to be attached or detached. It waits for the outcome for as
+// long as the context lasts and returns the provider's refusal, after which nothing is pending. A temporary failure is
+// no error: a server tries again.
 // Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
 func (s *Service) Push(ctx context.Context, customer *domain.Customer) error {
 	told := newTask(customer, nil)

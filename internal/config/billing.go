@@ -36,21 +36,6 @@ func (b Billing) Provider() string {
 	}
 }
 
-// testKeyForm matches keys of Stripe's test mode and sandboxes, of an account or of an organisation.
-var testKeyForm = regexp.MustCompile(`^[sr]k_(org_)?test_`)
-
-// IsTest reports whether nobody is really billed: with a key of test mode, or the simulator.
-func (b Billing) IsTest() bool {
-	switch b.Provider() {
-	case BillingSimulator:
-		return true
-	case BillingStripe:
-		return testKeyForm.MatchString(string(b.StripeSecretKey))
-	default:
-		return false
-	}
-}
-
 // WebhookSecrets returns the secrets that Stripe may have signed an event with.
 func (b Billing) WebhookSecrets() []string {
 	var secrets []string
@@ -83,9 +68,6 @@ func (b Billing) verify(exposed bool) error {
 		if exposed {
 			return errors.New("--billing simulator or CLIENTELE_BILLING is for --listen on a loopback address only: the simulator is for development, and checks no key")
 		}
-	case BillingNone:
-	default:
-		return wrong("billing", "must be none, stripe or simulator")
 	}
 	// A setting without effect is a mistake.
 	for _, setting := range []struct {

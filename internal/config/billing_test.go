@@ -38,7 +38,6 @@ func TestBillingSettingsThatAreRefused(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"another provider":                     {[]string{"--billing=paddle"}, []string{"--billing or CLIENTELE_BILLING", "none, stripe or simulator"}},
 		"Stripe without a key":                 {[]string{"--billing=stripe"}, []string{"--billing stripe", "needs --stripe-secret-key"}},
 		"a webhook secret without Stripe":      {[]string{webhook}, []string{"--stripe-webhook-secret", "is for --billing stripe", "none"}},
 		"a base without Stripe":                {[]string{"--stripe-api-base=https://a.example"}, []string{"--stripe-api-base", "is for --billing stripe"}},
@@ -108,25 +107,4 @@ func FuzzAPIBase(f *testing.F) {
 		}
 		t.Errorf("%q is accepted", address)
 	})
-}
-
-func TestWhoBillsForTests(t *testing.T) {
-	for name, c := range map[string]struct {
-		billing Billing
-		test    bool
-	}{
-		"nobody":                           {Billing{}, false},
-		"the simulator":                    {Billing{Given: BillingSimulator}, true},
-		"a secret key of test mode":        {Billing{StripeSecretKey: "sk_test_1"}, true},
-		"a restricted key of test mode":    {Billing{StripeSecretKey: "rk_test_1"}, true},
-		"an organisation's key, test mode": {Billing{StripeSecretKey: "sk_org_test_1"}, true},
-		"a live secret key":                {Billing{StripeSecretKey: "sk_live_1"}, false},
-		"a live restricted key":            {Billing{StripeSecretKey: "rk_live_test_1"}, false},
-		"an organisation's live key":       {Billing{StripeSecretKey: "sk_org_live_1"}, false},
-		"a key of the time before modes":   {Billing{StripeSecretKey: "sk_1test_"}, false},
-	} {
-		if got := c.billing.IsTest(); got != c.test {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
 }

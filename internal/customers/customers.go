@@ -37,7 +37,8 @@ type Service struct {
 	locks         *keylock.Locks
 	subscriptions *subscriptions.Service
 	// sync is nil without a billing provider.
-	sync Sync
+	sync        Sync
+	integration domain.Integration
 }
 
 // Option changes a Service for tests.

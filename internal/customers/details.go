@@ -58,7 +58,7 @@ func (s *Service) check(d *Details) error {
 		return nil
 	}
 	if s.sync != nil {
-		if err := checkIntegration("billingInformation.integrationId", d.BillingInformation.IntegrationID); err != nil {
+		if err := s.checkIntegration("billingInformation.integrationId", d.BillingInformation.IntegrationID); err != nil {
 			return err
 		}
 	}

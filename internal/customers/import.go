@@ -61,7 +61,7 @@ func (s *Service) ImportBulk(
 	if integrationID != nil && s.sync == nil {
 		return "", noIntegration("integrationId")
 	}
-	if err := checkIntegration("integrationId", integrationID); err != nil {
+	if err := s.checkIntegration("integrationId", integrationID); err != nil {
 		return "", err
 	}
 	if _, err := actor.Environment(environmentID); err != nil {

@@ -19,6 +19,12 @@ type Sync interface {
 	Push(ctx context.Context, customer *domain.Customer) error
 }
 
+// WithIntegration sets which integration callers may name, and see.
+func WithIntegration(to domain.Integration) Option { return func(s *Service) { s.integration = to } }
+
+// Integration is the one of WithIntegration.
+func (s *Service) Integration() domain.Integration { return s.integration }
+
 // WithSync sets how the billing provider is told. Without it there is none, and billing information is let go.
 func WithSync(sync Sync) Option { return func(s *Service) { s.sync = sync } }
 
@@ -139,10 +145,10 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 	if err := validate.ID("paymentMethodId", input.PaymentMethodID); err != nil {
 		return nil, err
 	}
-	if s.sync == nil || input.Vendor != domain.BillingVendor {
+	if s.sync == nil || input.Vendor != s.integration.Vendor {
 		return nil, noIntegration("vendorIdentifier")
 	}
-	if err := checkIntegration("integrationId", input.IntegrationID); err != nil {
+	if err := s.checkIntegration("integrationId", input.IntegrationID); err != nil {
 		return nil, err
 	}
 	return s.changePaymentMethod(ctx, ref, func(customer *domain.Customer) error {
@@ -210,11 +216,11 @@ func (s *Service) changePaymentMethod(
 }
 
 // checkIntegration refuses the id of an integration that is not the one that there is; nil is that one.
-func checkIntegration(field string, id *string) error {
-	if id == nil || *id == domain.BillingIntegration {
+func (s *Service) checkIntegration(field string, id *string) error {
+	if id == nil || *id == s.integration.ID {
 		return nil
 	}
-	return domain.FieldErrorf(domain.IntegrationNotFound, field, "is no integration of this server; it has %q", domain.BillingIntegration)
+	return domain.FieldErrorf(domain.IntegrationNotFound, field, "is no integration of this server; it has %q", s.integration.ID)
 }
 
 func noIntegration(field string) error {

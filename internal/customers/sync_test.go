@@ -50,7 +50,7 @@ func (p *provider) hear(customer *domain.Customer, information *domain.BillingIn
 func startBilled(t testing.TB) (*fixture, *provider) {
 	t.Helper()
 	f, p := start(t), &provider{}
-	f.Service = customers.New(f.store, checkBilling, append(f.options(), customers.WithSync(p))...)
+	f.Service = customers.New(f.store, checkBilling, append(f.options(), customers.WithSync(p), customers.WithIntegration(domain.Integration{ID: "biller", Vendor: "BILLER"}))...)
 	return f, p
 }
 
@@ -119,7 +119,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 	bulk := func(row customers.ImportRow) func(*testing.T, *fixture) error {
 		return func(t *testing.T, f *fixture) error {
 			row.Identity = by("ada")
-			_, err := f.ImportBulk(t.Context(), full, nil, new("stripe"), []customers.ImportRow{row})
+			_, err := f.ImportBulk(t.Context(), full, nil, new("biller"), []customers.ImportRow{row})
 			return err
 		}
 	}
@@ -176,7 +176,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"an attachment to one that was linked without a provider": {
 			before: linked,
 			do: func(t *testing.T, f *fixture) error {
-				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER"})
 				return err
 			},
 			want: []domain.SyncPart{email, coupon, attachment, facts},
@@ -218,7 +218,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 		"an attachment": {
 			before: func(c *domain.Customer) { c.Name = new("Ada") },
 			do: func(t *testing.T, f *fixture) error {
-				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER"})
 				return err
 			},
 			want: []domain.SyncPart{attachment, facts, name},
@@ -227,7 +227,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 			before: inSync,
 			do: func(t *testing.T, f *fixture) error {
 				_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{
-					Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE", Currency: "EUR", IntegrationID: new("stripe"),
+					Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER", Currency: "EUR", IntegrationID: new("biller"),
 				})
 				return err
 			},
@@ -415,7 +415,7 @@ func TestWithoutAProviderNothingIsToBeTold(t *testing.T) {
 		t.Errorf("got %+v", customer.Sync)
 	}
 	attach := func() error {
-		_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm", Vendor: "STRIPE"})
+		_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm", Vendor: "BILLER"})
 		return err
 	}
 	for name, c := range map[string]struct {
@@ -429,7 +429,7 @@ func TestWithoutAProviderNothingIsToBeTold(t *testing.T) {
 			_, err := f.Import(t.Context(), full, customers.ImportRow{Identity: by("ada"), PaymentMethodID: new("pm")})
 			return err
 		}, "paymentMethodId"},
-		"bulk import": {func() error { _, err := f.ImportBulk(t.Context(), full, nil, new("stripe"), nil); return err }, "integrationId"},
+		"bulk import": {func() error { _, err := f.ImportBulk(t.Context(), full, nil, new("biller"), nil); return err }, "integrationId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.requireNothingWritten(t, func() { requireFieldRefusal(t, c.do(), domain.IntegrationNotFound, c.field) })
@@ -441,7 +441,7 @@ func TestBillingRefusals(t *testing.T) {
 	t.Parallel()
 	attach := func(change func(*customers.PaymentMethod)) func(*testing.T, *fixture) error {
 		return func(t *testing.T, f *fixture) error {
-			input := customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"}
+			input := customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER"}
 			change(&input)
 			_, err := f.AttachPaymentMethod(t.Context(), full, input)
 			return err
@@ -505,7 +505,7 @@ func TestWhatTheProviderRefusesIsAnswered(t *testing.T) {
 	f, p := startBilled(t)
 	f.provision(t, full, "ada")
 	p.refusal = domain.FieldErrorf(domain.PaymentMethodNotFound, "paymentMethodId", "is not there")
-	_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"})
+	_, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER"})
 	if !errors.Is(err, p.refusal) {
 		t.Errorf("got %v", err)
 	}
@@ -575,7 +575,7 @@ func TestTheSyncIsNoEdit(t *testing.T) {
 	for range 3 {
 		f.put(t, "ada", func(c *domain.Customer) { c.Sync.Writes++ })
 	}
-	if _, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "STRIPE"}); err != nil {
+	if _, err := f.AttachPaymentMethod(t.Context(), full, customers.PaymentMethod{Identity: by("ada"), PaymentMethodID: "pm_1", Vendor: "BILLER"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.Resync(t.Context(), full, by("ada"), false); err != nil {

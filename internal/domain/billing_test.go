@@ -17,7 +17,7 @@ func TestBillingInformationOverOlder(t *testing.T) {
 	full := &domain.BillingInformation{
 		BillingAddress: danish, ShippingAddress: danish, Currency: new("DKK"), TaxIDs: []domain.TaxID{{"eu_vat", "1"}},
 		InvoiceCustomFields: json.RawMessage(`{"a":"b"}`), PaymentMethodID: new("pm"), Timezone: new("UTC"), Language: new("da"),
-		CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("stripe"),
+		CustomerName: new("Ada"), Metadata: json.RawMessage(`{"a":"b"}`), IntegrationID: new("integration"),
 	}
 	for field, value := range reflect.ValueOf(*full).Fields() {
 		if value.IsZero() {

@@ -19,11 +19,13 @@ const (
 	SyncFacts SyncPart = "facts"
 )
 
-// The one integration with a billing provider, and its vendor.
-const (
-	BillingIntegration = "stripe"
-	BillingVendor      = "STRIPE"
-)
+// Integration names the connection to a billing provider.
+type Integration struct {
+	// ID is its integration id, and the name in the path of its webhook.
+	ID string
+	// Vendor is the provider's VendorIdentifier.
+	Vendor string
+}
 
 // SyncStatus is how a customer stands with the billing provider.
 type SyncStatus string

@@ -34,8 +34,8 @@ type Routes struct {
 	Playground http.Handler
 	// Schema serves /schema.graphql, always the same; nil for a server that does not show its schema.
 	Schema http.Handler
-	// Webhook takes in the events that are sent to /webhooks/stripe; nil for a server that takes none.
-	Webhook Receiver
+	// Webhook receives events of the billing provider; nil for a server that receives none.
+	Webhook *Webhook
 	// Ready returns nil while the server can do its work.
 	Ready func(context.Context) error
 	// MaxBodyBytes bounds what is read of a request's body, except a webhook's.
@@ -64,7 +64,7 @@ func NewHandler(routes Routes) http.Handler {
 	observation := routes.Observation.withDefaults()
 	handler := allowOrigins(routes.Origins, routes.OriginHeaders, routed(mux))
 	if routes.Webhook != nil {
-		handler = besideWebhook(routes.Webhook, observation.Log, handler)
+		handler = besideWebhook(*routes.Webhook, observation.Log, handler)
 	}
 	handler = observed(defaultPace.keeping(handler, observation.Log), observation)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func NewHandler(routes Routes) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, id)
 		limit := routes.MaxBodyBytes
-		if routes.Webhook != nil && r.URL.Path == WebhookPath {
+		if routes.Webhook != nil && r.URL.Path == routes.Webhook.Path {
 			limit = maxEventBytes
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, int64(limit))

@@ -54,11 +54,11 @@ var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// routePaths are the routes with their own label; any other path is Other.
-var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql", WebhookPath}
+// routePaths are the routes with their own label; any other path but that of a webhook is Other.
+var routePaths = []string{"/", "/graphql", "/healthz", "/readyz", "/schema.graphql"}
 
-// RoutePaths returns the labels of routes.
-func RoutePaths() []string { return slices.Clone(routePaths) }
+// RoutePaths returns the labels of routes, with the paths of webhooks.
+func RoutePaths(webhooks ...string) []string { return slices.Concat(routePaths, webhooks) }
 
 // Methods returns the labels of methods.
 func Methods() []string { return append([]string{Other}, methods...) }
@@ -171,7 +171,7 @@ func routeOf(pattern string) string {
 		pattern = path
 	}
 	pattern = strings.TrimSuffix(pattern, "{$}")
-	if !slices.Contains(routePaths, pattern) {
+	if !slices.Contains(routePaths, pattern) && !strings.HasPrefix(pattern, webhooks) {
 		return Other
 	}
 	return pattern

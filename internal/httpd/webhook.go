@@ -12,13 +12,10 @@ import (
 	"clientele/internal/logging"
 )
 
-// WebhookPath is where events come in.
-const WebhookPath = "/webhooks/stripe"
+// webhooks begins the path of every webhook.
+const webhooks = "/webhooks/"
 
 const (
-	// signatureHeader is what the request says of its sender.
-	signatureHeader = "Stripe-Signature"
-
 	// maxEventBytes is many times what an event has.
 	maxEventBytes = 512 << 10
 	// maxEvents may be taken in at once; each costs the store a few calls. Of maxArrived the others wait for that.
@@ -43,6 +40,13 @@ const (
 // RefusedError for one that would be refused again; any other error will pass.
 type Receiver func(ctx context.Context, payload []byte, signature string) error
 
+// Webhook is where a billing provider sends its events.
+type Webhook struct {
+	// Path begins with /webhooks/, and SignatureHeader is the header that proves who sent the request.
+	Path, SignatureHeader string
+	Receive               Receiver
+}
+
 // RefusedError is an event's own fault. Why is for the log, and repeats nothing of the event; the sender, who may be
 // anybody, is not told.
 type RefusedError struct{ Why string }
@@ -51,23 +55,24 @@ func (e RefusedError) Error() string { return "the event is refused: " + e.Why }
 
 // webhook lets events in. There is no API key to ask for: the receiver proves by the signature who sent an event.
 type webhook struct {
-	receive Receiver
-	log     *slog.Logger
+	Webhook
+
+	log *slog.Logger
 	// arrived, events and large are full while there are as many as there may be.
 	arrived, events, large places
 }
 
 // besideWebhook lets events in on their path, and hands everything else on. Browsers have no business there, so that
 // the path knows no origins.
-func besideWebhook(receive Receiver, log *slog.Logger, next http.Handler) http.Handler {
+func besideWebhook(hook Webhook, log *slog.Logger, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+WebhookPath, &webhook{
-		receive: receive, log: log,
+	mux.Handle("POST "+hook.Path, &webhook{
+		Webhook: hook, log: log,
 		arrived: make(places, maxArrived), events: make(places, maxEvents), large: make(places, maxLargeEvents),
 	})
 	events := routed(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == WebhookPath {
+		if r.URL.Path == hook.Path {
 			events.ServeHTTP(w, r)
 			return
 		}
@@ -100,7 +105,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // receiveFrom answers the status that the request deserves.
 func (h *webhook) receiveFrom(r *http.Request) int {
-	signature := r.Header.Get(signatureHeader)
+	signature := r.Header.Get(h.SignatureHeader)
 	if signature == "" {
 		logging.AddFields(r.Context(), slog.String("refused", "there is no signature"))
 		return http.StatusBadRequest
@@ -151,7 +156,7 @@ func (h *webhook) take(ctx context.Context, payload []byte, signature string) in
 	defer h.events.leave()
 	limited, cancel := context.WithTimeout(ctx, eventTimeout)
 	defer cancel()
-	err := h.receive(limited, payload, signature)
+	err := h.Receive(limited, payload, signature)
 	if err == nil {
 		return http.StatusOK
 	}

@@ -15,10 +15,12 @@ import (
 	"time"
 )
 
+const webhookPath = "/webhooks/provider"
+
 // receiving are routes with a webhook.
 func receiving(receive Receiver) Routes {
 	r := routes()
-	r.Webhook = receive
+	r.Webhook = &Webhook{Path: webhookPath, SignatureHeader: "Provider-Signature", Receive: receive}
 	return r
 }
 
@@ -37,12 +39,12 @@ func listening(t *testing.T, handler http.Handler) *httptest.Server {
 // sendEvent posts an event; an empty signature is none.
 func sendEvent(t *testing.T, server *httptest.Server, body io.Reader, signature string) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/webhooks/stripe", body)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/webhooks/provider", body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if signature != "" {
-		request.Header.Set("Stripe-Signature", signature)
+		request.Header.Set("Provider-Signature", signature)
 	}
 	response, err := server.Client().Do(request)
 	if err != nil {
@@ -119,7 +121,7 @@ func TestWebhook(t *testing.T) {
 			if c.received != (len(received) == 1) || c.received && string(received[0]) != c.payload {
 				t.Errorf("received are %d events", len(received))
 			}
-			if want := fmt.Sprintf("POST /webhooks/stripe %d", c.status); witness.ended[want] != 1 || len(witness.ended) != 1 {
+			if want := fmt.Sprintf("POST /webhooks/provider %d", c.status); witness.ended[want] != 1 || len(witness.ended) != 1 {
 				t.Errorf("counted are %v", witness.ended)
 			}
 			if log := witness.log.String(); strings.Contains(log, "SecretMark") || !strings.Contains(log, c.says) {
@@ -143,15 +145,15 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 		body           string
 		allow          string
 	}{
-		"GET":                     {"GET", "/webhooks/stripe", "", 405, "Method Not Allowed\n", "POST"},
-		"HEAD":                    {"HEAD", "/webhooks/stripe", "", 405, "Method Not Allowed\n", "POST"},
-		"PUT":                     {"PUT", "/webhooks/stripe", "", 405, "Method Not Allowed\n", "POST"},
-		"a method of its own":     {"MARK", "/webhooks/stripe", "", 405, "Method Not Allowed\n", "POST"},
-		"a preflight of a page":   {"OPTIONS", "/webhooks/stripe", listed, 405, "Method Not Allowed\n", "POST"},
-		"a page that may":         {"POST", "/webhooks/stripe", listed, 200, "{}\n", ""},
-		"a page that may not":     {"POST", "/webhooks/stripe", unlisted, 200, "{}\n", ""},
-		"a query is of no matter": {"POST", "/webhooks/stripe?a=b", "", 200, "{}\n", ""},
-		"nothing is below":        {"POST", "/webhooks/stripe/", "", 404, "404 page not found\n", ""},
+		"GET":                     {"GET", "/webhooks/provider", "", 405, "Method Not Allowed\n", "POST"},
+		"HEAD":                    {"HEAD", "/webhooks/provider", "", 405, "Method Not Allowed\n", "POST"},
+		"PUT":                     {"PUT", "/webhooks/provider", "", 405, "Method Not Allowed\n", "POST"},
+		"a method of its own":     {"MARK", "/webhooks/provider", "", 405, "Method Not Allowed\n", "POST"},
+		"a preflight of a page":   {"OPTIONS", "/webhooks/provider", listed, 405, "Method Not Allowed\n", "POST"},
+		"a page that may":         {"POST", "/webhooks/provider", listed, 200, "{}\n", ""},
+		"a page that may not":     {"POST", "/webhooks/provider", unlisted, 200, "{}\n", ""},
+		"a query is of no matter": {"POST", "/webhooks/provider?a=b", "", 200, "{}\n", ""},
+		"nothing is below":        {"POST", "/webhooks/provider/", "", 404, "404 page not found\n", ""},
 		"nothing is above":        {"POST", "/webhooks", "", 404, "404 page not found\n", ""},
 		"the API is where it was": {"POST", "/graphql", "", 200, "api", ""},
 	}
@@ -161,7 +163,7 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 			r := receiving(accept)
 			r.Origins = []string{listed}
 			request := httptest.NewRequest(c.method, c.target, nil)
-			request.Header.Set("Stripe-Signature", "s")
+			request.Header.Set("Provider-Signature", "s")
 			if c.origin != "" {
 				request.Header.Set("Origin", c.origin)
 				request.Header.Set("Access-Control-Request-Method", "POST")
@@ -171,7 +173,7 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 				t.Errorf("got %d, %q, %v", response.StatusCode, body, response.Header)
 			}
 			shared := response.Header.Get("Vary") + response.Header.Get("Access-Control-Allow-Origin")
-			if (shared != "") != (request.URL.Path != WebhookPath) {
+			if (shared != "") != (request.URL.Path != webhookPath) {
 				t.Errorf("the header is %v", response.Header)
 			}
 			if response.Header.Get("X-Request-Id") == "" || response.Header.Get("X-Content-Type-Options") == "" {
@@ -180,7 +182,7 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 		})
 	}
 	for _, method := range []string{"POST", "GET"} {
-		if got := answerTo(NewHandler(routes()), httptest.NewRequest(method, "/webhooks/stripe", nil)); got.StatusCode != 404 {
+		if got := answerTo(NewHandler(routes()), httptest.NewRequest(method, "/webhooks/provider", nil)); got.StatusCode != 404 {
 			t.Errorf("without a receiver %s is answered with %d", method, got.StatusCode)
 		}
 	}
@@ -209,7 +211,7 @@ func TestWebhookBodiesThatDoNotArrive(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer connection.Close()
-			_, _ = fmt.Fprintf(connection, "POST /webhooks/stripe HTTP/1.1\r\nHost: a\r\nStripe-Signature: s\r\nContent-Length: %d\r\n\r\n%s",
+			_, _ = fmt.Fprintf(connection, "POST /webhooks/provider HTTP/1.1\r\nHost: a\r\nProvider-Signature: s\r\nContent-Length: %d\r\n\r\n%s",
 				len(c.sent)+1, c.sent)
 			if c.hangUp {
 				_ = connection.(*net.TCPConn).CloseWrite()
@@ -306,8 +308,8 @@ func TestAReceiverEndsWithItsRequest(t *testing.T) {
 	})))
 	ctx, hangUp := context.WithCancel(t.Context())
 	go func() { <-began; hangUp() }()
-	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/webhooks/stripe", nil)
-	request.Header.Set("Stripe-Signature", "s")
+	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/webhooks/provider", nil)
+	request.Header.Set("Provider-Signature", "s")
 	if _, err := server.Client().Do(request); !errors.Is(err, context.Canceled) {
 		t.Errorf("the sender got %v", err)
 	}
@@ -343,8 +345,8 @@ func FuzzWebhook(f *testing.F) {
 			}
 			return nil
 		}))
-		request := httptest.NewRequest("POST", "/webhooks/stripe", bytes.NewReader(payload))
-		request.Header["Stripe-Signature"] = []string{signature}
+		request := httptest.NewRequest("POST", "/webhooks/provider", bytes.NewReader(payload))
+		request.Header["Provider-Signature"] = []string{signature}
 		response := answerTo(handler, request)
 		want := "{}\n"
 		if response.StatusCode != 200 {

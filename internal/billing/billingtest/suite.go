@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"clientele/internal/billing"
+	"clientele/internal/billing/taxid"
 	"clientele/internal/domain"
 )
 
@@ -62,6 +63,15 @@ const (
 
 func (f Failure) String() string {
 	return [...]string{"answer lost", "timed out", "busy", "rate limited", "broken", "unreachable"}[f]
+}
+
+// Rules are those of a provider whose account is live.
+func Rules() billing.Rules {
+	return billing.Rules{
+		MaxPhoneLength: 20, MaxTaxIDs: 5, MaxCustomFields: 4, MaxCustomFieldKeyLength: 40, MaxCustomFieldValueLength: 140,
+		MaxMetadataKeys: 44, MaxMetadataKeyLength: 40, MaxMetadataValueLength: 500, SameTaxID: taxid.Same,
+		CheckTaxID: func(taxType, value string) error { return taxid.Validate(taxType, value, taxid.Live) },
+	}
 }
 
 // NewCustomer is a customer whom nobody had before.

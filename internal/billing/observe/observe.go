@@ -173,6 +173,9 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Sna
 	return snapshot, err
 }
 
+// Vendor implements billing.Provider.
+func (p *Provider) Vendor() billing.Vendor { return p.to.Vendor() }
+
 // ParseEvent implements billing.Provider. It asks nobody, so there is nothing to measure.
 func (p *Provider) ParseEvent(payload []byte, signature string) (billing.Event, error) {
 	return p.to.ParseEvent(payload, signature)

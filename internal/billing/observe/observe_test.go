@@ -151,8 +151,8 @@ func TestEveryMethodIsHeard(t *testing.T) {
 	var methods []string
 	for i := range object.NumMethod() {
 		name := object.Type().Method(i).Name
-		if name == "ParseEvent" {
-			continue // It asks nobody.
+		if name == "ParseEvent" || name == "Vendor" {
+			continue // They make no request.
 		}
 		methods = append(methods, strings.ToLower(name)+" error")
 		arguments := []reflect.Value{reflect.ValueOf(ctx)}

@@ -18,7 +18,7 @@ import (
 )
 
 // The keys of a customer's metadata that are ours: they begin with billing.OwnMetadataPrefix, and leave room for
-// billing.MaxMetadataKeys.
+// maxMetadataKeys.
 const (
 	environmentKey = "clientele_environment_id"
 	customerKey    = "clientele_customer_id"

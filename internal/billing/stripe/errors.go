@@ -35,7 +35,7 @@ func failure(err error, a access) *billing.ProviderError {
 	}
 	f := &billing.ProviderError{
 		Kind: billing.Permanent, Code: code(refusal), Param: param(refusal.Param), RequestID: word(refusal.RequestID),
-		RetryAfter: retryAfter(refusal),
+		RetryAfter: retryAfter(refusal), Missing: refusal.Code == stripego.ErrorCodeResourceMissing,
 	}
 	switch status := refusal.HTTPStatusCode; {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
@@ -88,7 +88,7 @@ func noCustomer(id string) error {
 		return nil
 	}
 	return &billing.ProviderError{
-		Kind: billing.Permanent, Code: string(stripego.ErrorCodeResourceMissing), Param: "customer",
+		Kind: billing.Permanent, Code: string(stripego.ErrorCodeResourceMissing), Param: "customer", Missing: true,
 	}
 }
 

@@ -24,7 +24,7 @@ func TestEventsOverHTTP(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		payload, _ := io.ReadAll(r.Body)
-		e, err := p.ParseEvent(payload, r.Header.Get(stripe.SignatureHeader))
+		e, err := p.ParseEvent(payload, r.Header.Get(p.Vendor().SignatureHeader))
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return

@@ -81,7 +81,7 @@ func TestThereIsRoomForAllMetadata(t *testing.T) {
 	sim, p := open(t, nil)
 	id, customer := create(t, p)
 	given := map[string]string{}
-	for i := range billing.MaxMetadataKeys {
+	for i := range p.Vendor().Rules.MaxMetadataKeys {
 		given[fmt.Sprintf("key %d", i)] = strings.Repeat("ä", 500)
 	}
 	metadata, err := json.Marshal(given)
@@ -91,7 +91,7 @@ func TestThereIsRoomForAllMetadata(t *testing.T) {
 	info := domain.BillingInformation{
 		Metadata: metadata, Currency: new("EUR"), Timezone: new("Europe/Copenhagen"),
 	}
-	if err := billing.Check("in", info); err != nil {
+	if err := p.Vendor().Rules.Check("in", info); err != nil {
 		t.Fatal(err)
 	}
 	update := billing.CustomerUpdate{Ref: customer.Ref, ID: customer.ID, Information: info}

@@ -22,6 +22,7 @@ import (
 	stripego "github.com/stripe/stripe-go/v86"
 
 	"clientele/internal/billing"
+	"clientele/internal/billing/taxid"
 )
 
 // APIBase is where Stripe's API is.
@@ -29,9 +30,6 @@ const APIBase = stripego.APIURL
 
 // DefaultTimeout is how long a request may take with its answer. Stripe answers most within a second.
 const DefaultTimeout = 20 * time.Second
-
-// SignatureHeader is the header of an inbound request that ParseEvent takes as the signature.
-const SignatureHeader = "Stripe-Signature"
 
 // maxAnswer is far more than the longest answer to what is asked here.
 const maxAnswer = 4 << 20
@@ -54,6 +52,7 @@ type Config struct {
 type Provider struct {
 	client         *stripego.Client
 	webhookSecrets []string
+	mode           taxid.Mode
 }
 
 var _ billing.Provider = (*Provider)(nil)
@@ -79,7 +78,7 @@ func New(cfg Config) (*Provider, error) {
 	})
 	return &Provider{
 		client:         stripego.NewClient(cfg.SecretKey, stripego.WithBackends(backends)),
-		webhookSecrets: cfg.WebhookSecrets,
+		webhookSecrets: cfg.WebhookSecrets, mode: modeOf(cfg.SecretKey),
 	}, nil
 }
 
