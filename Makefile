@@ -22,6 +22,18 @@ run: ## serve on 127.0.0.1:8080 with the embedded engine in ./data, the example 
 run-simulator: ## the same with the billing simulator, and documents that are removed when the server stops
 	@GO="$(GO)" BIN="$(BIN)" ./tools/run.sh --simulator
 
+.PHONY: dev
+dev: ## the same as run, built again and restarted whenever a source file changes
+	@$(GO) run -trimpath ./tools/dev
+
+.PHONY: check
+check: lint ## lint and the short tests: what to run before a commit
+	$(GO) test -short ./...
+
+.PHONY: ci
+ci: ## everything that must hold before a change lands (.ci/run; half an hour on two cores)
+	@.ci/run
+
 .PHONY: build
 build: ## build bin/clientele
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X clientele/internal/app.version=$(VERSION)' -o $(BIN)/clientele .
@@ -51,7 +63,7 @@ bench: ## measure the embedded engine and the whole server with 100,000 customer
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./persistence/bolt ./internal/catalog ./tests
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (default 30s), two at a time
+fuzz: ## run each fuzz target for FUZZTIME (default 30s), FUZZ_JOBS (default 2) at a time
 	@./tests/fuzz.sh
 
 .PHONY: clients
