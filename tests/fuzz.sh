@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for FUZZTIME each, two at a time, and fails if one of them finds something:
+# Runs every fuzz target of the module for FUZZTIME each, FUZZ_JOBS at a time, and fails if one of them finds something:
 # the input is printed, and stays in testdata/fuzz of its package, to be committed with the repair.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,4 +30,4 @@ fuzz() {
 export -f fuzz
 
 grep -r --include='*_test.go' '^func Fuzz' . | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*)\(.*|\2 \1|' | sort |
-  xargs -P 2 -L 1 bash -c 'fuzz "$@"' fuzz
+  xargs -P "${FUZZ_JOBS:-2}" -L 1 bash -c 'fuzz "$@"' fuzz

@@ -49,7 +49,10 @@ var buildBinary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(binaryFolder, "clientele")
-	output, err := exec.Command("go", "build", "-ldflags", "-X clientele/internal/app.version="+builtVersion, "-o", path, "clientele").CombinedOutput()
+	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-X clientele/internal/app.version="+builtVersion, "-o", path, "clientele")
+	// As make build does, so that nothing is compiled for the tests alone.
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	output, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)
 	}

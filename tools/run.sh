@@ -43,9 +43,9 @@ if [ "$port" != 0 ] && (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; then
 fi
 
 echo "Building bin/clientele. The first build compiles everything and takes a few minutes; later ones take seconds."
-packages=$("$go" list -deps . | wc -l | tr -d ' ')
+packages=$(CGO_ENABLED=0 "$go" list -deps . | wc -l | tr -d ' ')
 # The names of packages as they are compiled, and whatever else the compiler has to say.
-"$go" build -v -o "$bin/clientele" . 2>&1 | {
+CGO_ENABLED=0 "$go" build -trimpath -v -o "$bin/clientele" . 2>&1 | {
   compiled=0 shown=0
   while IFS= read -r output; do
     case $output in

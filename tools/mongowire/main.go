@@ -31,6 +31,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
@@ -39,6 +40,10 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:27117", "TCP address to serve the MongoDB wire protocol on")
 	flag.Parse()
+	if os.Getenv("GOGC") == "" {
+		// Every query decodes a whole collection into garbage, beside little that stays.
+		debug.SetGCPercent(400)
+	}
 
 	if err := run(*listen); err != nil {
 		fmt.Fprintln(os.Stderr, "mongowire:", err)
