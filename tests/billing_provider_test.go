@@ -238,11 +238,11 @@ func (p *provider) arguments() []string {
 // onMongoDB lets one billed test at a time be at MongoDB, while the others are on the embedded engine.
 var onMongoDB sync.Mutex
 
-// fewer is how many customers a test has: many, but for FerretDB, which stands in for MongoDB and needs a fifth of a
-// second for a write when there are others.
+// fewer is how many customers a test has: many, but few in short tests and on FerretDB, which stands in for MongoDB and
+// needs a fifth of a second for a write beside others.
 func fewer(t *testing.T, many, few int) int {
 	t.Helper()
-	if strings.HasSuffix(t.Name(), "/mongodb") && mongotest.Running(t).IsFerretDB {
+	if testing.Short() || strings.HasSuffix(t.Name(), "/mongodb") && mongotest.Running(t).IsFerretDB {
 		return few
 	}
 	return many

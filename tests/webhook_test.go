@@ -237,28 +237,6 @@ func TestTheWebhookTakesPOSTOnly(t *testing.T) {
 	}
 }
 
-// TestOperatorsAreToldTheEvents compares the list of events for an endpoint at Stripe with those that the server takes in.
-func TestOperatorsAreToldTheEvents(t *testing.T) {
-	t.Parallel()
-	list := func(path, form string) []string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var found []string
-		for _, match := range regexp.MustCompile(form).FindAllStringSubmatch(string(text), -1) {
-			found = append(found, match[1])
-		}
-		slices.Sort(found)
-		return found
-	}
-	taken := list("../internal/billing/stripe/events.go", `(?m)^\t"([a-z_.]+)": +billing\.`)
-	told := list(operations, "`((?:customer|payment_method)\\.[a-z_.]+)`")
-	if len(taken) == 0 || !slices.Equal(told, taken) {
-		t.Errorf("docs/operations.md tells of %q, the server takes in %q", told, taken)
-	}
-}
-
 // TestWrongSignaturesDoNotKeepEventsOut floods the webhook from 40 clients. The provider sends again what is put off,
 // and so does the test.
 func TestWrongSignaturesDoNotKeepEventsOut(t *testing.T) {
