@@ -64,9 +64,10 @@ type errorReply struct {
 	Kind    domain.Kind `json:"kind,omitempty"`
 }
 
-// keyMessage is a key without its hash.
+// keyMessage is a key without its hash. Its fields are those of domain.APIKey.
 type keyMessage struct {
 	ID            string       `json:"id"`
+	Hash          string       `json:"-"`
 	EnvironmentID string       `json:"environmentId"`
 	Scope         domain.Scope `json:"scope"`
 	Name          string       `json:"name"`
@@ -77,16 +78,7 @@ type keyMessage struct {
 	ReplacedBy    string       `json:"replacedBy,omitempty"`
 }
 
-func toMessage(k *domain.APIKey) keyMessage {
-	return keyMessage{
-		ID: k.ID, EnvironmentID: k.EnvironmentID, Scope: k.Scope, Name: k.Name, CreatedAt: k.CreatedAt,
-		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt, ReplacedBy: k.ReplacedBy,
-	}
-}
-
 func (m keyMessage) key() *domain.APIKey {
-	return &domain.APIKey{
-		ID: m.ID, EnvironmentID: m.EnvironmentID, Scope: m.Scope, Name: m.Name, CreatedAt: m.CreatedAt,
-		ExpiresAt: m.ExpiresAt, RevokedAt: m.RevokedAt, LastUsedAt: m.LastUsedAt, ReplacedBy: m.ReplacedBy,
-	}
+	key := domain.APIKey(m)
+	return &key
 }

@@ -79,7 +79,7 @@ func newHandler(keys Keys) http.Handler {
 		all, err := keys.List(ctx)
 		reply := listReply{Keys: []keyMessage{}}
 		for _, key := range all {
-			reply.Keys = append(reply.Keys, toMessage(key))
+			reply.Keys = append(reply.Keys, keyMessage(*key))
 		}
 		return reply, err
 	}))
@@ -90,14 +90,14 @@ func newHandler(keys Keys) http.Handler {
 		if err != nil {
 			return createReply{}, err
 		}
-		return createReply{Secret: secret, Key: toMessage(key)}, nil
+		return createReply{Secret: secret, Key: keyMessage(*key)}, nil
 	}))
 	mux.Handle("POST "+routeRoll, command(func(ctx context.Context, r rollRequest) (rollReply, error) {
 		rolled, err := keys.Roll(ctx, r.ID, time.Duration(r.Overlap))
 		if err != nil {
 			return rollReply{}, err
 		}
-		return rollReply{Secret: rolled.Secret, Key: toMessage(rolled.Key), Replaced: toMessage(rolled.Replaced)}, nil
+		return rollReply{Secret: rolled.Secret, Key: keyMessage(*rolled.Key), Replaced: keyMessage(*rolled.Replaced)}, nil
 	}))
 	mux.Handle("POST "+routeRevoke, command(func(ctx context.Context, r revokeRequest) (struct{}, error) {
 		return struct{}{}, keys.Revoke(ctx, r.ID)

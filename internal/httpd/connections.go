@@ -45,9 +45,6 @@ type connections struct {
 
 // limitConnections bounds the connections of a listener. The server must call ConnState of what it returns.
 func limitConnections(ctx context.Context, listener net.Listener, most int, log *slog.Logger) *connections {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	throttle := logging.NewThrottle(fullEvery, 1)
 	full := func() {
 		if times, pass := throttle.Pass("full"); pass {

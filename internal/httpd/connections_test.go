@@ -163,7 +163,7 @@ func TestConnectionsAreBoundedOnBothListeners(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/long", handler)
 	mux.HandleFunc("/short", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "short") })
-	api := listenOn(t, bounded(pace{stall: 2 * time.Second, rate: 1 << 20}.keeping(mux, nil), most))
+	api := listenOn(t, bounded(pace{stall: 2 * time.Second, rate: 1 << 20}.keeping(mux, noLog), most))
 	ops := listenOn(t, bounded(NewOpsHandler(OpsRoutes{Metrics: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }}), most))
 
 	for range 2 * most {

@@ -74,7 +74,7 @@ func TestServeDoesNotWaitLongForAnIdleConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				stop, outcome := serveWith(t, network, Server{
-					Handler: NewHandler(routes()), Drain: &Drain{}, DrainDelay: c.delay, Grace: c.grace,
+					Handler: NewHandler(routes()), Log: noLog, Drain: &Drain{}, DrainDelay: c.delay, Grace: c.grace,
 				})
 				conn, err := network.Dial(t.Context(), "", "")
 				if err != nil {
@@ -99,7 +99,7 @@ func TestServeAcceptsConnectionsDuringTheDelay(t *testing.T) {
 		const delay = 10 * time.Second
 		network, drain, r := newPipes(), &Drain{}, routes()
 		r.Drain = drain
-		stop, outcome := serveWith(t, network, Server{Handler: NewHandler(r), Drain: drain, DrainDelay: delay, Grace: time.Second})
+		stop, outcome := serveWith(t, network, Server{Handler: NewHandler(r), Log: noLog, Drain: drain, DrainDelay: delay, Grace: time.Second})
 		status := func(path string) (int, bool) {
 			conn, err := network.Dial(t.Context(), "", "")
 			if err != nil {
@@ -140,7 +140,7 @@ func TestServeDoesNotWaitForTheDelayOfABrokenListener(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
-		stop, outcome := serveWith(t, network, Server{Handler: NewHandler(routes()), Drain: &Drain{}, DrainDelay: time.Hour, Grace: time.Second})
+		stop, outcome := serveWith(t, network, Server{Handler: NewHandler(routes()), Log: noLog, Drain: &Drain{}, DrainDelay: time.Hour, Grace: time.Second})
 		stop()
 		synctest.Wait()
 		began := time.Now()

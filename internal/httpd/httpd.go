@@ -61,7 +61,7 @@ func NewHandler(routes Routes) http.Handler {
 		mux.Handle("GET /schema.graphql", precompressed(routes.Schema))
 	}
 	handleHealth(mux, routes.Ready, routes.Drain)
-	observation := routes.Observation.withDefaults()
+	observation := routes.Observation
 	handler := allowOrigins(routes.Origins, routes.OriginHeaders, routed(mux))
 	if routes.Webhook != nil {
 		handler = besideWebhook(*routes.Webhook, observation.Log, handler)

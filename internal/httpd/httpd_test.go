@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // routes are all in order; say is the text that a route responds with.
@@ -18,8 +21,22 @@ func routes() Routes {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
 	}
-	return Routes{API: say("api"), Playground: say("playground"), Ready: func(context.Context) error { return nil }, MaxBodyBytes: 1000}
+	return Routes{
+		API: say("api"), Playground: say("playground"), Ready: func(context.Context) error { return nil }, MaxBodyBytes: 1000,
+		Observation: unobserved,
+	}
 }
+
+var noLog = slog.New(slog.DiscardHandler)
+
+// unobserved discards what the handler reports.
+var unobserved = Observation{Log: noLog, Tracer: noop.Tracer{}, Metrics: noMetrics{}}
+
+type noMetrics struct{}
+
+func (noMetrics) RequestBegan()                                   {}
+func (noMetrics) RequestEnded(string, string, int, time.Duration) {}
+func (noMetrics) Panic()                                          {}
 
 func answerTo(handler http.Handler, request *http.Request) *http.Response {
 	recorder := httptest.NewRecorder()

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"clientele/internal/logging"
 )
@@ -25,25 +24,11 @@ type Metrics interface {
 	Panic()
 }
 
-// Observation is where requests are logged, traced and counted. Each part may be nil.
+// Observation is where requests are logged, traced and counted.
 type Observation struct {
 	Log     *slog.Logger
 	Tracer  trace.Tracer
 	Metrics Metrics
-}
-
-// withDefaults replaces what is nil by what does nothing.
-func (o Observation) withDefaults() Observation {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Tracer == nil {
-		o.Tracer = noop.Tracer{}
-	}
-	if o.Metrics == nil {
-		o.Metrics = noMetrics{}
-	}
-	return o
 }
 
 // Other stands for a route or a method that the server does not know.
@@ -199,9 +184,3 @@ func endSpan(span trace.Span, e *exchange, method string) {
 	}
 	span.End()
 }
-
-type noMetrics struct{}
-
-func (noMetrics) RequestBegan()                                   {}
-func (noMetrics) RequestEnded(string, string, int, time.Duration) {}
-func (noMetrics) Panic()                                          {}

@@ -42,9 +42,6 @@ func (p pace) deadline(began, now time.Time, bytes int64) time.Time {
 
 // keeping cuts off clients that do not read their responses at the pace, and logs it.
 func (p pace) keeping(next http.Handler, log *slog.Logger) http.Handler {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	slow := logging.NewThrottle(slowEvery, 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, pace: p}

@@ -16,7 +16,8 @@ func TestConstantDocumentsAreCompressedOnce(t *testing.T) {
 	text := strings.Repeat("type Customer { id: ID! }\n", 1000)
 	var made atomic.Int64
 	handler := NewHandler(Routes{
-		API: http.NotFoundHandler(), Playground: http.NotFoundHandler(),
+		Observation: unobserved,
+		API:         http.NotFoundHandler(), Playground: http.NotFoundHandler(),
 		Schema: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			made.Add(1)
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -29,7 +29,7 @@ type Server struct {
 	Grace time.Duration
 	// MaxConnections is how many connections there may be at once; 0 is no bound.
 	MaxConnections int
-	// Log gets what is wrong with connections; nil for the log of net/http.
+	// Log gets what is wrong with connections.
 	Log *slog.Logger
 }
 
@@ -66,6 +66,7 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 		WriteTimeout:      s.Timeouts.write(),
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          errorLog(s.Log),
 		ConnState: func(conn net.Conn, state http.ConnState) {
 			limited(conn, state)
 			switch state {
@@ -76,9 +77,6 @@ func (s Server) Serve(ctx context.Context, listener net.Listener) error {
 			case http.StateActive, http.StateIdle:
 			}
 		},
-	}
-	if s.Log != nil {
-		server.ErrorLog = errorLog(s.Log)
 	}
 	var serveErr error
 	ended := make(chan struct{})

@@ -26,7 +26,7 @@ func (p *pipes) client() *http.Client {
 
 // server stops without a delay.
 func server(handler http.Handler, grace time.Duration) Server {
-	return Server{Handler: handler, Drain: &Drain{}, Grace: grace, Timeouts: Timeouts{
+	return Server{Handler: handler, Log: noLog, Drain: &Drain{}, Grace: grace, Timeouts: Timeouts{
 		ReadHeader: 5 * time.Second, Read: 30 * time.Second, Handle: 30 * time.Second,
 	}}
 }
