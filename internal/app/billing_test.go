@@ -34,7 +34,7 @@ func TestAnUnknownProviderIsAUsageError(t *testing.T) {
 	}
 }
 
-func TestWhatIsTheSendersFault(t *testing.T) {
+func TestErrorsOfTheSender(t *testing.T) {
 	t.Parallel()
 	other := errors.New("other")
 	for name, c := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 	"clientele/internal/config"
 )
 
-func TestConnectionsGoByFilesAndMemory(t *testing.T) {
+func TestConnectionsDependOnFilesAndMemory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set   config.Quota
@@ -40,7 +40,7 @@ func TestConnectionsGoByFilesAndMemory(t *testing.T) {
 	}
 }
 
-func TestBytesInFlightGoByMemory(t *testing.T) {
+func TestBytesInFlightDependOnMemory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set         config.Quota
@@ -60,7 +60,7 @@ func TestBytesInFlightGoByMemory(t *testing.T) {
 	}
 }
 
-func TestMoreBytesInFlightThanMemoryAreWarnedOf(t *testing.T) { // Not parallel: the process has one limit.
+func TestMoreBytesInFlightThanMemoryLogAWarning(t *testing.T) { // Not parallel: the process has one limit.
 	const limit = 1 << 30
 	before := debug.SetMemoryLimit(limit)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })

@@ -509,7 +509,7 @@ func TestBootstrapRefusesAnEndedKey(t *testing.T) {
 	}
 }
 
-// The start of a server is no way to give a key more than it was made for.
+// A start of the server must not give an existing key more access.
 func TestBootstrapDoesNotExtendAKey(t *testing.T) {
 	t.Parallel()
 	cases := map[string]Request{

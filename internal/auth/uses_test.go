@@ -69,7 +69,7 @@ func newUsed(log *bytes.Buffer) (*Service, *usedKeys) {
 	return New(store, WithLog(slog.New(slog.NewTextHandler(log, nil)))), store
 }
 
-// use runs the service in the background while do sends requests, and ends it in order.
+// use runs the service in the background while do sends requests, and ends it gracefully.
 func use(t *testing.T, service *Service, do func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

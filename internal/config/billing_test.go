@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestWhoBills(t *testing.T) {
+func TestBillingProvider(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
@@ -31,7 +31,7 @@ func TestWhoBills(t *testing.T) {
 	}
 }
 
-func TestBillingSettingsThatAreRefused(t *testing.T) {
+func TestWrongBillingSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	const key, webhook = "--stripe-secret-key=sk_test_1", "--stripe-webhook-secret=whsec_0123456789abcdef"
 	for name, c := range map[string]struct {
@@ -80,7 +80,7 @@ func TestBillingSettingsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Commands beside the server must not stumble over its settings, nor have secrets in hand.
+// Other commands must neither fail on the server's settings nor hold its secrets.
 func TestOnlyTheServerReadsBilling(t *testing.T) {
 	t.Parallel()
 	got, err := Load([]string{"keys", "list"}, variables(map[string]string{

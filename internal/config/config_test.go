@@ -15,7 +15,7 @@ func variables(pairs map[string]string) func(string) string {
 	return func(name string) string { return pairs[name] }
 }
 
-func TestLoadWithoutAnything(t *testing.T) {
+func TestDefaults(t *testing.T) {
 	t.Parallel()
 	got, err := Load(nil, variables(nil))
 	if err != nil {
@@ -272,7 +272,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFlagTakesTheVariableBack(t *testing.T) {
+func TestAnEmptyFlagOverridesItsVariable(t *testing.T) {
 	t.Parallel()
 	got, err := Load([]string{"--mongodb-uri=", "--api-key", ""}, variables(map[string]string{
 		"CLIENTELE_MONGODB_URI": "mongodb://a", "CLIENTELE_API_KEY": "abcdefghijklmnopqrstuvwxyz",
@@ -285,7 +285,7 @@ func TestAnEmptyFlagTakesTheVariableBack(t *testing.T) {
 	}
 }
 
-// Only the place of a word makes it a flag, so no value is taken for a flag that was mistyped.
+// The position of a word makes it a flag, so a value is never parsed as a flag.
 func TestAValueMayBeginWithHyphens(t *testing.T) {
 	t.Parallel()
 	for flag, value := range map[string]string{"name": "--- the shop", "api-key": "---abcdefghijklmnopqrstuvwxyz", "data-dir": "-=d"} {
@@ -716,7 +716,7 @@ func TestTheReadmesKeyIsForThisMachineOnly(t *testing.T) {
 	}
 }
 
-func TestTheReadmesKeyIsTheOneOfTheReadme(t *testing.T) {
+func TestTheExampleKeyIsTheReadmes(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestDocumentSettingsThatAreRefused(t *testing.T) {
+func TestWrongDocumentSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string

@@ -62,7 +62,7 @@ func TestOrigins(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Beside one that is in order, in both places.
+			// Also in front of and behind a valid one.
 			for _, list := range []string{c.origin + ",https://b.example", "https://b.example," + c.origin} {
 				_, err := Load([]string{"--cors-allowed-origins", list}, variables(nil))
 				if c.ok {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTracesAreSentWhenTheStandardVariablesSaySo(t *testing.T) {
+func TestTheStandardVariablesEnableTraces(t *testing.T) {
 	t.Parallel()
 	const endpoint = "http://127.0.0.1:4318"
 	for name, c := range map[string]struct {
@@ -34,7 +34,7 @@ func TestTracesAreSentWhenTheStandardVariablesSaySo(t *testing.T) {
 	}
 }
 
-func TestWrongObservability(t *testing.T) {
+func TestWrongObservabilitySettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	const endpoint = "http://127.0.0.1:4318"
 	for name, c := range map[string]struct {
@@ -91,7 +91,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhoCanReachTheMetrics(t *testing.T) {
+func TestOpsExposed(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{"": false, "127.0.0.1:9090": false, "localhost:0": false, ":9090": true, "10.0.0.1:9090": true} {
 		if got := (Observability{OpsListen: address}).OpsExposed(); got != want {

@@ -75,7 +75,7 @@ func TestThePageListsTheSettings(t *testing.T) {
 	}
 }
 
-func TestThePagesTableIsReadToTheLetter(t *testing.T) {
+func TestThePagesTableIsParsedExactly(t *testing.T) {
 	t.Parallel()
 	right := strings.Join(settingsTable(), "\n")
 	want := configurationTable(right)

@@ -38,7 +38,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-func TestRatesThatAreRefused(t *testing.T) {
+func TestWrongRatesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string

@@ -11,7 +11,7 @@ import (
 
 const secret = Secret("hunter2-hunter2-hunter2-hunter2")
 
-// holders are the things that a secret may be in when somebody prints it.
+// holders are the values that may contain a secret when they are printed.
 func holders() map[string]any {
 	cfg := Default()
 	cfg.APIKey, cfg.MongoDBURI = secret, secret
@@ -59,7 +59,7 @@ func TestSecretHidesWhenPrinted(t *testing.T) {
 	}
 }
 
-// A type that only has a String method is printed bare beside the complaint of a wrong verb.
+// fmt prints the plain value of a type that only has a String method for a wrong verb.
 func TestSecretHidesFromWrongVerbs(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{"%d", "%t", "%c", "%U", "%e"} {
@@ -114,8 +114,8 @@ func TestSecretShowsWhetherItIsSet(t *testing.T) {
 	}
 }
 
-// A slip of the keyboard must not put a secret on the terminal, where logs pick it up.
-func TestASlipDoesNotTellASecret(t *testing.T) {
+// A mistyped command must not print a secret, which would end up in logs.
+func TestAMistakeDoesNotShowASecret(t *testing.T) {
 	t.Parallel()
 	cases := map[string][]string{
 		"a letter wrong":            {"--api-kez=" + string(secret)},

@@ -152,7 +152,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// TestCompressionIsBounded: with all compressors in use a response goes out as it is, and each comes back.
+// TestCompressionIsBounded: with all compressors in use a response is not compressed, and each slot is released.
 func TestCompressionIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCompression()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// bounded is a server with room for so many connections.
+// bounded is a server with at most so many connections.
 func bounded(handler http.Handler, most int) Server {
 	s := server(handler, 20*time.Second)
 	s.MaxConnections = most
@@ -90,7 +90,7 @@ func TestConnectionsInUseMakeNoRoom(t *testing.T) {
 	})
 }
 
-// Whoever opens connections and sends nothing holds a place for a second, if others want it.
+// A connection on which nothing is sent is closed after a second, if others wait.
 func TestSilentConnectionsMakeRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,8 +154,8 @@ func TestABoundedConnectionIsClosedInTwoSteps(t *testing.T) {
 	}
 }
 
-// Over real sockets: clients that take every connection of the API, and do not read what they asked for, keep neither
-// the operations listener nor, once they are cut off, others from being served.
+// Over real sockets: clients that use up all connections of the API without reading their responses do not affect the
+// operations listener, and others are served once they are cut off.
 func TestConnectionsAreBoundedOnBothListeners(t *testing.T) {
 	t.Parallel()
 	const most = 4

@@ -42,7 +42,7 @@ type Routes struct {
 	MaxBodyBytes int
 	// Origins are those whose pages may use the server, as browsers write them.
 	Origins []string
-	// OriginHeaders are what these pages may send beside what common clients send.
+	// OriginHeaders are what these pages may send besides corsHeaders.
 	OriginHeaders []string
 	// Drain makes the server unready once it is stopping, whatever Ready returns.
 	Drain *Drain

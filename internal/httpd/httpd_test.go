@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// routes are all in order; say is the text that a route responds with.
+// routes all succeed; say is the text that a route responds with.
 func routes() Routes {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
@@ -230,7 +230,7 @@ func TestReadyz(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// The bubble's clock moves only while everybody waits, so the times are exact.
+			// The bubble's clock moves only while all goroutines wait, so the times are exact.
 			synctest.Test(t, func(t *testing.T) {
 				r := routes()
 				r.Ready = c.ready
@@ -242,7 +242,7 @@ func TestReadyz(t *testing.T) {
 				if body := bodyOf(t, response); response.StatusCode != c.status || body != c.body {
 					t.Errorf("got %d, %q", response.StatusCode, body)
 				}
-				// A bubble must not end before the store has come back.
+				// A bubble must not end before the store has returned.
 				<-time.After(time.Hour)
 			})
 		})

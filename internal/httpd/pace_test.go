@@ -18,7 +18,7 @@ import (
 
 const longAnswer = 4 << 20
 
-// long writes a response of so many bytes at once, as the API does, and says when the writing ended and how.
+// long writes a response of so many bytes at once, as the API does, and records when and how that ended.
 func long(bytes int) (http.Handler, <-chan error) {
 	ended, text := make(chan error, 100), make([]byte, bytes)
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

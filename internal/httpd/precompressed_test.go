@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestConstantDocumentsAreCompressedOnce: without an API key nobody can make the server compress again and again.
+// TestConstantDocumentsAreCompressedOnce: clients without an API key cannot make the server compress repeatedly.
 func TestConstantDocumentsAreCompressedOnce(t *testing.T) {
 	text := strings.Repeat("type Customer { id: ID! }\n", 1000)
 	var made atomic.Int64

@@ -375,7 +375,7 @@ type operation struct {
 }
 
 // Whatever requests do, and in whatever order, no more is held than there is, the reserve included; what is counted is
-// the sum of the shares; and in the end nothing is held and nobody waits.
+// the sum of the shares; and in the end nothing is held and no share waits.
 func TestNoMoreIsHeldThanTheTotal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -177,7 +177,7 @@ func TestWaitIsLongEnough(t *testing.T) {
 	})
 }
 
-// TestBucketsAreBounded lets anybody take whatever he is called.
+// TestBucketsAreBounded takes for any number of subjects.
 func TestBucketsAreBounded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -270,7 +270,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// TestReserve bounds what is under way at the same time.
+// TestReserve bounds the charges in progress.
 func TestReserve(t *testing.T) {
 	t.Parallel()
 	tokens := func(n int) Charge { return Charge{Policy: "two", Subject: "a", Tokens: n} }
@@ -296,27 +296,28 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestReservationsAreGivenBack: after any run of them nothing is kept, and never more is under way than a bucket holds.
-func TestReservationsAreGivenBack(t *testing.T) {
+// TestReservationsAreReleased: after any sequence nothing stays reserved, and never more is in progress than a bucket
+// holds.
+func TestReservationsAreReleased(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		policy := drawPolicy(t)
 		limiter := New(newClock().now, 10, policy)
-		var underWay []Charge
+		var inProgress []Charge
 		sum := map[string]int{}
 		for range rapid.IntRange(0, 50).Draw(t, "steps") {
-			if len(underWay) > 0 && rapid.Bool().Draw(t, "one ends") {
-				i := rapid.IntRange(0, len(underWay)-1).Draw(t, "which")
-				limiter.Release(underWay[i])
-				sum[underWay[i].Subject] -= max(underWay[i].Tokens, 1)
-				underWay = append(underWay[:i], underWay[i+1:]...)
+			if len(inProgress) > 0 && rapid.Bool().Draw(t, "one ends") {
+				i := rapid.IntRange(0, len(inProgress)-1).Draw(t, "which")
+				limiter.Release(inProgress[i])
+				sum[inProgress[i].Subject] -= max(inProgress[i].Tokens, 1)
+				inProgress = append(inProgress[:i], inProgress[i+1:]...)
 				continue
 			}
 			charge := one(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "who"))
 			charge.Tokens = rapid.IntRange(0, 2*policy.Burst).Draw(t, "tokens")
 			before := sum[charge.Subject]
 			if limiter.Reserve(charge) {
-				underWay, sum[charge.Subject] = append(underWay, charge), before+max(charge.Tokens, 1)
+				inProgress, sum[charge.Subject] = append(inProgress, charge), before+max(charge.Tokens, 1)
 				if before > 0 && before+charge.Tokens > policy.Burst {
 					t.Fatalf("%d of %d are under way", before+charge.Tokens, policy.Burst)
 				}
@@ -324,7 +325,7 @@ func TestReservationsAreGivenBack(t *testing.T) {
 				t.Fatal("the first one is refused")
 			}
 		}
-		for _, charge := range underWay {
+		for _, charge := range inProgress {
 			limiter.Release(charge)
 		}
 		if kept := len(limiter.policies["two"].reserved); kept > 0 {
