@@ -8,7 +8,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// RefetchAfter is how long to wait with retrieving an NeedsRefetch customer, so that the snapshot is newer than the
+// RefetchAfter is how long to wait before a refetch, so that the snapshot is newer than the
 // events that disagree.
 const RefetchAfter = 5 * time.Second
 
@@ -20,8 +20,8 @@ const RefetchAfter = 5 * time.Second
 // the last snapshot counts, which lets a snapshot forget what was detached before it.
 //
 // Providers count time in seconds, so two events of one time may disagree, and their order is lost. Then the
-// greater event id wins, which is right or wrong but the same everywhere, and the facts are NeedsRefetch until a
-// snapshot from a later time settles them.
+// greater event id wins, which is right or wrong but the same everywhere, and the facts need a refetch
+// until a snapshot from a later time replaces them.
 func Apply(facts domain.BillingFacts, e Event) domain.BillingFacts {
 	switch {
 	case e.Kind == Ignored || facts.Deleted:
@@ -108,7 +108,7 @@ func newer(mark domain.FactMark, e Event, disagrees bool) (domain.FactMark, bool
 
 // WithoutFuture is the facts as they are without dates from the future, and whether there was one. No event that is
 // dated so is accepted; a server of an older version, or one with a wrong clock, may have stored one, and nothing newer
-// would replace what it says. What had such a date is replaced by whatever comes next, and is NeedsRefetch until then.
+// would replace what it says. What had such a date is replaced by whatever comes next, and needs a refetch until then.
 func WithoutFuture(facts domain.BillingFacts, now time.Time) (domain.BillingFacts, bool) {
 	latest, found := now.Add(ClockTolerance), false
 	if facts.RetrievedAt.After(latest) {

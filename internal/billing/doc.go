@@ -1,6 +1,6 @@
-// Package billing is the way to the billing provider: it judges the billing information of an input before
-// that passes through, says what a provider can do (Provider), how it fails (ProviderError), and what its
-// events mean for a customer (Event, Apply). The providers themselves are in folders of their own.
+// Package billing is the port to billing providers: what a provider does (Provider), how it describes itself (Vendor), how
+// it fails (ProviderError), what its events mean for a customer (Event, Apply), and the checks of billing information
+// (Rules). Each provider has a folder of its own.
 //
 // Billing information is secret: it is never stored, logged or repeated to the caller. So no error of this
 // package holds a value, or even a key, of what was sent: it names the input's path and the rule.

@@ -13,8 +13,8 @@ type ErrorKind string
 // The kinds of failure.
 const (
 	// Temporary: nothing was changed by the failed request. The same call may succeed later, after RetryAfter
-	// if that is given. An account that the provider does not let in is temporary too: the operator's key is
-	// wrong, and no customer is to blame.
+	// if that is given. A rejected API key is temporary too: the operator has to
+	// change it, and no customer is to blame.
 	Temporary ErrorKind = "Temporary"
 	// UnknownOutcome: the request may or may not have been carried out. The same call finds out.
 	UnknownOutcome ErrorKind = "UnknownOutcome"
@@ -22,7 +22,7 @@ const (
 	Permanent ErrorKind = "Permanent"
 	// DeletedCustomer: the provider has deleted the customer, for good.
 	DeletedCustomer ErrorKind = "DeletedCustomer"
-	// KeySpent: this creation's key answers a failure from now on, though the customer may have been made. The
+	// KeySpent: this creation's key fails from now on, though the customer may have been made. The
 	// next generation of the key is needed.
 	KeySpent ErrorKind = "KeySpent"
 )
@@ -38,11 +38,11 @@ const (
 	CodeOther              = "other"
 	// CodeCreationUnconfirmed: a creation was begun so long ago that its repetition could make a second customer.
 	CodeCreationUnconfirmed = "creation_unconfirmed"
-	// CodeSuperseded: somebody else is at the customer, or it is not to be told of any more.
+	// CodeSuperseded: another attempt has the lease, or there is nothing to push any more.
 	CodeSuperseded = "superseded"
 	// CodeStoreFailed: not the provider but the store was at fault.
 	CodeStoreFailed = "store_failed"
-	// CodeInformationLost: billing information was accepted, and not passed on.
+	// CodeInformationLost: billing information was accepted but not pushed.
 	CodeInformationLost = "billing_information_lost"
 )
 

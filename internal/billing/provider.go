@@ -13,8 +13,7 @@ import (
 // Provider is a billing provider's account. Callers commit first, call the provider next, and record the
 // outcome, so every method can be called again after a crash and then ends where it would have ended.
 //
-// A customer is known to the provider by the id that CreateCustomer answered, or that somebody stored with
-// the customer. No method looks for a customer by name, email or anything else. None deletes one: what is
+// A customer is known to the provider by the id that CreateCustomer returned, or that was linked by hand. No method looks for a customer by name, email or anything else. None deletes one: what is
 // archived here lives on there.
 //
 // Whatever a call changes besides what its comment says is a bug. Calls on different customers may run at the
@@ -27,11 +26,11 @@ type Provider interface {
 
 	// CreateCustomer makes an empty customer that carries our ids. Its parameters never vary for a customer,
 	// and its key follows from them, so within KeyLifetime of the first call any number of calls make one
-	// customer and answer its id. KeySpent: this key will answer a failure for as long as it lives.
+	// customer and return its id. KeySpent: this key will fail for as long as it lives.
 	CreateCustomer(ctx context.Context, customer NewCustomer) (Created, error)
 
-	// UpdateCustomer changes what the update gives and leaves the rest. The tax ids and the payment method of
-	// its Information are not its business.
+	// UpdateCustomer changes what the update gives and leaves the rest. It ignores the tax ids
+	// and the payment method of its Information.
 	UpdateCustomer(ctx context.Context, id string, update CustomerUpdate) (Receipt, error)
 
 	// SetTaxIDs makes the customer's tax ids those given: what is there already stays, what is missing is
@@ -50,7 +49,7 @@ type Provider interface {
 	// have yet is made there.
 	SetCoupon(ctx context.Context, id string, coupon *Coupon) (Receipt, error)
 
-	// RetrieveCustomer answers the whole snapshot of how the customer can be charged. The method that is charged
+	// RetrieveCustomer returns a snapshot of how the customer can be charged. The method that is charged
 	// is among its payment methods; of the others, the newest are enough. A customer that the provider deleted
 	// is a snapshot too, and no error.
 	RetrieveCustomer(ctx context.Context, id string) (Snapshot, error)
@@ -69,7 +68,7 @@ type Provider interface {
 const ClockTolerance = 5 * time.Minute
 
 // KeyLifetime is how long a creation can be repeated without making a second customer. Every provider must
-// keep its keys for longer. Past it nobody can say what an unrecorded creation led to.
+// keep its keys for longer. After it the outcome of an unrecorded creation is unknown.
 const KeyLifetime = 23 * time.Hour
 
 // NewCustomer is what a creation sends, which is all that never changes of a customer.
@@ -88,7 +87,7 @@ func (n NewCustomer) Key() string {
 	return "clientele-customer-" + hex.EncodeToString(sum[:]) + "-" + strconv.Itoa(n.Generation)
 }
 
-// Created is what came of a creation.
+// Created is a new customer.
 type Created struct {
 	// CustomerID is the provider's id of the customer.
 	CustomerID string
@@ -97,7 +96,7 @@ type Created struct {
 	Receipt
 }
 
-// Receipt says what was done in words of the provider.
+// Receipt names what was done at the provider.
 type Receipt struct {
 	// RequestID is the provider's name of the last request that was made, "" if none was needed.
 	RequestID string
@@ -128,11 +127,11 @@ type Coupon struct {
 // Snapshot is all that is known of how a customer can be charged, at one time.
 type Snapshot struct {
 	CustomerID string
-	// At is the provider's time, or a little earlier: whatever happened before At is in the snapshot. What
-	// happened soon after may be.
+	// At is the provider's time, or a little earlier: the snapshot has everything from before At, and maybe what
+	// happened soon after.
 	At time.Time
-	// RespondedAt is the provider's time when it answered, as exactly as it told. All that the caller did before it
-	// asked is in the snapshot.
+	// RespondedAt is the time of the provider's response by its clock. All that the caller did before the request is in
+	// the snapshot.
 	RespondedAt time.Time
 	Deleted     bool
 	// LinkURL is where people see the customer at the provider.
@@ -142,7 +141,7 @@ type Snapshot struct {
 	Receipt
 }
 
-// Event is the snapshot as news, for Apply.
+// Event is the snapshot as an event, for Apply.
 func (p Snapshot) Event() Event {
 	e := Event{
 		ID: p.RequestID, CreatedAt: p.At, CustomerID: p.CustomerID,

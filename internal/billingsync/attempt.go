@@ -22,44 +22,43 @@ const (
 	maxInformedTryPause = 10 * time.Second
 )
 
-// attempt is one go at telling the provider all that it was not told.
+// attempt is one try at pushing all pending parts.
 type attempt struct {
 	*Service
 	ref    domain.CustomerRef
 	waiter *waiter
 	holder string
-	// customer is as it was when the attempt began, but for its link; revision is what it had come to.
+	// customer is as it was when the attempt began, except for its link; revision is its revision then.
 	customer *domain.Customer
 	revision int64
-	// information is the billing information that is to be passed on, nil for none, and informationRevision the newest
-	// revision of it.
+	// information is the billing information to push, nil for none, and informationRevision its newest revision.
 	information         *domain.BillingInformation
 	informationRevision int64
 	// firstCreation is whether no creation before this attempt's may have made a customer.
 	firstCreation bool
 	// generation is that of the key of the creation. It is another one once the customer was linked by hand.
 	generation int
-	// created is what came of a creation.
+	// created is the customer that the attempt created; nil for none.
 	created *billing.Created
 
-	// told says of each part that was tried whether the provider knows it now.
+	// told says of each part that was tried whether the provider has it now.
 	pushed    map[domain.SyncPart]bool
 	nameGiven bool
 	snapshot  *billing.Snapshot
 	requestID string
-	// failure is what is said of the attempt: the first one, but for a deletion.
+	// failure is the first one, unless the customer turns out to be deleted.
 	failure *billing.ProviderError
 	// passing is the failure that ended the attempt, if another attempt may do better.
 	temporary *billing.ProviderError
-	// refusal is what the waiter is told.
+	// refusal is returned to the waiter.
 	refusal error
 
-	// settled is whether it was recorded what came of the attempt, and outcome is that in a word.
+	// settled is whether the outcome was stored with the customer, and outcome is its label in metrics.
 	recorded bool
 	outcome  string
 }
 
-// run tells the provider, part by part. What a part needs comes before it, and what is refused keeps nothing else back.
+// run pushes part by part. A part comes after those that it needs; a rejected part blocks no other.
 func (a *attempt) run(ctx context.Context) {
 	if !a.link(ctx) {
 		return
@@ -73,7 +72,7 @@ func (a *attempt) run(ctx context.Context) {
 	}
 }
 
-// fail takes note of a failure.
+// fail records a failure.
 func (a *attempt) fail(err error) *billing.ProviderError {
 	failure, ok := errors.AsType[*billing.ProviderError](err)
 	if !ok {
@@ -94,7 +93,7 @@ func (a *attempt) pending(part domain.SyncPart) bool {
 	return pending
 }
 
-// try makes a call until it succeeds, or fails for good, or too often, or is not the attempt's to make any more.
+// try makes a call until it succeeds, fails permanently or too often, or the attempt loses its lease.
 func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error)) error {
 	most, longest := maxTries, maxTryPause
 	if a.information != nil {
@@ -127,7 +126,7 @@ func (a *attempt) try(ctx context.Context, call func() (billing.Receipt, error))
 	}
 }
 
-// link makes sure that there is a customer at the provider, and that we know which.
+// link makes sure that the customer is linked to one at the provider.
 func (a *attempt) link(ctx context.Context) bool {
 	if a.customer.BillingID != nil {
 		return true
@@ -165,7 +164,7 @@ func (a *attempt) create(ctx context.Context) error {
 	})
 }
 
-// renewKey writes down that the key of the creation is spent before the next one is used.
+// renewKey stores that the key of the creation is spent, before the next one is used.
 func (a *attempt) renewKey(ctx context.Context) error {
 	err := a.changeLeased(ctx, func(customer *domain.Customer) {
 		now := domain.Timestamp(time.Now())
@@ -178,7 +177,7 @@ func (a *attempt) renewKey(ctx context.Context) error {
 	return err
 }
 
-// keepLink writes the link down as soon as there is one.
+// keepLink stores the link as soon as there is one.
 func (a *attempt) keepLink(ctx context.Context) error {
 	return a.changeLeased(ctx, a.setLink)
 }
@@ -195,14 +194,14 @@ func (a *attempt) setLink(customer *domain.Customer) {
 // errSuperseded ends an attempt whose lease has gone to another, or whose customer was archived or linked by hand.
 var errSuperseded = &billing.ProviderError{Kind: billing.UnknownOutcome, Code: billing.CodeSuperseded}
 
-// holdsLease reports whether the attempt is the one that is at the customer, as it is linked now.
+// holdsLease reports whether the attempt has the lease on the customer, as it is linked now.
 func (a *attempt) holdsLease(customer *domain.Customer) bool {
 	sync := customer.Sync
 	return sync != nil && sync.Lease != nil && sync.Lease.Holder == a.holder && sync.KeyGeneration == a.generation
 }
 
-// changeLeased changes the customer for as long as the attempt is the one that is at it. Of an archived one it ends
-// the attempt after that.
+// changeLeased changes the customer if the attempt has the lease. If the customer is archived, the attempt ends after
+// that.
 func (a *attempt) changeLeased(ctx context.Context, change func(*domain.Customer)) error {
 	own := false
 	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
@@ -222,7 +221,7 @@ func (a *attempt) changeLeased(ctx context.Context, change func(*domain.Customer
 	return nil
 }
 
-// pushDetails passes on name, email and billing information.
+// pushDetails pushes name, email and billing information.
 func (a *attempt) pushDetails(ctx context.Context) error {
 	info := a.information
 	sync, id := a.customer.Sync, *a.customer.BillingID
@@ -251,7 +250,7 @@ func (a *attempt) pushDetails(ctx context.Context) error {
 	}
 	infoErr := err
 	if update.Email != nil && billing.KindOf(err) == billing.Permanent {
-		// What is refused may be the customer's own or the information, and is not to keep the other back.
+		// Either the customer's own fields or the information may be rejected; neither must block the other.
 		own := update
 		own.Information, update.Email = domain.BillingInformation{}, nil
 		infoErr, err = tell(update), tell(own)
@@ -265,7 +264,7 @@ func (a *attempt) pushDetails(ctx context.Context) error {
 	return err
 }
 
-// pushTaxIDs passes on the tax ids of billing information.
+// pushTaxIDs pushes the tax ids of billing information.
 func (a *attempt) pushTaxIDs(ctx context.Context) error {
 	info := a.information
 	if info == nil || info.TaxIDs == nil {
@@ -276,7 +275,7 @@ func (a *attempt) pushTaxIDs(ctx context.Context) error {
 	}))
 }
 
-// pushGivenMethod passes on the payment method of billing information.
+// pushGivenMethod pushes the payment method of billing information.
 func (a *attempt) pushGivenMethod(ctx context.Context) error {
 	info := a.information
 	if info == nil || info.PaymentMethodID == nil {
@@ -287,7 +286,7 @@ func (a *attempt) pushGivenMethod(ctx context.Context) error {
 	}))
 }
 
-// orNotInformed notes with a failure that not all of the billing information was passed on.
+// orNotInformed records with a failure that not all of the billing information was pushed.
 func (a *attempt) orNotInformed(err error) error {
 	if err != nil {
 		a.pushed[domain.SyncInformation] = false
@@ -295,7 +294,7 @@ func (a *attempt) orNotInformed(err error) error {
 	return err
 }
 
-// textOf is a text as the provider is told it: one that was cleared is empty.
+// textOf is a text as it is pushed: one that was cleared is empty.
 func textOf(text *string) *string {
 	if text == nil {
 		return new(string)
@@ -332,14 +331,13 @@ func (a *attempt) pushPaymentMethod(
 	if final(err) && a.reportsTo(part) {
 		a.refusal, a.pushed[part] = refusalOf(a.provider.Vendor().Title, part, err), true
 		if billing.KindOf(err) == billing.Permanent {
-			return nil // Nobody has to look after it any more.
+			return nil // The caller knows; nothing is pending.
 		}
 	}
 	return err
 }
 
-// reportsTo reports whether the refusal of a part is answered to the waiter. It is if that is what the waiter wanted: of
-// a newer wish somebody else hears.
+// reportsTo reports whether the refusal of a part goes to the waiter: only that of what the waiter asked for does.
 func (a *attempt) reportsTo(part domain.SyncPart) bool {
 	return a.waiter != nil && a.waiter.revision == a.customer.Sync.Pending[part] && a.waiter.settle()
 }
@@ -363,7 +361,7 @@ func (a *attempt) pushCoupon(ctx context.Context) error {
 	return err
 }
 
-// fetchFacts asks the provider what it knows. Nobody was told of events about a customer before it was linked.
+// fetchFacts takes a snapshot. No events arrive about a customer before it is linked.
 func (a *attempt) fetchFacts(ctx context.Context) error {
 	if !a.pending(domain.SyncFacts) && a.created == nil && a.information == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"clientele/persistence"
 )
 
-// claim makes a new attempt the one that is at the customer. It answers nil if nothing is to be told, and busy if
-// another server is at the customer.
+// claim takes the lease for a new attempt. It returns nil if nothing is pending, and busy if another server has the
+// lease.
 func (s *Service) claim(ctx context.Context, what *task) (a *attempt, busy bool, err error) {
 	a = &attempt{Service: s, ref: what.ref, waiter: what.waiter, holder: rand.Text(), pushed: map[domain.SyncPart]bool{}}
 	claimed := false

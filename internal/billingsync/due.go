@@ -13,9 +13,9 @@ const (
 	maxDue      = 200
 )
 
-// Run looks after customers that are due, until the context is done. Then it begins nothing more and waits for the
-// syncs that are under way, and for a while only: what is cut off is picked up later. The context should last for as
-// long as there are requests, because billing information that comes later is lost.
+// Run syncs customers that are due until the context is done. Then it starts nothing more and waits a while for the syncs
+// in progress; what is cut off is retried later. The context should outlive all requests, because billing information
+// that arrives later is lost.
 func (s *Service) Run(ctx context.Context) {
 	for persistence.Pause(ctx, dueInterval) == nil {
 		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
@@ -40,7 +40,7 @@ func (s *Service) Due(ctx context.Context) error {
 	var waits []<-chan struct{}
 	for _, ref := range due {
 		if s.inProgress(ref) {
-			continue // Its task has more to tell than is kept.
+			continue // Its task may have billing information, which is not stored.
 		}
 		done := make(chan struct{})
 		s.begin(ctx, &task{ref: ref}, func(error) { close(done) })

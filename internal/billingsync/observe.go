@@ -23,29 +23,29 @@ type Metrics interface {
 	BillingEvent(kind, outcome string)
 }
 
-// Observation is where a Service tells what it does, beside the log.
+// Observation receives metrics and spans.
 type Observation struct {
 	Tracer  trace.Tracer
 	Metrics Metrics
 }
 
-// WithObservation has a Service tell what it does.
+// WithObservation sets where metrics and spans go.
 func WithObservation(to Observation) Option {
 	return func(s *Service) { s.signals.Observation = to }
 }
 
-// The ways in which a sync ends. Those that leave something to be done go by the names of domain.SyncFailureKind.
+// The ways in which a sync ends. Those that leave something pending go by the names of domain.SyncFailureKind.
 const (
-	// outcomeSuccess: the provider knows all. A payment method that it refuses counts, if whoever sent it was told.
+	// outcomeSuccess: everything is pushed. A rejected payment method counts if its caller received the refusal.
 	outcomeSuccess         = "success"
 	outcomeTemporary       = "passes"
 	outcomeRefused         = "refused"
 	outcomeDeleted         = "deleted"
 	outcomeInformationLost = "information_lost"
 	outcomeUnconfirmed     = "unconfirmed"
-	// outcomeSuperseded: there was a newer change before the end, or somebody else is at the customer.
+	// outcomeSuperseded: there was a newer change before the end, or another attempt has the lease.
 	outcomeSuperseded = "superseded"
-	// outcomeUnrecorded: the store failed, so that the sync is made again.
+	// outcomeUnrecorded: the store failed, so the sync is repeated.
 	outcomeUnrecorded = "unrecorded"
 )
 
@@ -65,11 +65,11 @@ var outcomesOfFailures = map[domain.SyncFailureKind]string{
 // The ways in which an event ends.
 const (
 	eventNews = "news"
-	// eventKnown: it told nothing that was not known.
+	// eventKnown: it reported nothing new.
 	eventKnown = "known"
-	// eventUnlinked: nobody is linked to the provider's customer.
+	// eventUnlinked: no customer is linked to the provider's.
 	eventUnlinked = "unlinked"
-	// eventIgnored: it is of a kind that says nothing of interest.
+	// eventIgnored: its kind is of no interest.
 	eventIgnored      = "ignored"
 	eventBadSignature = "bad_signature"
 	eventBadEvent     = "bad_event"
@@ -82,13 +82,13 @@ func EventOutcomes() []string {
 	return []string{eventNews, eventKnown, eventUnlinked, eventIgnored, eventBadSignature, eventBadEvent, eventFailed}
 }
 
-// noKind is that of an event that nobody could read, or of no interest.
+// noKind is that of an event that is unreadable or ignored.
 const noKind = "none"
 
-// lineInterval is how often, at most, the log has one and the same reason why syncs fail in passing.
+// lineInterval is how often, at most, the log repeats a reason for temporary failures.
 const lineInterval = time.Minute
 
-// signals are what a Service tells operators with.
+// signals are what operators see of a Service.
 type signals struct {
 	Observation
 
@@ -106,7 +106,7 @@ type noMetrics struct{}
 func (noMetrics) Sync(string, time.Duration)  {}
 func (noMetrics) BillingEvent(string, string) {}
 
-// Load is how many syncs wait for their turn in this process, and how many run.
+// Load is how many syncs of this process wait for a slot, and how many run.
 func (s *Service) Load() (waiting, running int) {
 	running = len(s.running)
 	return max(0, len(s.waiting)-running), running
@@ -128,7 +128,7 @@ func (s *Service) observe(ctx context.Context, a *attempt) (within context.Conte
 	}
 }
 
-// setOutcome says how the attempt ended that was recorded with the customer.
+// setOutcome labels the attempt whose outcome was stored with the customer.
 func (a *attempt) setOutcome(ctx context.Context, customer *domain.Customer) {
 	sync := customer.Sync
 	switch {
@@ -147,7 +147,7 @@ func (a *attempt) setOutcome(ctx context.Context, customer *domain.Customer) {
 	}
 }
 
-// failureTexts are for failures that somebody has to do something about.
+// failureTexts are log messages for failures that a person has to act on.
 var failureTexts = map[domain.SyncFailureKind]string{
 	domain.SyncRefused:         "the billing provider refuses a customer",
 	domain.SyncDeleted:         "the billing provider has deleted a customer",
@@ -155,8 +155,8 @@ var failureTexts = map[domain.SyncFailureKind]string{
 	domain.SyncUnconfirmed:     "nobody knows whether a customer was created at the billing provider",
 }
 
-// tell logs a failure. Those that pass are the provider's and not the customer's, and there may be as many as
-// there are customers; of each other failure there is one line, however often the attempt is made.
+// logFailure logs each failure of a customer once, however often it is retried. Temporary ones are the provider's and may
+// concern every customer, so they are throttled.
 func (a *attempt) logFailure(ctx context.Context, failure *domain.SyncFailure) {
 	if failure.Kind == domain.SyncTemporary {
 		a.logTemporary(ctx, failure.Code)

@@ -14,8 +14,8 @@ import (
 // maxLinked is how many customers may be linked to one at the provider for its events to reach them all.
 const maxLinked = 100
 
-// Receive takes in an event of the provider's. payload and signature are what its request brought. An event that was
-// taken in before changes nothing, and neither does one about a customer that nobody is linked to.
+// Receive applies an event of the provider, given as its request's body and signature. A repeated event changes nothing,
+// and neither does one about a customer that none is linked to.
 // Errors: billing.ErrBadSignature and billing.ErrBadEvent, after which nothing is written; of any other error the
 // provider should send the event again.
 func (s *Service) Receive(ctx context.Context, payload []byte, signature string) error {
@@ -47,7 +47,7 @@ func (s *Service) logThin(ctx context.Context, event billing.Event) {
 	}
 }
 
-// receive takes in an event that the provider sent, and says in a word what came of it.
+// receive applies an event to the linked customers and returns its outcome for metrics.
 func (s *Service) receive(ctx context.Context, event billing.Event) (outcome string, err error) {
 	linked, err := s.store.LinkedCustomers(ctx, event.CustomerID, maxLinked)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Service) receive(ctx context.Context, event billing.Event) (outcome str
 	return outcome, nil
 }
 
-// take takes in what the provider said, and reports whether that is news.
+// apply applies an event to a customer, and reports whether it changed anything.
 func (s *Service) apply(customer *domain.Customer, event billing.Event) bool {
 	now := time.Now()
 	before := customer.Facts()

@@ -10,29 +10,28 @@ import (
 )
 
 const (
-	// minBackOff is how long a customer is left alone after a first failure that may pass. Each further one doubles
-	// that, up to maxBackOff.
+	// minBackOff is the delay after a first temporary failure. Each further one doubles it, up to maxBackOff.
 	minBackOff = 2 * time.Second
 	maxBackOff = 10 * time.Minute
-	// newerDelay is the start that those have who wait to tell of a newer change.
+	// newerDelay gives the server with a newer change time to push it first.
 	newerDelay = 2 * time.Second
 )
 
-// record writes down what came of the attempt.
+// record stores the outcome of the attempt.
 func (a *attempt) record(ctx context.Context) error {
 	customer, err := a.change(ctx, a.ref, func(customer *domain.Customer) bool {
 		if customer.Sync == nil {
 			return false // No program takes a Sync away.
 		}
 		a.recorded = false
-		// What is known holds whoever is at the customer now.
+		// The link and the facts hold, whichever attempt has the lease now.
 		a.setLink(customer)
 		a.recordFacts(customer)
 		sync := customer.Sync
 		if sync.Lease == nil {
 			return true
 		}
-		// Archiving takes the lease off an attempt, and keeps others away until that is over.
+		// Archiving takes the lease from an attempt, and keeps others away until it ends.
 		takenOff := sync.Lease.Holder == "" && sync.Lease.Until.Equal(a.customer.Sync.Lease.Until)
 		if !takenOff && sync.Lease.Holder != a.holder {
 			return true
@@ -42,10 +41,10 @@ func (a *attempt) record(ctx context.Context) error {
 			sync.RequestID = a.requestID
 		}
 		if sync.KeyGeneration != a.generation {
-			return true // The customer was linked by hand; what was told, that one was not.
+			return true // The customer was linked by hand; the new link has received nothing.
 		}
 		if a.firstCreation {
-			// Whether the creation was refused or made, nothing of it is unknown.
+			// The creation was rejected or made; its outcome is known.
 			sync.CreatingSince = nil
 		}
 		switch {
@@ -62,7 +61,7 @@ func (a *attempt) record(ctx context.Context) error {
 	return err
 }
 
-// learn takes in what the provider said of itself.
+// recordFacts applies what the provider reported to the attempt.
 func (a *attempt) recordFacts(customer *domain.Customer) {
 	switch {
 	case customer.BillingID == nil || a.customer.BillingID == nil || *customer.BillingID != *a.customer.BillingID:
@@ -93,7 +92,7 @@ func (a *attempt) changedFacts() bool {
 	return a.created != nil || informed || a.pushed[domain.SyncAttachment] || a.pushed[domain.SyncDetachment]
 }
 
-// settle says what is left to be done, and when.
+// reconcile computes what is still pending, and when it is due.
 func (a *attempt) reconcile(customer *domain.Customer) {
 	sync, now := customer.Sync, time.Now()
 	sync.DueAt, a.recorded = nil, true
@@ -108,12 +107,12 @@ func (a *attempt) reconcile(customer *domain.Customer) {
 	sync.NameGiven = sync.NameGiven || a.nameGiven
 	refetch := a.needsRefetch(customer)
 	if refetch {
-		sync.Drop(domain.SyncFacts) // They are read again below, and what is told does not wait for that.
+		sync.Drop(domain.SyncFacts) // They are fetched again below; the outcome does not wait for that.
 	}
 	_, lost := sync.Pending[domain.SyncInformation]
 	switch {
 	case sync.Revision > a.revision:
-		// Whoever changed the customer in the meantime tells the provider of that, unless it would not wait.
+		// The request with the newer change pushes it, unless it did not get a slot.
 		sync.DueBy(now.Add(newerDelay))
 	case a.failure != nil && len(sync.Pending) > 0:
 		sync.Fail(domain.SyncFailure{
@@ -126,11 +125,11 @@ func (a *attempt) reconcile(customer *domain.Customer) {
 			Kind: domain.SyncInformationLost, Code: billing.CodeInformationLost, At: domain.Timestamp(now),
 		}, nil)
 	case len(sync.Pending) == 0:
-		if sync.Revision > 0 { // or else facts were read of a customer that the provider was never told of
+		if sync.Revision > 0 { // or else facts were fetched of a customer that was never pushed
 			sync.Succeed(now)
 		}
 	default:
-		// Whatever keeps it from being told, it is not forgotten.
+		// Something is pending without a failure; another attempt follows.
 		sync.DueBy(now.Add(domain.SyncPickUpAfter))
 	}
 	if refetch {
@@ -138,14 +137,14 @@ func (a *attempt) reconcile(customer *domain.Customer) {
 	}
 }
 
-// refetch reports whether the facts have to be read again soon. If reading them failed, that says when.
+// needsRefetch reports whether to fetch the facts again soon. If fetching failed, the retry does it.
 func (a *attempt) needsRefetch(customer *domain.Customer) bool {
 	read, tried := a.pushed[domain.SyncFacts]
 	known := customer.Facts()
 	return !known.Deleted && (known.NeedsRefetch() || a.changedFacts()) && a.temporary == nil && (read || !tried)
 }
 
-// kindOf is what a failure asks for.
+// kindOf says what to do about a failure.
 func kindOf(failure *billing.ProviderError) domain.SyncFailureKind {
 	switch {
 	case failure.Code == billing.CodeCreationUnconfirmed:
@@ -159,7 +158,7 @@ func kindOf(failure *billing.ProviderError) domain.SyncFailureKind {
 	}
 }
 
-// pushedRevision is the revision of what was told of a part.
+// pushedRevision is the revision of a part that was pushed.
 func (a *attempt) pushedRevision(part domain.SyncPart) int64 {
 	if part == domain.SyncInformation {
 		return a.informationRevision
@@ -167,13 +166,13 @@ func (a *attempt) pushedRevision(part domain.SyncPart) int64 {
 	return a.revision
 }
 
-// again is when a server tries again by itself; nil if that would change nothing.
+// retryAt is when a server retries; nil if that would change nothing.
 func (a *attempt) retryAt(attempts int) *time.Time {
 	if a.temporary == nil {
 		return nil
 	}
 	wait := min(maxBackOff, minBackOff<<min(max(attempts-1, 0), 20))
-	// Customers that failed together do not come back together.
+	// Jitter: customers that failed together must not retry together.
 	wait = max(a.temporary.RetryAfter, wait*3/4+rand.N(wait/2))
 	at := time.Now().Add(wait)
 	return &at

@@ -1,6 +1,6 @@
-// Package billingsync keeps the customers at the billing provider like ours, and what we know of them like theirs.
-// A change is committed with what the provider has to be told of it; then the provider is told, and the outcome is
-// recorded. What a crash or a failure left undone is picked up later, by any server.
+// Package billingsync pushes customers to the billing provider and fetches what the provider reports of them. A change is
+// committed together with its pending parts (the outbox); then they are pushed and the outcome is recorded. What a crash
+// or a failure left pending, any server retries later.
 //
 // It knows the storage contract and the provider's port, and neither GraphQL nor HTTP, nor any one provider.
 package billingsync
@@ -25,20 +25,19 @@ import (
 )
 
 const (
-	// maxRuns is how many customers are synced at once, which bounds what the provider is asked.
+	// maxRuns is how many customers are synced at once, which bounds the load on the provider.
 	maxRuns = 32
 	// maxWaiting is how many syncs wait for that in memory, some of them with billing information.
 	maxWaiting = 1000
-	// enterTimeout is how long a request waits to be one of them. After that its customer is left to whoever finds it
-	// due.
+	// enterTimeout is how long a request waits for a slot. After that any server finds its customer due.
 	enterTimeout = 3 * time.Second
-	// runTimeout bounds one attempt, and lease is how long it keeps others away. What lies between makes up for
-	// clocks that differ, and for a request that is still on its way when the attempt gives up.
+	// runTimeout bounds one attempt, and lease is how long it keeps others away. The margin covers clocks that differ and
+	// a request that is still on its way when the attempt gives up.
 	runTimeout = 45 * time.Second
 	lease      = 60 * time.Second
-	// recordTimeout bounds the write of what came of it.
+	// recordTimeout bounds the write of the outcome.
 	recordTimeout = 10 * time.Second
-	// leasePause is how long to wait before looking again whether another server has let go of a customer.
+	// leasePause is how long to wait before trying again for the lease of another server.
 	leasePause = 250 * time.Millisecond
 	// closeTimeout is how long attempts under way may go on when the server stops.
 	closeTimeout = 5 * time.Second
@@ -58,9 +57,9 @@ type Service struct {
 	log      *slog.Logger
 	signals  signals
 
-	// runs lets one attempt at a time be at a customer, within this process; the lease does so among all.
+	// runs allows one attempt at a time on a customer within this process; the lease does so among all servers.
 	runs *keylock.Locks
-	// waiting and running hold an element for each task that waits or runs, and for each that runs.
+	// waiting has a slot for each task that waits or runs, running for each that runs.
 	waiting, running chan struct{}
 
 	mu sync.Mutex
@@ -83,7 +82,7 @@ func New(store Store, provider billing.Provider, log *slog.Logger, options ...Op
 		store: store, provider: provider, log: log, signals: newSignals(), runs: keylock.New(),
 		waiting: make(chan struct{}, maxWaiting), running: make(chan struct{}, maxRuns), begun: map[string][]*task{},
 	}
-	// The service has a life of its own: a sync goes on when the request that began it was answered.
+	// A sync goes on after the response to the request that started it.
 	service.closed, service.close = context.WithCancel(context.Background())
 	for _, option := range options {
 		option(service)
@@ -91,18 +90,18 @@ func New(store Store, provider billing.Provider, log *slog.Logger, options ...Op
 	return service
 }
 
-// task is a customer whose changes are to be told.
+// task is a customer whose changes are to be pushed.
 type task struct {
 	ref domain.CustomerRef
 	// information is what came with the change, nil for none, and informationRevision the revision of that change.
 	information         *domain.BillingInformation
 	informationRevision int64
-	// waiter is who waits to hear of a refusal; nil for nobody.
+	// waiter waits for a refusal; nil for none.
 	waiter *waiter
 }
 
-// waiter waits to hear how a payment method fares that was wanted with a revision. A refusal is either answered to it
-// or kept with the customer, whichever is settled first.
+// waiter waits for the outcome of a payment method that was enqueued with a revision. A refusal is either returned to it
+// or stored with the customer, whichever finishes it first.
 type waiter struct {
 	revision int64
 	settled  atomic.Bool
@@ -110,7 +109,7 @@ type waiter struct {
 
 func (l *waiter) settle() bool { return l.settled.CompareAndSwap(false, true) }
 
-// mustWait reports whether the task is worth waiting for, because nobody could make up for it later.
+// mustWait reports whether the task must wait for a slot, because no later attempt could replace it.
 func (t *task) mustWait() bool { return t.information != nil || t.waiter != nil }
 
 // Enqueue pushes what was committed with the customer, in the background; it waits for a free slot at most. information
@@ -148,7 +147,7 @@ func newTask(customer *domain.Customer, information *domain.BillingInformation) 
 	}
 }
 
-// begin runs a task in the background and calls done with what was refused.
+// begin runs a task in the background and calls done with the refusal.
 func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 	if !s.enter(ctx, what.mustWait()) {
 		done(nil)
@@ -174,8 +173,7 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 	}
 }
 
-// detached is a context that ends with the service and not with a request. It has of the request what signals name it
-// by, and keeps nothing else of it in memory.
+// detachedFrom returns a context that ends with the service, not with the request. It keeps only the request's id and span.
 func (s *Service) detachedFrom(request context.Context) context.Context {
 	return trace.ContextWithSpan(logging.Begin(s.closed, logging.RequestID(request)), trace.SpanFromContext(request))
 }
@@ -204,8 +202,8 @@ func (s *Service) work(what *task, do func()) bool {
 	return true
 }
 
-// enter takes a place among the tasks. If there is none, it waits for one if that is worth it. Tasks that are not leave
-// a quarter of the places to those that are.
+// enter acquires a slot, and waits for one if told to. Tasks that do not wait leave a quarter of the slots to those that
+// do.
 func (s *Service) enter(ctx context.Context, wait bool) bool {
 	if !wait && len(s.waiting) > cap(s.waiting)*3/4 {
 		return false
@@ -236,9 +234,8 @@ func (s *Service) inProgress(ref domain.CustomerRef) bool {
 	return len(s.begun[ref.Key()]) > 0
 }
 
-// pendingInformation is the billing information that a customer's tasks brought after a revision, as if the provider was told
-// one after the other, and the newest revision of it. Whichever attempt comes first tells all of it: what comes after it
-// would be older than what was told.
+// pendingInformation merges the billing information of a customer's tasks after a revision, and returns its newest
+// revision. The first attempt pushes all of it: what a later one pushed would be older.
 func (s *Service) pendingInformation(ref domain.CustomerRef, told int64) (all *domain.BillingInformation, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,8 +250,8 @@ func (s *Service) pendingInformation(ref domain.CustomerRef, told int64) (all *d
 	return all, revision
 }
 
-// sync makes one attempt at a customer, when it is its turn, and answers what was refused. While another server is at
-// the customer, a mustWait task waits; others leave it to that one.
+// sync makes one attempt at a customer and returns the refusal. While another server has the lease, a task that must wait
+// waits; others leave the customer to that server.
 func (s *Service) sync(ctx context.Context, what *task) error {
 	unlock, err := s.runs.Lock(ctx, what.ref.Key())
 	if err != nil {
@@ -269,7 +266,7 @@ func (s *Service) sync(ctx context.Context, what *task) error {
 	}
 }
 
-// attempt makes an attempt, and answers what was refused, or that another server is at the customer.
+// attempt makes an attempt. busy is whether another server has the lease.
 func (s *Service) attempt(ctx context.Context, what *task) (refusal error, busy bool) {
 	select {
 	case s.running <- struct{}{}:
@@ -301,7 +298,6 @@ func (s *Service) attempt(ctx context.Context, what *task) (refusal error, busy 
 	return a.refusal, false
 }
 
-// logStoreError logs that the store failed.
 func (s *Service) logStoreError(ctx context.Context, err error) {
 	s.logThrottled(ctx, "the sync of a customer with the billing provider was not written down", err)
 }

@@ -11,10 +11,10 @@ import (
 // Sync tells the billing provider of what was committed. A failure of the provider's is recorded with the customer,
 // and fails no write.
 type Sync interface {
-	// Begin tells of a change in the background. information is what came with it, nil for none. The channel is
+	// Enqueue pushes a change in the background. information is what came with it, nil for none. The channel is
 	// closed once the outcome is recorded, or left to a later attempt.
 	Enqueue(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
-	// Tell tells of a payment method that is to be attached or detached, and waits for the outcome as long as the
+	// Push pushes a payment method that is to be attached or detached, and waits for the outcome as long as the
 	// context lasts. Errors: what the provider refuses, after which the payment method is not waiting any more.
 	Push(ctx context.Context, customer *domain.Customer) error
 }

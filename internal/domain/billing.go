@@ -6,8 +6,8 @@ import (
 	"maps"
 )
 
-// BillingInformation is what the billing provider is told of a customer. It passes through: no document,
-// log, trace or error ever holds it. A nil pointer, map or slice was not given.
+// BillingInformation is pushed to the billing provider and kept nowhere: no document, log, trace or error holds it. A nil
+// pointer, map or slice was not given.
 type BillingInformation struct {
 	BillingAddress      *Address
 	ShippingAddress     *Address
@@ -22,8 +22,8 @@ type BillingInformation struct {
 	IntegrationID       *string
 }
 
-// Over is what the provider knows once it was told older first and then b: of each thing what is newer, and of metadata
-// each key. It is not told of an older payment method that a newer one replaces. older may be nil.
+// Over merges b over older information, as if both had been pushed in that order; metadata is merged by key. older may be
+// nil.
 func (b *BillingInformation) Over(older *BillingInformation) *BillingInformation {
 	if older == nil {
 		return b

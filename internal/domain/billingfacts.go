@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// BillingFacts is what the billing provider has told of a customer: how it can be charged, and whether the
-// provider still has it. It is the one part of billing that is kept. billing.Apply alone changes it; the marks
-// in it make the order in which it is told things indifferent.
+// BillingFacts is what the billing provider has reported of a customer: how it can be charged, and whether the provider
+// still has it. It is the one part of billing that is stored. Only billing.Apply changes it; its marks make the result
+// independent of the order of events.
 type BillingFacts struct {
 	// Deleted is for good. Nothing else is known of a customer that the provider deleted.
 	Deleted bool `bson:"deleted"`
-	// Currency is the ISO 4217 code of what the provider charges in, "" if it has not settled on one.
+	// Currency is the ISO 4217 code of what the provider charges in, "" if it has not chosen one.
 	Currency string `bson:"currency"`
 	// DefaultPaymentMethodID is the method that is charged, "" if there is none.
 	DefaultPaymentMethodID string `bson:"defaultPaymentMethodId"`

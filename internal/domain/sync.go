@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// SyncPart is a part of a customer that the billing provider is told of by itself.
+// SyncPart is a part of a customer that is pushed to the billing provider by itself.
 type SyncPart string
 
 // The parts.
@@ -10,12 +10,12 @@ const (
 	SyncName   SyncPart = "name"
 	SyncEmail  SyncPart = "email"
 	SyncCoupon SyncPart = "coupon"
-	// SyncInformation is billing information. It is not kept, so only the request that brought it can pass it on.
+	// SyncInformation is billing information. It is not stored, so only the request that brought it can push it.
 	SyncInformation SyncPart = "information"
-	// SyncAttachment and SyncDetachment are of the payment methods that the Sync names.
+	// SyncAttachment and SyncDetachment concern the payment methods that the Sync names.
 	SyncAttachment SyncPart = "attachment"
 	SyncDetachment SyncPart = "detachment"
-	// SyncFacts is the one that goes the other way: what the provider knows.
+	// SyncFacts is fetched, not pushed: what the provider reports.
 	SyncFacts SyncPart = "facts"
 )
 
@@ -38,42 +38,39 @@ const (
 	SyncNotRequired SyncStatus = "NO_SYNC_REQUIRED"
 )
 
-// Sync says what the billing provider still has to be told of a customer, how that went so far, and who is at it.
-// It is written together with the change that the provider has to be told of, so a crash loses neither.
+// Sync is a customer's outbox for the billing provider: the pending parts, the last outcome, and the lease. It is written
+// together with the change to push, so a crash loses neither.
 type Sync struct {
-	// Revision counts the changes that the provider has to be told of.
+	// Revision counts the changes to push.
 	Revision int64 `bson:"revision"`
-	// Pending are the parts that the provider was not told of yet, each with the Revision that it changed in last.
+	// Pending are the parts that were not pushed yet, each with the Revision of its last change.
 	Pending map[SyncPart]int64 `bson:"pending"`
-	// InformationPushed is the Revision of the newest billing information that was passed on; none from before is any
-	// more.
+	// InformationPushed is the Revision of the newest billing information that was pushed; older revisions are obsolete.
 	InformationPushed int64 `bson:"informationPushed"`
 	// AttachmentID and DetachmentID are the payment methods of SyncAttachment and SyncDetachment, and
-	// AttachmentCurrency what to charge the first in, "" for as before.
+	// AttachmentCurrency the currency to charge the first in, "" to keep it.
 	AttachmentID       string `bson:"attachmentId"`
 	AttachmentCurrency string `bson:"attachmentCurrency"`
 	DetachmentID       string `bson:"detachmentId"`
-	// NameGiven is that the provider has a name out of billing information, which ours must not replace.
+	// NameGiven is whether the provider has a name out of billing information, which ours must not replace.
 	NameGiven bool `bson:"nameGiven"`
 
-	// KeyGeneration is one more each time that the key of a creation was spent.
+	// KeyGeneration is incremented each time that the key of a creation was spent.
 	KeyGeneration int `bson:"keyGeneration"`
-	// CreatingSince is the first attempt at a creation of which it is not known what came of it; nil if there is
-	// none.
+	// CreatingSince is the first attempt at a creation whose outcome is unknown; nil if there is none.
 	CreatingSince *time.Time `bson:"creatingSince"`
 
-	// Lease is who is telling the provider; nil if nobody is.
+	// Lease is held by the attempt that is pushing; nil if none is.
 	Lease *SyncLease `bson:"lease"`
-	// DueAt is when a server looks after the customer by itself; nil while there is nothing to do, or nothing that
-	// a server can do by itself.
+	// DueAt is when a server retries by itself; nil while there is nothing to do, or a person has to act.
 	DueAt *time.Time `bson:"dueAt"`
 	// Attempts counts the attempts since the last change or success.
 	Attempts int `bson:"attempts"`
-	// Failure is what went wrong last; nil if nothing did since the last change.
+	// Failure is the last failure; nil if there was none since the last change.
 	Failure *SyncFailure `bson:"failure"`
-	// RequestID is the provider's name of the last request that was made for the customer.
+	// RequestID is the provider's id of the last request about the customer.
 	RequestID string `bson:"requestId"`
-	// SucceededAt is when the provider last knew all; nil if it never did.
+	// SucceededAt is when everything was last pushed; nil if it never was.
 	SucceededAt *time.Time `bson:"succeededAt"`
 	// Writes counts the versions of the document that a sync alone made.
 	Writes int64 `bson:"writes"`
@@ -85,37 +82,36 @@ type SyncLease struct {
 	Until  time.Time `bson:"until"`
 }
 
-// SyncFailure is why an attempt failed, in words of programs only.
+// SyncFailure is why an attempt failed. It holds codes only, no personal data.
 type SyncFailure struct {
 	Kind SyncFailureKind `bson:"kind"`
-	// Code is why in the provider's terms, or in those of package billing, and Param what the provider refuses.
+	// Code is the provider's or one of package billing; Param is the parameter that the provider rejects.
 	Code  string    `bson:"code"`
 	Param string    `bson:"param"`
 	At    time.Time `bson:"at"`
 }
 
-// SyncFailureKind is what a failure asks for.
+// SyncFailureKind says what to do about a failure.
 type SyncFailureKind string
 
 // The kinds of failure.
 const (
-	// SyncTemporary: a server tries again by itself.
+	// SyncTemporary: a server retries by itself.
 	SyncTemporary SyncFailureKind = "TEMPORARY"
-	// SyncRefused: the provider refuses, and will again until something is changed.
+	// SyncRefused: the provider rejects the change, and will until something is changed.
 	SyncRefused SyncFailureKind = "REFUSED"
 	// SyncDeleted: the provider has deleted the customer.
 	SyncDeleted SyncFailureKind = "DELETED"
-	// SyncInformationLost: billing information was accepted and not passed on. It has to be sent again.
+	// SyncInformationLost: billing information was accepted but not pushed. The caller has to send it again.
 	SyncInformationLost SyncFailureKind = "INFORMATION_LOST"
-	// SyncUnconfirmed: nobody knows what came of a creation, and it is too late to repeat it.
+	// SyncUnconfirmed: the outcome of a creation is unknown, and it is too late to repeat it.
 	SyncUnconfirmed SyncFailureKind = "UNCONFIRMED"
 )
 
-// SyncPickUpAfter is how long whoever changed a customer has to tell the provider, before a server does so that
-// finds the customer due.
+// SyncPickUpAfter is how long the server that changed a customer has to push, before any server finds it due.
 const SyncPickUpAfter = 30 * time.Second
 
-// EnqueueSync notes, with a change at a time, parts of the customer that the provider has to be told of.
+// EnqueueSync records, with a change at a time, parts of the customer to push.
 func (c *Customer) EnqueueSync(at time.Time, parts ...SyncPart) {
 	if c.Sync == nil {
 		c.Sync = &Sync{}
@@ -131,11 +127,11 @@ func (c *Customer) EnqueueSync(at time.Time, parts ...SyncPart) {
 	c.Sync.due(at.Add(SyncPickUpAfter))
 }
 
-// EnqueueFullSync is EnqueueSync for all that a provider is told of a customer that it knows nothing of, and more parts.
+// EnqueueFullSync is EnqueueSync for all parts of a customer that the provider does not have yet, and more parts.
 func (c *Customer) EnqueueFullSync(at time.Time, more ...SyncPart) {
 	parts := append([]SyncPart{SyncFacts}, more...)
 	for part, text := range c.syncTexts() {
-		// A customer that is there may have a coupon that it has not here.
+		// A customer that is linked may have a coupon there that it does not have here.
 		if text != nil || part == SyncCoupon && c.BillingID != nil {
 			parts = append(parts, part)
 		}
@@ -148,7 +144,7 @@ func (c *Customer) syncTexts() map[SyncPart]*string {
 	return map[SyncPart]*string{SyncName: c.Name, SyncEmail: c.Email, SyncCoupon: c.CouponID}
 }
 
-// SyncChanges are the parts that are not what they were before.
+// SyncChanges returns the parts that differ from before.
 func (c *Customer) SyncChanges(before *Customer) []SyncPart {
 	var parts []SyncPart
 	was := before.syncTexts()
@@ -173,7 +169,7 @@ func (c *Customer) EnqueueAttachment(at time.Time, paymentMethodID, currency str
 // AttachmentPending reports whether a payment method waits to be attached.
 func (c *Customer) AttachmentPending() bool { return c.Sync != nil && c.Sync.AttachmentID != "" }
 
-// ExpectedPaymentMethodID is the payment method that is charged once the provider was told all; "" if that is none, or is
+// ExpectedPaymentMethodID is the payment method that is charged once everything is pushed; "" if that is none, or is
 // refused.
 func (c *Customer) ExpectedPaymentMethodID() string {
 	charged := c.Facts().DefaultPaymentMethodID
@@ -189,8 +185,8 @@ func (c *Customer) ExpectedPaymentMethodID() string {
 	}
 }
 
-// EnqueueDetachment is EnqueueSync for a payment method that is to be taken away, or with "" for none. One that waits to be
-// attached is forgotten.
+// EnqueueDetachment is EnqueueSync for a payment method that is to be taken away, or with "" for none. A pending
+// attachment is dropped.
 func (c *Customer) EnqueueDetachment(at time.Time, paymentMethodID string) {
 	c.EnqueueSync(at, SyncFacts)
 	c.Sync.Drop(SyncAttachment)
@@ -216,8 +212,8 @@ func (c *Customer) SyncInterrupted() bool {
 	return c.Sync != nil && c.Sync.Revision > 0 && c.Sync.SucceededAt == nil && c.SyncEnabled()
 }
 
-// LinkTo makes the customer the one of that id at the provider, or nobody's. What was known of another is forgotten,
-// and so is what it had to be told.
+// LinkTo links the customer to that id at the provider; nil unlinks it. Facts and pending parts of the old link are
+// dropped.
 func (c *Customer) LinkTo(billingID *string) {
 	c.BillingID, c.BillingLinkURL, c.BillingFacts = billingID, nil, nil
 	if c.Sync != nil {
@@ -232,7 +228,7 @@ func (c *Customer) LinkTo(billingID *string) {
 	}
 }
 
-// Facts are what the provider told of the customer; nothing, if it was never asked.
+// Facts are what the provider reported of the customer; empty if they were never fetched.
 func (c *Customer) Facts() BillingFacts {
 	if c.BillingFacts == nil {
 		return BillingFacts{}
@@ -240,7 +236,7 @@ func (c *Customer) Facts() BillingFacts {
 	return *c.BillingFacts
 }
 
-// Learn notes what the provider told. Subscriptions that wait for a payment method begin once there is one.
+// RecordFacts stores what the provider reported. Subscriptions that wait for a payment method start once there is one.
 func (c *Customer) RecordFacts(at time.Time, facts BillingFacts) {
 	c.BillingFacts = &facts
 	if c.Archived() || !facts.HasPaymentMethod() {
@@ -265,7 +261,7 @@ func (c *Customer) SyncStatus() SyncStatus {
 	}
 }
 
-// pending is whether something is pending. Facts that are only read again do not count.
+// anyPending ignores facts that are only fetched again.
 func (s *Sync) anyPending() bool {
 	_, facts := s.Pending[SyncFacts]
 	return len(s.Pending) > 1 || len(s.Pending) == 1 && (!facts || s.SucceededAt == nil)
@@ -280,7 +276,7 @@ func (c *Customer) EditVersion() int64 {
 	return c.Version - c.Sync.Writes
 }
 
-// Forget drops a part that need not be told any more.
+// Drop drops a part that need not be pushed any more.
 func (s *Sync) Drop(part SyncPart) {
 	delete(s.Pending, part)
 	switch part {
@@ -292,8 +288,7 @@ func (s *Sync) Drop(part SyncPart) {
 	}
 }
 
-// rest leaves what is pending to whoever wants more to be told, and lets go of billing information that is still on
-// its way.
+// pause stops retries until the next change, and drops billing information that is still on its way.
 func (s *Sync) pause() {
 	s.Drop(SyncInformation)
 	s.InformationPushed = s.Revision
@@ -305,8 +300,7 @@ func (s *Sync) due(at time.Time) {
 	s.DueAt = &at
 }
 
-// RenewCreation lets a creation begin anew if nobody knows what came of the one that was begun. It may make a second
-// customer.
+// RenewCreation allows a new creation if the outcome of the last one is unknown. It may create a second customer.
 func (s *Sync) RenewCreation() {
 	if s.Failure != nil && s.Failure.Kind == SyncUnconfirmed {
 		s.KeyGeneration++
@@ -314,14 +308,14 @@ func (s *Sync) RenewCreation() {
 	}
 }
 
-// DueBy makes a server look after the customer at a time, or before if it would anyway.
+// DueBy makes the customer due at a time, unless it is due earlier.
 func (s *Sync) DueBy(at time.Time) {
 	if s.DueAt == nil || at.Before(*s.DueAt) {
 		s.due(at)
 	}
 }
 
-// Await notes that a part is to be looked after from a time on, without anything having changed.
+// Enqueue makes a part due at a time, without a change.
 func (s *Sync) Enqueue(part SyncPart, at time.Time) {
 	if s.Pending == nil {
 		s.Pending = map[SyncPart]int64{}
@@ -330,7 +324,7 @@ func (s *Sync) Enqueue(part SyncPart, at time.Time) {
 	s.DueBy(at)
 }
 
-// Fail notes why an attempt failed, and when a server tries again by itself; nil is never.
+// Fail records why an attempt failed, and when a server retries; nil is never.
 func (s *Sync) Fail(failure SyncFailure, again *time.Time) {
 	s.Failure, s.DueAt = &failure, nil
 	if again != nil {
@@ -338,7 +332,7 @@ func (s *Sync) Fail(failure SyncFailure, again *time.Time) {
 	}
 }
 
-// Succeed notes that the provider knows all.
+// Succeed records that everything was pushed.
 func (s *Sync) Succeed(at time.Time) {
 	at = Timestamp(at)
 	s.SucceededAt, s.Failure, s.DueAt, s.Attempts = &at, nil, nil, 0
