@@ -24,7 +24,7 @@ run-simulator: ## the same with the billing simulator, and documents that are re
 
 .PHONY: dev
 dev: ## the same as run, built again and restarted whenever a source file changes
-	@$(GO) run -trimpath ./tools/dev
+	@CLIENTELE_API_KEY="$${CLIENTELE_API_KEY:-server-for-this-machine-only}" $(GO) run -trimpath ./tools/dev
 
 .PHONY: check
 check: lint ## lint and the short tests: what to run before a commit

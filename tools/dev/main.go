@@ -1,11 +1,11 @@
 // Command dev rebuilds bin/clientele whenever a source file changes, and restarts the server with the new program.
-// While a build fails, its errors are shown and the last server that was built goes on.
-//
-//	go run ./tools/dev [flags of clientele serve]
+// While a build fails, its errors are shown and the last server that was built goes on. Settings come from the
+// environment, as for any server.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -31,23 +31,16 @@ var sources = []string{".go", ".graphqls", ".yaml", "go.mod", "go.sum"}
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	arguments := os.Args[1:]
-	if len(arguments) == 0 {
-		arguments = []string{"--catalog", "examples/catalog.yaml"}
-	}
-	if os.Getenv("CLIENTELE_API_KEY") == "" {
-		_ = os.Setenv("CLIENTELE_API_KEY", "server-for-this-machine-only")
-	}
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	var built string
-	var server *exec.Cmd
+	end := func() {}
 	for ctx.Err() == nil {
 		if found := fingerprint("."); found != built {
 			built = found
 			if build(ctx) {
-				end(server)
-				server = serve(arguments)
+				end()
+				end = serve(ctx)
 			}
 		}
 		select {
@@ -55,7 +48,7 @@ func main() {
 		case <-poll.C:
 		}
 	}
-	end(server)
+	end()
 }
 
 // fingerprint changes when a source file is written, added or removed.
@@ -64,7 +57,7 @@ func fingerprint(root string) string {
 	files := 0
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // It was removed meanwhile.
+			return nil //nolint:nilerr // it was removed meanwhile
 		}
 		name := entry.Name()
 		if entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || slices.Contains([]string{"bin", "data", "node_modules", "testdata"}, name)) {
@@ -100,27 +93,23 @@ func build(ctx context.Context) bool {
 	return true
 }
 
-// serve starts the server in a process group of its own, so that Ctrl+C reaches it through end alone.
-func serve(arguments []string) *exec.Cmd {
-	server := exec.Command(binary, append([]string{"serve"}, arguments...)...) //nolint:noctx // end stops it with SIGTERM
+// serve starts the server and returns what stops it.
+func serve(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	server := exec.CommandContext(ctx, binary, "serve", "--catalog", "examples/catalog.yaml")
 	server.Stdout, server.Stderr = os.Stdout, os.Stderr
+	// A process group of its own, so that Ctrl+C does not reach it a second time.
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := server.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, "dev:", err)
-		return nil
-	}
-	return server
-}
-
-// end stops a server that may have ended by itself.
-func end(server *exec.Cmd) {
-	if server == nil {
-		return
-	}
-	kill := time.AfterFunc(stopAfter, func() { _ = server.Process.Kill() })
-	defer kill.Stop()
-	_ = server.Process.Signal(syscall.SIGTERM)
-	if err := server.Wait(); err != nil {
-		fmt.Fprintln(os.Stderr, "dev: the server ended:", err)
+	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
+	server.WaitDelay = stopAfter
+	err := server.Start()
+	return func() {
+		cancel()
+		if err == nil {
+			err = server.Wait()
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			fmt.Fprintln(os.Stderr, "dev: the server ended:", err)
+		}
 	}
 }
