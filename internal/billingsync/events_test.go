@@ -53,6 +53,10 @@ var orders = 40
 
 func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 	t.Parallel()
+	orders := orders
+	if testing.Short() {
+		orders = 8
+	}
 	inWorld(t, func(w *world) {
 		// Many at once, for the sake of the disk.
 		const customers = 25
