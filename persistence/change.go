@@ -9,8 +9,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// The bounds of an optimistic write. A round is lost only to another process; after so many lost ones, a
-// second or so, the caller hears of the conflict.
+// The bounds of an optimistic write: after MaxRounds attempts, about a second, the caller gets the conflict.
 const (
 	MaxRounds = 100
 	MaxPause  = 20 * time.Millisecond
@@ -22,9 +21,9 @@ type recorded[T any] interface {
 	Head() *domain.Record
 }
 
-// Change applies decide to a document as it is and stores the outcome, again and again until nobody else wrote
-// in between. decide answers false when there is nothing to store; it may run several times.
-// Errors: those of decide, ErrNotFound, a refusal of the kind Conflict.
+// Change reads a document, applies decide and stores the result, and starts again if the document was changed in
+// between. decide returns false when there is nothing to store; it may run several times.
+// Errors: those of decide, ErrNotFound, and a domain.Error of the kind Conflict after too many rounds.
 func Change[T any, D recorded[T]](
 	ctx context.Context, documents Documents[T], ref domain.Ref, decide func(D) (bool, error),
 ) (D, error) {
@@ -77,7 +76,7 @@ func ChangeCustomer(
 	return nil, ErrConflict
 }
 
-// Pause waits, so that writers who lost together do not meet again together. Errors: the context's.
+// Pause waits, so that conflicting writers do not retry at the same time. Errors: the context's.
 func Pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

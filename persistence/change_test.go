@@ -99,7 +99,7 @@ func TestChangeCustomerEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// What decide answers beside a change is the answer, and nothing is written.
+// An error of decide is returned, and nothing is written.
 func TestChangeCustomerWritesNothingThatIsRefused(t *testing.T) {
 	t.Parallel()
 	refusal := domain.Errorf(domain.Conflict, "refused")

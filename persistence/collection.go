@@ -24,7 +24,7 @@ func (c Collection) TieField() Field { return c.SortFields[0] }
 var CustomerCollection = Collection{Name: "customers", SortFields: CustomerSortFields, Archives: true}
 
 // The collections of the catalogue. Versions are the published packages as they once were, under the RefID
-// that domain.VersionRef makes; they are looked up and never listed.
+// that domain.VersionRef makes. They are looked up and never listed.
 var (
 	Products           = Collection{Name: "products", SortFields: []Field{FieldRefID, FieldID, FieldDisplayName, FieldCreatedAt, FieldUpdatedAt}}
 	Plans              = Collection{Name: "plans", SortFields: packageSortFields}
@@ -47,7 +47,7 @@ var Collections = []Collection{
 	Products, Plans, Addons, Features, PlanVersions, AddonVersions, PromotionCodes, SubscriptionClaims, Coupons,
 }
 
-// Catalog keeps what customers can have: products, their packages, coupons and codes.
+// Catalog keeps products, their packages, coupons and promotion codes.
 type Catalog interface {
 	Products() Documents[domain.Product]
 	Plans() Documents[domain.Plan]
@@ -60,31 +60,30 @@ type Catalog interface {
 	SubscriptionClaims() Documents[domain.SubscriptionClaim]
 }
 
-// Documents keeps the documents of one Collection. What Customers says of writes, texts and times holds
-// here too. No document is ever deleted.
+// Documents keeps the documents of one Collection. The rules of Customers for writes, texts and times apply. No document
+// is ever deleted.
 type Documents[T any] interface {
-	// Insert stores a new document under its Key, with the Version it carries. Errors: ErrExists.
+	// Insert stores a new document under its Key, with its Version. Errors: ErrExists.
 	Insert(ctx context.Context, document *T) error
 
-	// Replace stores the document in place of the one with its Key if that one's version is Version-1. Of
-	// several writers that name one version exactly one wins. ID, EnvironmentID and RefID must be the stored
-	// ones. Errors: ErrNotFound, ErrConflict.
+	// Replace replaces the document with the same Key if the stored version is Version-1. Of several writers that
+	// expect the same version exactly one succeeds. ID, EnvironmentID and RefID must be the stored ones.
+	// Errors: ErrNotFound, ErrConflict.
 	Replace(ctx context.Context, document *T) error
 
-	// Get answers a document. It sees every write that was acknowledged before the call.
+	// Get returns a document, live or archived. It sees every write that was acknowledged before the call.
 	// Errors: ErrNotFound.
 	Get(ctx context.Context, ref domain.Ref) (*T, error)
 
-	// GetMany answers the documents of the environment with these RefIDs, by RefID, in one call to whatever
-	// keeps them. An id that no document has is not in the answer; an id may be asked for twice. It sees what
-	// Get sees.
+	// GetMany returns the documents of the environment with these RefIDs, by RefID, in one call to the engine. An id
+	// that no document has is not in the map. An id may be given twice. It sees what Get sees.
 	GetMany(ctx context.Context, environmentID string, refIDs []string) (map[string]*T, error)
 
-	// List answers one page of the environment's documents that match the query's filter, in its order, by
-	// the collection's SortFields; ties go by RefID. What ListCustomers says of walks holds here.
+	// List returns one page of the environment's live documents that match the query's filter, in its order. Ties are
+	// broken by RefID. The rules of ListCustomers for paging apply.
 	// Errors: ErrInvalidCursor.
 	List(ctx context.Context, query Query) (Page[T], error)
 
-	// Count counts the environment's documents that match the filter; a nil filter matches all.
+	// Count counts the environment's live documents that match the filter. A nil filter matches all.
 	Count(ctx context.Context, environmentID string, filter Filter) (int, error)
 }

@@ -20,7 +20,7 @@ const (
 	maxCursorLength = 32 << 10
 )
 
-// Scope is what the answer of a query depends on beside its order and page.
+// Scope is what the result of a query depends on, apart from its order and page.
 type Scope struct {
 	// Collection is its name.
 	Collection    string
@@ -28,7 +28,7 @@ type Scope struct {
 	Filter        Filter
 }
 
-// binding is a text that differs for every two scopes and orders that answer differently.
+// binding is a text that differs for every two scopes and orders with different results.
 func (s Scope) binding(order []Order) []byte {
 	return fmt.Appendf(nil, "%q %q %#v %#v", s.Collection, s.EnvironmentID, s.Filter, order)
 }

@@ -102,7 +102,7 @@ func Now(t time.Time) Value {
 	return now
 }
 
-// GoString is what tells the value from every other in a print of Go values. All of Now are alike.
+// GoString is different for every two values, except that all values of Now are the same.
 func (v Value) GoString() string {
 	switch {
 	case v.moving:

@@ -102,17 +102,17 @@ func TestPrefixOfAPattern(t *testing.T) {
 		{"up to Hangul, which can be stored in parts", "a한%", false, "a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := persistence.ParsePattern(test.pattern, test.ignoreCase); got.Prefix != test.want || len(got.Others) > 0 {
-				t.Errorf("got %q and %q, want %q", got.Prefix, got.Others, test.want)
+			if got := persistence.ParsePattern(test.pattern, test.ignoreCase).Starts(); !slices.Equal(got, []string{test.want}) {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
 func TestOtherPrefixes(t *testing.T) {
-	got := persistence.ParsePattern("aKb;K_", false)
-	if want := []string{"a\u212a", "aKb\u037e", "aKb;\u212a"}; got.Prefix != "aKb;K" || !slices.Equal(got.Others, want) {
-		t.Errorf("got %q and %+q, want %+q", got.Prefix, got.Others, want)
+	got := persistence.ParsePattern("aKb;K_", false).Starts()
+	if want := []string{"aKb;K", "a\u212a", "aKb\u037e", "aKb;\u212a"}; !slices.Equal(got, want) {
+		t.Errorf("got %+q, want %+q", got, want)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestNothingIsMissed(t *testing.T) {
 			if !expression.MatchString(text) {
 				t.Errorf("%+q is like %+q, ignoring case %t, and %+q misses it", text, pattern, ignoreCase, parsed.Expression())
 			}
-			starts := append([]string{parsed.Prefix}, parsed.Others...)
+			starts := parsed.Starts()
 			if !slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) }) {
 				t.Errorf("%+q is like %+q and starts with none of %+q", text, pattern, starts)
 			}
@@ -218,7 +218,7 @@ func TestEveryCharacterIsFound(t *testing.T) {
 				if !parsed.Match(text) {
 					t.Fatalf("%+q is not like %+q, ignoring case %t", text, string(r), ignoreCase)
 				}
-				starts := append([]string{parsed.Prefix}, parsed.Others...)
+				starts := parsed.Starts()
 				if !slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) }) {
 					t.Fatalf("%+q starts with none of %+q", text, starts)
 				}

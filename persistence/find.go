@@ -7,7 +7,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// Find answers a document of the environment by its RefID, or else by its UUID. Errors: ErrNotFound.
+// Find returns a document of the environment by its RefID, or else by its UUID. Errors: ErrNotFound.
 func Find[T any](ctx context.Context, documents Documents[T], environmentID, id string) (*T, error) {
 	found, err := documents.Get(ctx, domain.Ref{EnvironmentID: environmentID, RefID: id})
 	if !errors.Is(err, ErrNotFound) {

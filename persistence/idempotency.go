@@ -7,28 +7,28 @@ import (
 	"clientele/internal/domain"
 )
 
-// Idempotency keeps requests that were sent with an idempotency key, of all environments, for a while. What
-// Customers says of writes, texts and times holds here too; a document can be deleted, and its ID is free then.
+// Idempotency keeps keyed requests of all environments until they expire. The rules of Customers for writes, texts and
+// times apply. A request can be deleted; its ID can then be inserted again.
 type Idempotency interface {
-	// InsertRequest stores a new request under its ID, with the Version it carries. Errors: ErrExists.
+	// InsertRequest stores a new request under its ID, with its Version. Errors: ErrExists.
 	InsertRequest(ctx context.Context, request *domain.KeyedRequest) error
 
-	// ReplaceRequest stores the request in place of the one with its ID if that one's version is Version-1. Of
-	// several writers that name one version exactly one wins. Errors: ErrNotFound, ErrConflict.
+	// ReplaceRequest replaces the request with the same ID if the stored version is Version-1. Of several writers
+	// that expect the same version exactly one succeeds. Errors: ErrNotFound, ErrConflict.
 	ReplaceRequest(ctx context.Context, request *domain.KeyedRequest) error
 
-	// Request answers a request, expired or not. It sees every write that was acknowledged before the call.
+	// Request returns a request, expired or not. It sees every write that was acknowledged before the call.
 	// Errors: ErrNotFound.
 	Request(ctx context.Context, id string) (*domain.KeyedRequest, error)
 
-	// RequestsAbout answers at most limit of the requests that have the key among their CustomerKeys, in any
-	// order; none: an empty slice. It sees what Request sees.
+	// RequestsAbout returns at most limit requests that have the key among their CustomerKeys, in any order, and an
+	// empty slice if there are none. It sees what Request sees.
 	RequestsAbout(ctx context.Context, customerKey string, limit int) ([]*domain.KeyedRequest, error)
 
 	// DeleteRequest deletes a request if its version is the given one. Errors: ErrNotFound, ErrConflict.
 	DeleteRequest(ctx context.Context, id string, version int64) error
 
-	// DeleteExpiredRequests deletes at most limit of the requests whose ExpiresAt is not after the given time, and
-	// answers how many it deleted. Fewer than limit means that it found no more.
+	// DeleteExpiredRequests deletes at most limit requests whose ExpiresAt is not after the given time, and returns
+	// how many it deleted. Fewer than limit means that there were no more.
 	DeleteExpiredRequests(ctx context.Context, at time.Time, limit int) (int, error)
 }

@@ -65,7 +65,7 @@ type fieldValue struct {
 
 func newEvaluation(slots int) evaluation { return evaluation{fields: make([]fieldValue, slots)} }
 
-// next forgets the document before.
+// next starts a new document.
 func (e *evaluation) next() { clear(e.fields) }
 
 func (e *evaluation) value(document Document, field Field, slot int) Value {
@@ -114,7 +114,7 @@ type (
 	patternNode struct {
 		field   Field
 		slot    int
-		pattern pattern
+		pattern Pattern
 		// wanted is false for a negation.
 		wanted bool
 	}
@@ -162,7 +162,7 @@ func (n *patternNode) matches(document Document, e *evaluation) bool {
 	} else {
 		text = composed(value.text)
 	}
-	return n.pattern.matches(text) == n.wanted
+	return n.pattern.matchesForm(text) == n.wanted
 }
 
 func (n otherNode) matches(document Document, e *evaluation) bool {
@@ -200,10 +200,9 @@ func (c *compiler) compile(f Filter, ofDocument bool) node {
 		}
 		switch f.Op {
 		case Like, NotLike, ILike, NotILike:
-			ignoreCase := f.Op == ILike || f.Op == NotILike
 			return &patternNode{
 				field: f.Field, slot: slot, wanted: f.Op == Like || f.Op == ILike,
-				pattern: newPattern(f.Operands[0].text, ignoreCase),
+				pattern: f.Pattern(),
 			}
 		case In, NotIn:
 			return &conditionNode{field: f.Field, slot: slot, test: f.testIn()}

@@ -16,9 +16,9 @@ type Order struct {
 	NullsFirst bool
 }
 
-// PageRequest asks for at most Limit items (at least 1), from the start of the order, or right after the
-// place that the cursor After names, or from the end backwards (Backward), or backwards from right before
-// the place that Before names. Before implies Backward; After and Backward do not go together.
+// PageRequest selects at most Limit items; Limit is at least 1. They are the first of the order, or the first after the
+// cursor After, or the last (Backward), or the last before the cursor Before. Before implies Backward. After and Backward
+// cannot be combined.
 type PageRequest struct {
 	Limit    int
 	After    string
@@ -34,7 +34,7 @@ type Segment struct {
 	Descending bool
 	// From, if set, is where to start: only documents behind it in the walk's direction are wanted.
 	From *Position
-	// Limit is the number of matching documents that suffice; zero when it cannot be told beforehand.
+	// Limit is the number of matching documents that suffice; zero when that is not known beforehand.
 	Limit int
 }
 
@@ -58,11 +58,9 @@ type Slice[D Document] struct {
 	HasPrevious bool
 }
 
-// Paginate answers a page of a query from an engine's ordered scans. It is the one place that knows how
-// orders, nulls, ties and cursors work, so all engines page alike. tieField is the field whose value is the
-// tie-breaker: a text, unique among the documents of the scope. scope is whatever else the answer depends
-// on, the collection, the environment and the filter; a cursor is good for the scope and order that it was
-// made for only.
+// Paginate makes a page of a query from an engine's ordered scans. Only this function knows how orders, nulls, ties and
+// cursors work, so all engines page alike. tieField is the field of the tie-breaker: a text, unique in the scope. A cursor
+// is valid only for the scope and order that it was made for.
 // Errors: ErrInvalidCursor, and those of scan.
 func Paginate[D Document](
 	ctx context.Context, scope Scope, order []Order, request PageRequest, tieField Field, scan Scan[D],
@@ -134,7 +132,7 @@ type row[D Document] struct {
 	sort     []Value
 }
 
-// walk answers the first count documents behind from, in a complete order. The scans give the order by
+// walk returns the first count documents behind from, in a complete order. The scans give the order by
 // its first field; documents that share that field's value are put in order here, holding no more than
 // count of them.
 func walk[D Document](ctx context.Context, order []Order, from []Value, count int, scan Scan[D]) ([]row[D], error) {

@@ -334,7 +334,7 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-func TestErrorOfAScanIsAnswered(t *testing.T) {
+func TestErrorOfAScanIsReturned(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	shelf := &shelf{documents: aisle(3), fails: broken}
 	page, err := shelf.page(nil, persistence.PageRequest{Limit: 5})

@@ -1,73 +1,122 @@
 package persistence
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// pattern is a parsed pattern of the Like family for a scan over many texts. It means what Pattern means, and
-// takes less time.
-type pattern struct {
+// Pattern is a parsed pattern of the Like family. Pattern and text are compared in normal form C, so that it does not
+// matter how accents are composed. If the case is ignored, letters are folded one by one: ß is not ss, and İ and ı are
+// not i.
+type Pattern struct {
 	ignoreCase bool
-	// segments are what stands between the runs of any characters: the first begins the text, the last ends it.
-	segments []segmentOf
+	tokens     []rune
+	// segments are the tokens between the wildcards for any run: the first begins the text, the last ends it.
+	segments []segment
 }
 
-// segmentOf are elements that follow one another.
-type segmentOf []element
+// Tokens that stand for no character of their own.
+const (
+	anyRun rune = -1 - iota
+	anyOne
+)
 
-// element is a literal text, or so many characters of any kind.
+// segment are elements that follow one another.
+type segment []element
+
+// element is a literal text, or one character of any kind.
 type element struct {
 	literal string
-	any     int
+	anyOne  bool
 }
 
-// newPattern parses as ParsePattern does.
-func newPattern(source string, ignoreCase bool) pattern {
-	if ignoreCase {
-		source = folded(source)
-	} else {
-		source = composed(source)
-	}
-	p := pattern{ignoreCase: ignoreCase, segments: []segmentOf{nil}}
-	var literal strings.Builder
-	add := func(e element) {
-		last := &p.segments[len(p.segments)-1]
-		if literal.Len() > 0 {
-			*last = append(*last, element{literal: literal.String()})
-			literal.Reset()
-		}
-		if e.any > 0 {
-			*last = append(*last, e)
-		}
-	}
+// ParsePattern reads a pattern in the syntax that Like documents. A backslash at the very end stands for itself.
+func ParsePattern(pattern string, ignoreCase bool) Pattern {
+	p := Pattern{ignoreCase: ignoreCase}
 	escaped := false
-	for _, r := range source {
+	for _, r := range p.form(pattern) {
 		switch {
 		case escaped:
-			literal.WriteRune(r)
 			escaped = false
 		case r == '\\':
 			escaped = true
+			continue
 		case r == '%':
-			add(element{})
-			p.segments = append(p.segments, nil)
+			r = anyRun
 		case r == '_':
-			add(element{any: 1})
-		default:
-			literal.WriteRune(r)
+			r = anyOne
 		}
+		p.tokens = append(p.tokens, r)
 	}
 	if escaped {
-		literal.WriteByte('\\')
+		p.tokens = append(p.tokens, '\\')
 	}
-	add(element{})
+	p.segments = segmentsOf(p.tokens)
 	return p
 }
 
-// matches reports whether a text matches, which is folded if the pattern ignores case, and else composed. The first place for a segment
-// is the best, because it leaves the most to those behind it.
-func (p *pattern) matches(text string) bool {
+func segmentsOf(tokens []rune) []segment {
+	segments := []segment{nil}
+	var literal strings.Builder
+	endLiteral := func() {
+		if literal.Len() > 0 {
+			last := &segments[len(segments)-1]
+			*last = append(*last, element{literal: literal.String()})
+			literal.Reset()
+		}
+	}
+	for _, token := range tokens {
+		switch token {
+		case anyRun:
+			endLiteral()
+			segments = append(segments, nil)
+		case anyOne:
+			endLiteral()
+			last := &segments[len(segments)-1]
+			*last = append(*last, element{anyOne: true})
+		default:
+			literal.WriteRune(token)
+		}
+	}
+	endLiteral()
+	return segments
+}
+
+// form returns the text in the form in which texts are compared.
+func (p Pattern) form(text string) string {
+	if p.ignoreCase {
+		return folded(text)
+	}
+	return composed(text)
+}
+
+// Starts returns prefixes: every stored text that matches has one of them, and none is a prefix of another. Nothing is
+// known of the texts if the only one is empty, as it is when the case is ignored.
+func (p Pattern) Starts() []string {
+	var prefix strings.Builder
+	var others []string
+	for _, token := range p.tokens {
+		// The prefix ends before the first character that can be stored in several ways, some of which begin like another.
+		stored, ok := storedAs(token, false)
+		if !ok || p.ignoreCase {
+			break
+		}
+		for _, other := range stored[1:] {
+			others = append(others, prefix.String()+string(other))
+		}
+		prefix.WriteRune(token)
+	}
+	return append([]string{prefix.String()}, others...)
+}
+
+// Match reports whether the pattern matches the text.
+func (p Pattern) Match(text string) bool { return p.matchesForm(p.form(text)) }
+
+// matchesForm is Match for a text that is in the form of the pattern. Each segment is matched at the first place
+// possible, which leaves the most text to the segments behind it.
+func (p Pattern) matchesForm(text string) bool {
 	rest, ok := p.segments[0].cutPrefix(text)
 	if !ok || len(p.segments) == 1 {
 		return ok && rest == ""
@@ -82,9 +131,9 @@ func (p *pattern) matches(text string) bool {
 }
 
 // cutPrefix is the text behind the segment, if it begins with that.
-func (s segmentOf) cutPrefix(text string) (rest string, ok bool) {
+func (s segment) cutPrefix(text string) (rest string, ok bool) {
 	for _, e := range s {
-		if e.any > 0 {
+		if e.anyOne {
 			if text == "" {
 				return "", false
 			}
@@ -98,7 +147,7 @@ func (s segmentOf) cutPrefix(text string) (rest string, ok bool) {
 }
 
 // cut is the text behind the first place of the segment.
-func (s segmentOf) cut(text string) (rest string, ok bool) {
+func (s segment) cut(text string) (rest string, ok bool) {
 	if len(s) == 0 {
 		return text, true
 	}
@@ -119,9 +168,9 @@ func (s segmentOf) cut(text string) (rest string, ok bool) {
 }
 
 // ends reports whether the text ends with the segment.
-func (s segmentOf) ends(text string) bool {
+func (s segment) ends(text string) bool {
 	for i := len(s) - 1; i >= 0; i-- {
-		if s[i].any > 0 {
+		if s[i].anyOne {
 			if text == "" {
 				return false
 			}
@@ -135,4 +184,64 @@ func (s segmentOf) ends(text string) bool {
 		}
 	}
 	return true
+}
+
+// maxRuns bounds the runs of any length in an expression, because some matchers try all ways to share a text among them.
+const maxRuns = 8
+
+// Expression is a regular expression, in the syntax that Go and PCRE share, that matches every stored text that the
+// pattern matches, and others: those that are left have to be matched one by one.
+func (p Pattern) Expression() string {
+	var out strings.Builder
+	out.WriteString("(?s)^")
+	runs, inRun := 0, false
+	for _, token := range p.tokens {
+		stored, ok := storedAs(token, p.ignoreCase)
+		if !ok {
+			if !inRun {
+				if runs++; runs > maxRuns {
+					return out.String()
+				}
+				out.WriteString(".*")
+			}
+			inRun = true
+			continue
+		}
+		inRun = false
+		if len(stored) == 1 {
+			out.WriteString(quoted(token))
+			continue
+		}
+		out.WriteByte('[')
+		for _, r := range stored {
+			out.WriteString(quoted(r))
+		}
+		out.WriteByte(']')
+	}
+	return out.String() + `\z`
+}
+
+// quoted is a character in an expression.
+func quoted(r rune) string {
+	if r == 0 {
+		// BSON ends a regular expression at its first NUL.
+		return `\x00`
+	}
+	return regexp.QuoteMeta(string(r))
+}
+
+// HasPattern reports whether a filter has a condition of the Like family anywhere.
+func HasPattern(f Filter) bool {
+	switch f := f.(type) {
+	case And:
+		return slices.ContainsFunc(f, HasPattern)
+	case Or:
+		return slices.ContainsFunc(f, HasPattern)
+	case Any:
+		return HasPattern(f.Filter)
+	case Condition:
+		return f.Op == Like || f.Op == NotLike || f.Op == ILike || f.Op == NotILike
+	default:
+		return false
+	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrBusy is the error of a request that may not do more work now, because too much of its kind is under way. Nothing was
-// written, and the same call can succeed later.
+// written. The same call can succeed later.
 var ErrBusy = errors.New("too much work is under way")
 
 // ErrTooLarge is the error of a request that would need more memory than it could ever get. The same call fails again.
@@ -17,14 +17,14 @@ var ErrTooLarge = errors.New("the request needs more memory than there is")
 // Governor decides whether a request may go on with work whose size only shows in the store. Engines find it in
 // the context; without one, nothing is refused. It is safe for concurrent use.
 type Governor interface {
-	// Scan waits until the caller may read rows that no index leads to. The context that it returns ends when
-	// the scan has taken too long, and the scan with it. release must be called once. A list or a count asks at most
-	// once: an engine in this process when it has done more than a few milliseconds of work, and nothing is locked
-	// while it waits; one in another process beforehand, unless an index bounds what is read. What returns documents by
-	// their ids, or a page along an index, does not ask. Errors: ErrBusy, and the context's.
+	// Scan waits until the caller may read rows that no index leads to. The returned context ends when the scan has
+	// taken too long, and with it the scan. release must be called once. A list or a count calls Scan at most once. An
+	// engine in this process calls it after a few milliseconds of work, and holds no lock while it waits. An engine in
+	// another process calls it beforehand, unless an index bounds what is read. Reading documents by their ids, or a
+	// page along an index, does not call it. Errors: ErrBusy, and the context's.
 	Scan(ctx context.Context) (scanning context.Context, release func(), err error)
-	// Hold reserves memory for documents of so many stored bytes, before they are decoded; of a call that is refused
-	// nothing is. It is given back when the request ends. Errors: ErrBusy, ErrTooLarge.
+	// Hold reserves memory for documents of so many stored bytes, before they are decoded. A refused call decodes
+	// nothing. The memory is released when the request ends. Errors: ErrBusy, ErrTooLarge.
 	Hold(bytes int) error
 }
 

@@ -128,7 +128,7 @@ func share(n int, call func(i int)) {
 	group.Wait()
 }
 
-// farCursor pages to the last page but one and answers the cursor at its end.
+// farCursor pages to the last page but one and returns the cursor at its end.
 func farCursor(b *testing.B, store *Store, query persistence.Query) string {
 	b.Helper()
 	for seen := query.Page.Limit; seen < benchmarkCustomers; seen += query.Page.Limit {

@@ -37,9 +37,8 @@ var errUnfinished = errors.New("the commit was not finished")
 
 func newWriteQueue() writeQueue { return writeQueue{committing: make(chan struct{}, 1)} }
 
-// commit runs the change in a transaction and answers when it is durable, or when the context ends while
-// it waits for its turn. A change may run more than
-// once, and answers a refusal (see isRefusal) only while it has written nothing.
+// commit runs the change in a transaction and returns when it is durable, or when the context ends while the write is
+// queued. A change may run more than once. It returns a refusal (see isRefusal) only while it has written nothing.
 func (q *writeQueue) commit(ctx context.Context, db *bbolt.DB, change func(*bbolt.Tx) error) error {
 	write := &pendingWrite{change: change, err: errUnfinished, done: make(chan struct{})}
 	q.mu.Lock()
@@ -47,7 +46,7 @@ func (q *writeQueue) commit(ctx context.Context, db *bbolt.DB, change func(*bbol
 	q.mu.Unlock()
 	select {
 	case <-ctx.Done():
-		// The change sees that too when its turn comes, and writes nothing.
+		// The change checks the context too, and writes nothing.
 		return ctx.Err()
 	case <-write.done:
 	case q.committing <- struct{}{}:
@@ -87,7 +86,7 @@ func (q *writeQueue) commitWaiting(db *bbolt.DB) {
 func commitGroup(db *bbolt.DB, group []*pendingWrite) {
 	broken, err := tryGroup(db, group)
 	if broken && len(group) > 1 {
-		// One change failed half way and took the others down with it. Alone, each gets its own outcome.
+		// One change failed half way, so all were rolled back. Alone, each gets its own outcome.
 		for i := range group {
 			commitGroup(db, group[i:i+1])
 		}
@@ -101,8 +100,7 @@ func commitGroup(db *bbolt.DB, group []*pendingWrite) {
 	}
 }
 
-// tryGroup answers an error if nothing of the group was written, and broken if that was the fault of a
-// change and not of the commit.
+// tryGroup returns an error if nothing of the group was written, and broken if a change failed and not the commit.
 func tryGroup(db *bbolt.DB, group []*pendingWrite) (broken bool, err error) {
 	tx, err := db.Begin(true)
 	if err != nil {
@@ -127,7 +125,7 @@ func tryGroup(db *bbolt.DB, group []*pendingWrite) (broken bool, err error) {
 	return false, tx.Commit()
 }
 
-// isRefusal reports whether the error is one that a change answers before it has written anything.
+// isRefusal reports whether the error is one that a change returns before it has written anything.
 func isRefusal(err error) bool {
 	refusals := []error{
 		persistence.ErrNotFound, persistence.ErrExists, persistence.ErrConflict,

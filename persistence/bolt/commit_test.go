@@ -13,7 +13,7 @@ import (
 	"clientele/persistence"
 )
 
-// hold starts a write and answers, while it is being committed, a function that lets it go on.
+// hold starts a write and returns, while it is being committed, a function that releases it.
 func hold(t *testing.T, store *Store) (proceed func()) {
 	t.Helper()
 	started, released, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -33,7 +33,7 @@ func hold(t *testing.T, store *Store) (proceed func()) {
 	}
 }
 
-// enqueue hands in changes while another is being committed, and answers a function that waits for their
+// enqueue hands in changes while another is being committed, and returns a function that waits for their
 // outcomes.
 func enqueue(t *testing.T, store *Store, changes ...func(*bbolt.Tx) error) (outcomes func() []error) {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	// Which store lives where: a *bolt.Store does not tell.
+	// The folder of each store, which a *bolt.Store does not expose.
 	var directories sync.Map
 	open := func(dir string) (persistence.Store, error) {
 		store, err := bolt.Open(t.Context(), dir)

@@ -18,7 +18,7 @@ import (
 	"clientele/persistence/internal/bsondoc"
 )
 
-// checkFile answers an error unless the buckets agree: every live document is in every index of its collection
+// checkFile returns an error unless the buckets agree: every live document is in every index of its collection
 // once and nothing else is, no document is both live and archived, and the counts are right; and the indexes across
 // environments have the customers with a value.
 func checkFile(store *Store) error {
@@ -32,7 +32,7 @@ func checkFile(store *Store) error {
 	})
 }
 
-// checkWideIndexes answers an error unless the indexes across environments hold the customers that have a value, live
+// checkWideIndexes returns an error unless the indexes across environments hold the customers that have a value, live
 // and archived, and nothing else.
 func checkWideIndexes(tx *bbolt.Tx) error {
 	byDueAt, byBillingID := map[string]bool{}, map[string]bool{}
@@ -59,7 +59,7 @@ func checkWideIndexes(tx *bbolt.Tx) error {
 	})
 }
 
-// checkRequests answers an error unless the indexes of keyed requests hold their entries and nothing else.
+// checkRequests returns an error unless the indexes of keyed requests hold their entries and nothing else.
 func checkRequests(tx *bbolt.Tx) error {
 	expected := map[string]map[string]bool{string(requestsByExpiryBucket): {}, string(requestsByCustomerBucket): {}}
 	err := tx.Bucket(requestsBucket).ForEach(func(key, _ []byte) error {
@@ -75,7 +75,7 @@ func checkRequests(tx *bbolt.Tx) error {
 	return errors.Join(err, checkIndexes(tx, expected))
 }
 
-// checkIndexes answers an error unless the buckets hold the keys that are expected.
+// checkIndexes returns an error unless the buckets hold the keys that are expected.
 func checkIndexes(tx *bbolt.Tx, expected map[string]map[string]bool) error {
 	for name, want := range expected {
 		got := map[string]bool{}

@@ -17,73 +17,22 @@ import (
 type documents[T any] struct {
 	store      *Store
 	collection *collection
-	identify   func(*T) identity
 }
 
-// identity is what a write depends on.
-type identity struct {
-	key string
-	// wanted is the key that environment and id make.
-	wanted  string
-	version int64
-}
-
-// record is a document that begins with a domain.Record.
-type record[T any] interface {
-	*T
-	Head() *domain.Record
-}
-
-func recordsOf[T any, R record[T]](s *Store, c persistence.Collection) documents[T] {
-	return documents[T]{store: s, collection: newCollection(c), identify: func(document *T) identity {
-		head := R(document).Head()
-		return identity{key: head.Key, wanted: head.Ref().Key(), version: head.Version}
-	}}
-}
-
-// Products implements persistence.Catalog.
-func (s *Store) Products() persistence.Documents[domain.Product] {
-	return recordsOf[domain.Product](s, persistence.Products)
-}
-
-// Plans implements persistence.Catalog.
-func (s *Store) Plans() persistence.Documents[domain.Plan] {
-	return recordsOf[domain.Plan](s, persistence.Plans)
-}
-
-// PlanVersions implements persistence.Catalog.
-func (s *Store) PlanVersions() persistence.Documents[domain.Plan] {
-	return recordsOf[domain.Plan](s, persistence.PlanVersions)
-}
-
-// Addons implements persistence.Catalog.
-func (s *Store) Addons() persistence.Documents[domain.Addon] {
-	return recordsOf[domain.Addon](s, persistence.Addons)
-}
-
-// AddonVersions implements persistence.Catalog.
-func (s *Store) AddonVersions() persistence.Documents[domain.Addon] {
-	return recordsOf[domain.Addon](s, persistence.AddonVersions)
-}
-
-// Features implements persistence.Catalog.
-func (s *Store) Features() persistence.Documents[domain.Feature] {
-	return recordsOf[domain.Feature](s, persistence.Features)
-}
-
-// Coupons implements persistence.Catalog.
-func (s *Store) Coupons() persistence.Documents[domain.Coupon] {
-	return recordsOf[domain.Coupon](s, persistence.Coupons)
-}
-
-// PromotionCodes implements persistence.Catalog.
-func (s *Store) PromotionCodes() persistence.Documents[domain.PromotionCode] {
-	return recordsOf[domain.PromotionCode](s, persistence.PromotionCodes)
-}
-
-// SubscriptionClaims implements persistence.Catalog.
-func (s *Store) SubscriptionClaims() persistence.Documents[domain.SubscriptionClaim] {
-	return recordsOf[domain.SubscriptionClaim](s, persistence.SubscriptionClaims)
+// views makes the store's Views.
+func (s *Store) views() persistence.Views {
+	return persistence.NewViews(persistence.AllDocuments{
+		Customers:          documents[domain.Customer]{s, customers},
+		Products:           documents[domain.Product]{s, newCollection(persistence.Products)},
+		Plans:              documents[domain.Plan]{s, newCollection(persistence.Plans)},
+		PlanVersions:       documents[domain.Plan]{s, newCollection(persistence.PlanVersions)},
+		Addons:             documents[domain.Addon]{s, newCollection(persistence.Addons)},
+		AddonVersions:      documents[domain.Addon]{s, newCollection(persistence.AddonVersions)},
+		Features:           documents[domain.Feature]{s, newCollection(persistence.Features)},
+		Coupons:            documents[domain.Coupon]{s, newCollection(persistence.Coupons)},
+		PromotionCodes:     documents[domain.PromotionCode]{s, newCollection(persistence.PromotionCodes)},
+		SubscriptionClaims: documents[domain.SubscriptionClaim]{s, newCollection(persistence.SubscriptionClaims)},
+	})
 }
 
 // Insert implements persistence.Documents.
@@ -93,7 +42,7 @@ func (d documents[T]) Insert(ctx context.Context, document *T) error {
 	if err != nil {
 		return wrap(what, err)
 	}
-	key := []byte(id.key)
+	key := []byte(id.Key)
 	return d.write(ctx, what, after, func(tx *bbolt.Tx) error {
 		if d.collection.stored(tx, key) != nil {
 			return persistence.ErrExists
@@ -109,13 +58,13 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 	if err != nil {
 		return wrap(what, err)
 	}
-	key := []byte(id.key)
+	key := []byte(id.Key)
 	return d.write(ctx, what, after, func(tx *bbolt.Tx) error {
 		before := d.collection.stored(tx, key)
 		if before == nil {
 			return persistence.ErrNotFound
 		}
-		if before.Version() != id.version-1 {
+		if before.Version() != id.Version-1 {
 			return persistence.ErrConflict
 		}
 		return d.collection.put(tx, key, before, after)
@@ -131,29 +80,25 @@ func (d documents[T]) write(ctx context.Context, what string, after document, ch
 	return err
 }
 
-// encode is a document as it is stored.
-func (d documents[T]) encode(document *T) (identity, document, error) {
-	id := d.identify(document)
-	if id.key != id.wanted {
+// encode returns the document as it is stored.
+func (d documents[T]) encode(document *T) (bsondoc.Identity, document, error) {
+	id := bsondoc.Identify(document)
+	if id.Key != id.RefKey {
 		// The indexes lead from environment and id to the key.
-		return identity{}, nil, errors.New("the key is not that of the document's environment and id")
+		return bsondoc.Identity{}, nil, errors.New("the key is not that of the document's environment and id")
 	}
 	raw, err := bson.Marshal(document)
 	if err != nil {
-		return identity{}, nil, fmt.Errorf("encode: %w", err)
+		return bsondoc.Identity{}, nil, fmt.Errorf("encode: %w", err)
 	}
 	return id, raw, nil
 }
 
 // Get implements persistence.Documents.
 func (d documents[T]) Get(ctx context.Context, ref domain.Ref) (*T, error) {
-	return d.get(ctx, func(tx *bbolt.Tx) document { return d.collection.stored(tx, []byte(ref.Key())) })
-}
-
-func (d documents[T]) get(ctx context.Context, find func(*bbolt.Tx) document) (*T, error) {
 	var out *T
 	err := d.store.read(ctx, "get from "+d.collection.Name, func(tx *bbolt.Tx) error {
-		found := find(tx)
+		found := d.collection.stored(tx, []byte(ref.Key()))
 		if found == nil {
 			return persistence.ErrNotFound
 		}

@@ -47,7 +47,7 @@ func OpenReadOnly(ctx context.Context, dir string) (*Store, error) {
 	if err := db.View(checkFormat); err != nil {
 		return nil, fmt.Errorf("open store in %s: %w", dir, errors.Join(err, db.Close()))
 	}
-	return &Store{db: db, queue: newWriteQueue()}, nil
+	return newStore(db), nil
 }
 
 // unusable explains an error of the file system with the path that it is about; other errors it returns as they are.

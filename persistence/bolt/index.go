@@ -19,7 +19,7 @@ import (
 // The id is the value of the field that breaks ties.
 //
 // The value is empty. The tag keeps nulls, texts and times apart, in that order. The value is encoded
-// so that the order of the bytes is the order of the values and so that it tells its own end: a time is
+// so that the order of the bytes is the order of the values and so that its end can be found: a time is
 // its milliseconds since 1970 in eight bytes, the highest first, moved so that times before 1970 come
 // first; a text ends with textEnd, and a zero byte in it is followed by a byte higher than any that ends
 // it.
@@ -89,8 +89,8 @@ func startingWith(prefix []byte) keyRange {
 // justAfter is the first key behind the given one.
 func justAfter(key []byte) []byte { return append(bytes.Clone(key), 0) }
 
-// intersect answers the parts that two lists of ranges share. In each list the ranges are in order and
-// apart from each other; so they are in the answer.
+// intersect returns the parts that two lists of ranges share. The ranges of each list, and of the result, are in order
+// and do not overlap.
 func intersect(a, b []keyRange) []keyRange {
 	var out []keyRange
 	for _, x := range a {

@@ -68,9 +68,7 @@ func (x index) ranges(condition persistence.Condition) []keyRange {
 	case persistence.LessOrEqual:
 		wanted.high = x.only(condition.Operands[0]).high
 	case persistence.Like:
-		if pattern := condition.Pattern(); pattern.Prefix != "" {
-			return x.startingWithAny(append([]string{pattern.Prefix}, pattern.Others...))
-		}
+		return x.startingWithAny(condition.Pattern().Starts())
 	default:
 		// Whatever has a value may satisfy the others.
 	}

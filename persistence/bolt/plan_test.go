@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 	"pgregory.net/rapid"
 
+	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
@@ -17,6 +18,7 @@ import (
 func crowd(t *testing.T) (*Store, []document) {
 	t.Helper()
 	store := open(t, t.TempDir())
+	encode := documents[domain.Customer]{store, customers}.encode
 	documents := make([]document, maxCandidates+100)
 	err := store.write(t.Context(), "insert a crowd", func(tx *bbolt.Tx) error {
 		for i := range documents {
@@ -27,7 +29,7 @@ func crowd(t *testing.T) (*Store, []document) {
 				customer.CRMID = pointer(strconv.Itoa(i % 7))
 			}
 			var err error
-			if _, documents[i], err = store.customers().encode(customer); err != nil {
+			if _, documents[i], err = encode(customer); err != nil {
 				return err
 			}
 			if err = customers.put(tx, []byte(customer.Key), nil, documents[i]); err != nil {

@@ -66,7 +66,7 @@ func (m *meter) pause() error {
 	if err := m.ctx.Err(); err != nil {
 		return err
 	}
-	// Short calls get in between; a goroutine is preempted after 10 ms only.
+	// Short calls run in between; a goroutine is preempted only after 10 ms.
 	runtime.Gosched()
 	m.nextPause = m.done() + pauseEvery
 	return nil

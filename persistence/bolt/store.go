@@ -39,6 +39,8 @@ var (
 
 // Store is the embedded engine. Open makes one.
 type Store struct {
+	persistence.Views
+
 	db *bbolt.DB
 	// calls is held shared by every call under way, and exclusively to close.
 	calls sync.RWMutex
@@ -59,7 +61,13 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store in %s: %w", dir, unusable(dir, err))
 	}
-	return &Store{db: db, queue: newWriteQueue()}, nil
+	return newStore(db), nil
+}
+
+func newStore(db *bbolt.DB) *Store {
+	s := &Store{db: db, queue: newWriteQueue()}
+	s.Views = s.views()
+	return s
 }
 
 func openFile(dir string) (*bbolt.DB, error) {
@@ -133,7 +141,7 @@ func checkFormat(tx *bbolt.Tx) error {
 // syncDirectory makes a file that was just created in the directory survive a crash of the machine.
 func syncDirectory(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // Windows keeps directories by itself and refuses to be asked.
+		return nil // Windows keeps directories by itself and cannot sync them.
 	}
 	directory, err := os.Open(dir)
 	if err != nil {
@@ -202,7 +210,7 @@ func (s *Store) write(ctx context.Context, what string, change func(*bbolt.Tx) e
 	}))
 }
 
-// refusal is why a call is not let in.
+// refusal is the error of a call on a store that is closing, or whose context is done.
 func (s *Store) refusal(ctx context.Context) error {
 	if s.closing.Load() {
 		return persistence.ErrClosed

@@ -237,7 +237,7 @@ func TestClosedStoreSaysSo(t *testing.T) {
 	}
 }
 
-func TestEndedContextIsAnsweredAndNothingWritten(t *testing.T) {
+func TestEndedContextIsReturnedAndNothingWritten(t *testing.T) {
 	store := open(t, t.TempDir())
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -13,10 +13,8 @@ import (
 
 const fieldDueAt = "sync.dueAt"
 
-// billingIndexes serve what is asked for across environments. They do not begin with the environment, as the others
-// do, because what is asked for names none: a server looks after all of them, and the billing provider knows of none.
-// They are not partial either, although most customers are never due: other servers of MongoDB's protocol have only
-// plain ones.
+// billingIndexes serve the queries across environments, so they do not begin with the environment as the others do. They
+// are not partial, although most customers are never due: other servers of MongoDB's protocol have only plain indexes.
 func billingIndexes() []driver.IndexModel {
 	return []driver.IndexModel{
 		{Keys: bson.D{{Key: fieldDueAt, Value: 1}, {Key: fieldKey, Value: 1}}},

@@ -37,82 +37,36 @@ func (s *Store) collection(c persistence.Collection) collection {
 type documents[T any] struct {
 	collection
 
-	store    *Store
-	identify func(*T) identity
+	store *Store
 }
 
-// identity is what a replacement depends on.
-type identity struct {
-	key     string
-	version int64
+// views makes the store's Views.
+func (s *Store) views() persistence.Views {
+	return persistence.NewViews(persistence.AllDocuments{
+		Customers:          s.customers(),
+		Products:           documents[domain.Product]{s.collection(persistence.Products), s},
+		Plans:              documents[domain.Plan]{s.collection(persistence.Plans), s},
+		PlanVersions:       documents[domain.Plan]{s.collection(persistence.PlanVersions), s},
+		Addons:             documents[domain.Addon]{s.collection(persistence.Addons), s},
+		AddonVersions:      documents[domain.Addon]{s.collection(persistence.AddonVersions), s},
+		Features:           documents[domain.Feature]{s.collection(persistence.Features), s},
+		Coupons:            documents[domain.Coupon]{s.collection(persistence.Coupons), s},
+		PromotionCodes:     documents[domain.PromotionCode]{s.collection(persistence.PromotionCodes), s},
+		SubscriptionClaims: documents[domain.SubscriptionClaim]{s.collection(persistence.SubscriptionClaims), s},
+	})
 }
 
-// record is a document that begins with a domain.Record.
-type record[T any] interface {
-	*T
-	Head() *domain.Record
-}
-
-func recordsOf[T any, R record[T]](s *Store, c persistence.Collection) documents[T] {
-	return documents[T]{store: s, collection: s.collection(c), identify: func(document *T) identity {
-		head := R(document).Head()
-		return identity{key: head.Key, version: head.Version}
-	}}
-}
-
-// Products implements persistence.Catalog.
-func (s *Store) Products() persistence.Documents[domain.Product] {
-	return recordsOf[domain.Product](s, persistence.Products)
-}
-
-// Plans implements persistence.Catalog.
-func (s *Store) Plans() persistence.Documents[domain.Plan] {
-	return recordsOf[domain.Plan](s, persistence.Plans)
-}
-
-// PlanVersions implements persistence.Catalog.
-func (s *Store) PlanVersions() persistence.Documents[domain.Plan] {
-	return recordsOf[domain.Plan](s, persistence.PlanVersions)
-}
-
-// Addons implements persistence.Catalog.
-func (s *Store) Addons() persistence.Documents[domain.Addon] {
-	return recordsOf[domain.Addon](s, persistence.Addons)
-}
-
-// AddonVersions implements persistence.Catalog.
-func (s *Store) AddonVersions() persistence.Documents[domain.Addon] {
-	return recordsOf[domain.Addon](s, persistence.AddonVersions)
-}
-
-// Features implements persistence.Catalog.
-func (s *Store) Features() persistence.Documents[domain.Feature] {
-	return recordsOf[domain.Feature](s, persistence.Features)
-}
-
-// Coupons implements persistence.Catalog.
-func (s *Store) Coupons() persistence.Documents[domain.Coupon] {
-	return recordsOf[domain.Coupon](s, persistence.Coupons)
-}
-
-// PromotionCodes implements persistence.Catalog.
-func (s *Store) PromotionCodes() persistence.Documents[domain.PromotionCode] {
-	return recordsOf[domain.PromotionCode](s, persistence.PromotionCodes)
-}
-
-// SubscriptionClaims implements persistence.Catalog.
-func (s *Store) SubscriptionClaims() persistence.Documents[domain.SubscriptionClaim] {
-	return recordsOf[domain.SubscriptionClaim](s, persistence.SubscriptionClaims)
+func (s *Store) customers() documents[domain.Customer] {
+	return documents[domain.Customer]{s.collection(persistence.CustomerCollection), s}
 }
 
 // Insert implements persistence.Documents.
 //
-// On a replica set or a sharded cluster the driver sends a write again when its acknowledgement is lost,
-// under the number of the first attempt, and the server answers what it did then: a document never
-// collides with itself. A standalone server keeps no such numbers, so there a lost acknowledgement is
-// ErrUnavailable, the write may stand, and who tries again may be told ErrExists of its own document. The
-// same holds of every server once the time for retries has run out, or when a write was applied but its
-// replication not confirmed in time.
+// On a replica set or a sharded cluster the driver retries a write whose acknowledgement is lost, under the number of
+// the first attempt, and the server returns the result of that attempt: a document never collides with itself. A
+// standalone server keeps no such numbers: a lost acknowledgement is ErrUnavailable, the write may have been made, and a
+// retry by the caller may get ErrExists because of its own document. The same is true on every server when the time for
+// retries has run out, or when a write was applied but its replication not confirmed in time.
 func (d documents[T]) Insert(ctx context.Context, document *T) error {
 	return d.store.call(ctx, "insert into "+d.Name, func(ctx context.Context) error {
 		raw, err := bson.Marshal(document)
@@ -129,26 +83,25 @@ func (d documents[T]) Insert(ctx context.Context, document *T) error {
 
 // Replace implements persistence.Documents.
 //
-// The server evaluates the filter and replaces the document as one step, so of several writers that name
-// one version one finds it and the others do not. What Insert says of lost acknowledgements holds here: a
-// retry by the driver is answered as its first attempt was, not with a conflict with itself; after
-// ErrUnavailable the write may stand, and the same write again is then a conflict, never a second write.
+// The server evaluates the filter and replaces the document in one step, so of several writers that expect one version
+// only one finds it. Lost acknowledgements are handled as in Insert: a retry by the driver gets the result of the first
+// attempt. After ErrUnavailable the write may have been made; a retry by the caller is then a conflict, never a second
+// write.
 func (d documents[T]) Replace(ctx context.Context, document *T) error {
 	return d.store.call(ctx, "replace in "+d.Name, func(ctx context.Context) error {
-		id := d.identify(document)
+		id := bsondoc.Identify(document)
 		raw, err := bson.Marshal(document)
 		if err != nil {
 			return err
 		}
-		filter := bson.D{{Key: fieldKey, Value: id.key}, {Key: fieldVersion, Value: id.version - 1}}
+		filter := bson.D{{Key: fieldKey, Value: id.Key}, {Key: fieldVersion, Value: id.Version - 1}}
 		result, err := d.documents.ReplaceOne(ctx, filter, bson.Raw(raw))
 		if err != nil {
 			return err
 		}
 		if result.MatchedCount == 0 {
-			// No document is ever deleted. So one that is missing now was missing then, and the answer is
-			// right although this is a second look.
-			if err := requireKey(ctx, d.documents, id.key); err != nil {
+			// No document is ever deleted, so one that is missing now was missing then too.
+			if err := requireKey(ctx, d.documents, id.Key); err != nil {
 				return err
 			}
 			return persistence.ErrConflict
@@ -160,13 +113,9 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 
 // Get implements persistence.Documents.
 func (d documents[T]) Get(ctx context.Context, ref domain.Ref) (*T, error) {
-	return d.get(ctx, bson.D{{Key: fieldKey, Value: ref.Key()}})
-}
-
-func (d documents[T]) get(ctx context.Context, filter bson.D) (*T, error) {
 	var out *T
 	err := d.store.call(ctx, "get from "+d.Name, func(ctx context.Context) error {
-		found, err := d.documents.FindOne(ctx, filter).Raw()
+		found, err := d.documents.FindOne(ctx, bson.D{{Key: fieldKey, Value: ref.Key()}}).Raw()
 		if err != nil {
 			return err
 		}
@@ -256,7 +205,7 @@ func (d documents[T]) Count(ctx context.Context, environmentID string, filter pe
 // cursor: it has room for one more.
 func oneBatch(n int) int32 { return int32(min(n, math.MaxInt32-1) + 1) }
 
-// requireKey answers whether a document has the key. Errors: driver.ErrNoDocuments.
+// requireKey returns driver.ErrNoDocuments if no document has the key.
 func requireKey(ctx context.Context, collection *driver.Collection, key string) error {
 	keyOnly := options.FindOne().SetProjection(bson.D{{Key: fieldKey, Value: 1}})
 	return collection.FindOne(ctx, bson.D{{Key: fieldKey, Value: key}}, keyOnly).Err()

@@ -103,27 +103,27 @@ func isUnavailable(err error) bool {
 	return noServer || noConnection || noNetwork || lostPool
 }
 
-// poolError is all that can be told of the error of a call that waited for a connection while the driver
+// poolError is all that is known of the error of a call that waited for a connection while the driver
 // gave up the whole pool.
 type poolError interface {
 	error
 	Retryable() bool
 }
 
-// serverCodes are the codes that a server answered. The driver gives its own errors the code 0.
+// serverCodes are the codes that a server returned. The driver gives its own errors the code 0.
 func serverCodes(err error) []int {
 	return slices.DeleteFunc(driver.ErrorCodes(err), func(code int) bool { return code == 0 })
 }
 
 // cause is what an operator needs of an error, in words that hold no document: the codes of a server, or
-// the innermost error of what failed before a server could answer.
+// the innermost error of what failed before a server could respond.
 func cause(err error) string {
 	if codes := serverCodes(err); len(codes) > 0 {
 		name := "no name"
 		if command, ok := errors.AsType[driver.CommandError](err); ok && command.Name != "" {
 			name = command.Name
 		}
-		return fmt.Sprintf("the server answered code %d (%s)", codes[0], name)
+		return fmt.Sprintf("the server returned code %d (%s)", codes[0], name)
 	}
 	selection, _ := errors.AsType[topology.ServerSelectionError](err)
 	for _, server := range selection.Desc.Servers {
@@ -132,7 +132,7 @@ func cause(err error) string {
 		}
 	}
 	if driver.IsTimeout(err) {
-		return "no answer in time"
+		return "no response in time"
 	}
 	return innermost(err).Error()
 }

@@ -18,7 +18,7 @@ import (
 
 const secret = "ada@example.com"
 
-// wire is an error that the server answered. Its text quotes a document, as a server's may.
+// wire is an error that the server returned. Its text quotes a document, as a server's may.
 func wire(code int32, name string, labels ...string) error {
 	return driver.CommandError{Code: code, Name: name, Message: "at " + secret, Labels: labels, Wrapped: errors.New(secret)}
 }
@@ -81,7 +81,7 @@ func TestTranslateWithADoneContext(t *testing.T) {
 	if got := s.translate(cancelled, wire(11601, "Interrupted")); !errors.Is(got, context.Canceled) {
 		t.Errorf("got %v, want %v", got, context.Canceled)
 	}
-	// What was answered in time stays the answer.
+	// An error that the server returned in time is kept.
 	if got := s.translate(cancelled, driver.ErrNoDocuments); !errors.Is(got, persistence.ErrNotFound) {
 		t.Errorf("got %v, want %v", got, persistence.ErrNotFound)
 	}
@@ -100,9 +100,9 @@ func TestTranslateWithADoneContext(t *testing.T) {
 func TestCauseNamesTheCode(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
-		"the server answered code 13 (Unauthorized)": wire(13, "Unauthorized"),
-		"the server answered code 121 (no name)":     driver.WriteException{WriteErrors: driver.WriteErrors{{Code: 121}}},
-		"no answer in time":                          fmt.Errorf("x: %w", context.DeadlineExceeded),
+		"the server returned code 13 (Unauthorized)": wire(13, "Unauthorized"),
+		"the server returned code 121 (no name)":     driver.WriteException{WriteErrors: driver.WriteErrors{{Code: 121}}},
+		"no response in time":                        fmt.Errorf("x: %w", context.DeadlineExceeded),
 		"EOF":                                        topology.ConnectionError{Wrapped: io.EOF},
 	} {
 		if got := cause(err); got != want {

@@ -98,11 +98,12 @@ func compileCondition(c persistence.Condition) (bson.D, error) {
 	case persistence.Like, persistence.ILike:
 		pattern := c.Pattern()
 		matches := bson.E{Key: "$regex", Value: pattern.Expression()}
-		if len(pattern.Others) == 0 {
-			return bson.D{{Key: field, Value: append(startsWith(pattern.Prefix), matches)}}, nil
+		prefixes := pattern.Starts()
+		if len(prefixes) == 1 {
+			return bson.D{{Key: field, Value: append(startsWith(prefixes[0]), matches)}}, nil
 		}
 		starts := bson.A{}
-		for _, start := range append([]string{pattern.Prefix}, pattern.Others...) {
+		for _, start := range prefixes {
 			starts = append(starts, bson.D{{Key: field, Value: startsWith(start)}})
 		}
 		return bson.D{{Key: "$or", Value: starts}, {Key: field, Value: bson.D{matches}}}, nil

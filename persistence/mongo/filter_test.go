@@ -58,7 +58,7 @@ func TestCompile(t *testing.T) {
 			`{"name":{"$gte":"` + "\U0010ffff" + `","$regex":"(?s)^` + "\U0010ffff" + `.*\\z"}}`,
 		},
 		{
-			"like takes the pattern to the letter", condition(persistence.Like, text(`.\%$`)),
+			"like takes literal characters", condition(persistence.Like, text(`.\%$`)),
 			`{"name":{"$gte":".%$","$lt":".%%","$regex":"(?s)^\\.%\\$\\z"}}`,
 		},
 		{"like ignoring case has no range", condition(persistence.ILike, text("ab%")), `{"name":{"$regex":"(?s)^[aA][bB].*\\z"}}`},

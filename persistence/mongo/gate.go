@@ -2,13 +2,13 @@ package mongo
 
 import "sync"
 
-// gate lets calls in until it is shut, and tells when the last of them has left. The driver waits for
-// connections in use, but a call that is between two commands holds none.
+// gate counts calls until it is shut, and closes empty when the last of them has ended. The driver waits for connections
+// in use, but a call that is between two commands holds none.
 type gate struct {
 	mu     sync.Mutex
 	closed bool
 	inside int
-	// empty is closed once the gate is shut and nobody is inside.
+	// empty is closed once the gate is shut and no call is inside.
 	empty chan struct{}
 }
 
@@ -29,7 +29,7 @@ func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside--
-	g.settle()
+	g.closeEmpty()
 }
 
 // shut reports whether it was this call that shut the gate.
@@ -40,7 +40,7 @@ func (g *gate) shut() bool {
 		return false
 	}
 	g.closed = true
-	g.settle()
+	g.closeEmpty()
 	return true
 }
 
@@ -50,7 +50,7 @@ func (g *gate) isShut() bool {
 	return g.closed
 }
 
-func (g *gate) settle() {
+func (g *gate) closeEmpty() {
 	if g.closed && g.inside == 0 {
 		close(g.empty)
 	}

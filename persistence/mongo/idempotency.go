@@ -18,7 +18,7 @@ const (
 	fieldCustomerKeys  = "customerKeys"
 )
 
-// requestIndexes serve what is asked for beside the _id. Expired requests are not left to an index of MongoDB that
+// requestIndexes serve the queries that are not by _id. Expired requests are not left to an index of MongoDB that
 // deletes by itself: by whose clock and when is then nobody's decision, and other servers of its protocol have none.
 func requestIndexes() []driver.IndexModel {
 	return []driver.IndexModel{
@@ -80,7 +80,7 @@ func (s *Store) RequestsAbout(ctx context.Context, customerKey string, limit int
 }
 
 // DeleteRequest implements persistence.Idempotency. A deletion that is sent again because its acknowledgement was
-// lost finds nothing on a standalone server, and answers ErrNotFound.
+// lost finds nothing on a standalone server, and returns ErrNotFound.
 func (s *Store) DeleteRequest(ctx context.Context, id string, version int64) error {
 	return s.call(ctx, "delete request", func(ctx context.Context) error {
 		result, err := s.requests.DeleteOne(ctx, ofVersion(id, version))
@@ -129,7 +129,7 @@ func ofVersion(id string, version int64) bson.D {
 	return bson.D{{Key: fieldKey, Value: id}, {Key: fieldVersion, Value: version}}
 }
 
-// whyNot is why no request has the key and the version that were asked for: it has another version, or it is gone.
+// whyNot is why no request has the key and the version: it has another version, or it is gone.
 func (s *Store) whyNot(ctx context.Context, id string) error {
 	if err := requireKey(ctx, s.requests, id); err != nil {
 		return err

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// batchSize is for walks whose length cannot be told: a few round trips for the ties of a usual page,
+	// batchSize is for walks of unknown length: a few round trips for the ties of a usual page,
 	// without fetching much that is thrown away.
 	batchSize = 256
-	// closeTimeout is how long a call may last to tell the server that a cursor is no longer needed.
+	// closeTimeout bounds the call that closes a cursor on the server.
 	closeTimeout = time.Second
 )
 
-// query is a filter as the server is asked, and what is left to be done here.
+// query is a filter as it is sent to the server, and the part that is evaluated here.
 type query struct {
 	sent bson.D
 	// residual is nil if everything that the server finds matches.

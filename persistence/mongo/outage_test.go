@@ -51,7 +51,7 @@ func openThroughLine(t *testing.T, more string) (*Store, *line) {
 		separator = "&"
 	}
 	if !strings.Contains(uri, "directConnection") {
-		// A replica set would tell the driver its own address, which is not the line's.
+		// A replica set would give the driver its own address, which is not the line's.
 		more += "&directConnection=true"
 	}
 	store, err := Open(t.Context(), uri+separator+more)
@@ -178,7 +178,7 @@ func underWay(store *Store) bool {
 	return store.gate.inside > 0
 }
 
-// expectAll expects every method to answer the error within a second.
+// expectAll expects every method to return the error within a second.
 func expectAll(t *testing.T, store persistence.Store, newContext func() (context.Context, context.CancelFunc), want error) {
 	t.Helper()
 	var group sync.WaitGroup

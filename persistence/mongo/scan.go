@@ -62,7 +62,7 @@ func (c collection) leadsTo(filter persistence.Filter, field persistence.Field) 
 			return f.Field == field
 		case persistence.Like:
 			// A pattern that is more than a prefix may match little of what has the prefix.
-			return f.Field == field && f.Operands[0] == persistence.Text(persistence.Escape(f.Pattern().Prefix)+"%")
+			return f.Field == field && f.Operands[0] == persistence.Text(persistence.Escape(f.Pattern().Starts()[0])+"%")
 		default:
 			return false
 		}

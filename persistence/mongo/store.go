@@ -16,6 +16,8 @@ const keysCollection = "keys"
 
 // Store is a persistence.Store in one database of a MongoDB deployment.
 type Store struct {
+	persistence.Views
+
 	client   *driver.Client
 	database *driver.Database
 	keys     *driver.Collection
@@ -62,13 +64,14 @@ func connect(ctx context.Context, opts *options.ClientOptions, database string, 
 		timeout:  *opts.Timeout,
 		gate:     newGate(),
 	}
+	s.Views = s.views()
 	// Ping first: a deployment that is out of reach shows within seconds, while an index may take minutes.
 	err = s.Ping(ctx)
 	if err == nil {
 		err = prepare(s, ctx)
 	}
 	if err != nil {
-		// The first error is the one to tell.
+		// The first error is the one to return.
 		_ = s.Close(ctx)
 		return nil, err
 	}
@@ -107,7 +110,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close implements persistence.Store. When the context ends before the calls under way do, it cuts them
-// off and answers the context's error.
+// off and returns the context's error.
 func (s *Store) Close(ctx context.Context) error {
 	if !s.gate.shut() {
 		return nil

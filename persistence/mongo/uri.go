@@ -42,7 +42,7 @@ var (
 	errNoDNS = fmt.Errorf("%w: the DNS records of the MongoDB URI's host cannot be read", persistence.ErrUnavailable)
 )
 
-// parseURI answers the options of the client and the name of the database.
+// parseURI returns the options of the client and the name of the database.
 //
 // Reads and writes are not the URI's to weaken, and what would not count is refused. A write is acknowledged when a majority of the replica set
 // has it in its journal, so it survives any failover; on a standalone server the journal is what is left
@@ -85,7 +85,7 @@ func parseURI(uri string) (*options.ClientOptions, string, error) {
 	return opts, database, nil
 }
 
-// weakens reports whether the URI asks for reads or writes that are not the ones that parseURI sets.
+// weakens reports whether the URI sets reads or writes that are not the ones that parseURI sets.
 func weakens(opts *options.ClientOptions) bool {
 	if r := opts.ReadPreference; r != nil && r.Mode() != readpref.PrimaryMode {
 		return true
@@ -97,7 +97,7 @@ func weakens(opts *options.ClientOptions) bool {
 	return w != nil && ((w.W != nil && w.W != writeconcern.WCMajority) || (w.Journal != nil && !*w.Journal))
 }
 
-// databaseName is the path of a URI that the driver accepted; the driver itself does not tell it.
+// databaseName is the path of a URI that the driver accepted; the driver does not expose it.
 func databaseName(uri string) (string, error) {
 	_, rest, _ := strings.Cut(uri, "://")
 	if _, hosts, found := strings.Cut(rest, "@"); found {

@@ -30,7 +30,7 @@ func (c *commands) started(_ context.Context, e *event.CommandStartedEvent) {
 	c.sent = append(c.sent, slices.Clone(e.Command))
 }
 
-// take answers what was sent since the last time.
+// take returns what was sent since the last time.
 func (c *commands) take() []bson.Raw {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,7 @@ func openWatched(t *testing.T) (*Store, *commands) {
 	return store, watched
 }
 
-// What the server is asked for cannot be seen in its answers: a single server keeps every promise anyway.
+// Concerns do not show in results: a single server meets all of them. So the commands are checked.
 func TestEveryCommandAsksForTheMajority(t *testing.T) {
 	t.Parallel()
 	store, watched := openWatched(t)
@@ -238,7 +238,7 @@ func TestAnUnfinishedScanFreesItsCursor(t *testing.T) {
 	}
 }
 
-// exerciseAll calls every method and answers the commands that it took.
+// exerciseAll calls every method and returns the commands that it took.
 func exerciseAll(t *testing.T, store *Store, watched *commands) []bson.Raw {
 	t.Helper()
 	ctx := t.Context()

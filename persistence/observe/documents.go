@@ -27,69 +27,27 @@ func (d documents[T]) Replace(ctx context.Context, document *T) error {
 
 // Get implements persistence.Documents.
 func (d documents[T]) Get(ctx context.Context, ref domain.Ref) (*T, error) {
-	return answered(ctx, d.observe, get, d.name, func(ctx context.Context) (*T, error) { return d.to.Get(ctx, ref) })
+	return measured(ctx, d.observe, get, d.name, func(ctx context.Context) (*T, error) { return d.to.Get(ctx, ref) })
 }
 
 // GetMany implements persistence.Documents.
 func (d documents[T]) GetMany(ctx context.Context, environmentID string, refIDs []string) (map[string]*T, error) {
-	return answered(ctx, d.observe, getMany, d.name, func(ctx context.Context) (map[string]*T, error) {
+	return measured(ctx, d.observe, getMany, d.name, func(ctx context.Context) (map[string]*T, error) {
 		return d.to.GetMany(ctx, environmentID, refIDs)
 	})
 }
 
 // List implements persistence.Documents.
 func (d documents[T]) List(ctx context.Context, query persistence.Query) (persistence.Page[T], error) {
-	return answered(ctx, d.observe, list, d.name, func(ctx context.Context) (persistence.Page[T], error) {
+	return measured(ctx, d.observe, list, d.name, func(ctx context.Context) (persistence.Page[T], error) {
 		return d.to.List(ctx, query)
 	})
 }
 
 // Count implements persistence.Documents.
 func (d documents[T]) Count(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
-	return answered(ctx, d.observe, count, d.name, func(ctx context.Context) (int, error) {
+	return measured(ctx, d.observe, count, d.name, func(ctx context.Context) (int, error) {
 		return d.to.Count(ctx, environmentID, filter)
-	})
-}
-
-// InsertCustomer implements persistence.Customers, as the methods after it do.
-func (s *Store) InsertCustomer(ctx context.Context, customer *domain.Customer) error {
-	return s.onCustomers(ctx, insert, func(ctx context.Context) error { return s.to.InsertCustomer(ctx, customer) })
-}
-
-// ReplaceCustomer implements persistence.Customers.
-func (s *Store) ReplaceCustomer(ctx context.Context, customer *domain.Customer) error {
-	return s.onCustomers(ctx, replace, func(ctx context.Context) error { return s.to.ReplaceCustomer(ctx, customer) })
-}
-
-func (s *Store) onCustomers(ctx context.Context, method string, do func(context.Context) error) error {
-	return s.observe.call(ctx, method, persistence.CustomerCollection.Name, do)
-}
-
-// LiveCustomer implements persistence.Customers.
-func (s *Store) LiveCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error) {
-	return answered(ctx, s.observe, get, persistence.CustomerCollection.Name, func(ctx context.Context) (*domain.Customer, error) {
-		return s.to.LiveCustomer(ctx, ref)
-	})
-}
-
-// AnyCustomer implements persistence.Customers.
-func (s *Store) AnyCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error) {
-	return answered(ctx, s.observe, get, persistence.CustomerCollection.Name, func(ctx context.Context) (*domain.Customer, error) {
-		return s.to.AnyCustomer(ctx, ref)
-	})
-}
-
-// ListCustomers implements persistence.Customers.
-func (s *Store) ListCustomers(ctx context.Context, query persistence.Query) (persistence.Page[domain.Customer], error) {
-	return answered(ctx, s.observe, list, persistence.CustomerCollection.Name, func(ctx context.Context) (persistence.Page[domain.Customer], error) {
-		return s.to.ListCustomers(ctx, query)
-	})
-}
-
-// CountCustomers implements persistence.Customers.
-func (s *Store) CountCustomers(ctx context.Context, environmentID string, filter persistence.Filter) (int, error) {
-	return answered(ctx, s.observe, count, persistence.CustomerCollection.Name, func(ctx context.Context) (int, error) {
-		return s.to.CountCustomers(ctx, environmentID, filter)
 	})
 }
 
@@ -100,14 +58,14 @@ func (s *Store) InsertKey(ctx context.Context, key *domain.APIKey) error {
 
 // Key implements persistence.Keys.
 func (s *Store) Key(ctx context.Context, id string) (*domain.APIKey, error) {
-	return answered(ctx, s.observe, get, keysCollection, func(ctx context.Context) (*domain.APIKey, error) {
+	return measured(ctx, s.observe, get, keysCollection, func(ctx context.Context) (*domain.APIKey, error) {
 		return s.to.Key(ctx, id)
 	})
 }
 
 // ListKeys implements persistence.Keys.
 func (s *Store) ListKeys(ctx context.Context) ([]*domain.APIKey, error) {
-	return answered(ctx, s.observe, list, keysCollection, s.to.ListKeys)
+	return measured(ctx, s.observe, list, keysCollection, s.to.ListKeys)
 }
 
 // RevokeKey implements persistence.Keys.
@@ -139,14 +97,14 @@ func (s *Store) ReplaceRequest(ctx context.Context, request *domain.KeyedRequest
 
 // Request implements persistence.Idempotency.
 func (s *Store) Request(ctx context.Context, id string) (*domain.KeyedRequest, error) {
-	return answered(ctx, s.observe, get, requestsCollection, func(ctx context.Context) (*domain.KeyedRequest, error) {
+	return measured(ctx, s.observe, get, requestsCollection, func(ctx context.Context) (*domain.KeyedRequest, error) {
 		return s.to.Request(ctx, id)
 	})
 }
 
 // RequestsAbout implements persistence.Idempotency.
 func (s *Store) RequestsAbout(ctx context.Context, customerKey string, limit int) ([]*domain.KeyedRequest, error) {
-	return answered(ctx, s.observe, list, requestsCollection, func(ctx context.Context) ([]*domain.KeyedRequest, error) {
+	return measured(ctx, s.observe, list, requestsCollection, func(ctx context.Context) ([]*domain.KeyedRequest, error) {
 		return s.to.RequestsAbout(ctx, customerKey, limit)
 	})
 }
@@ -158,22 +116,22 @@ func (s *Store) DeleteRequest(ctx context.Context, id string, version int64) err
 
 // DeleteExpiredRequests implements persistence.Idempotency.
 func (s *Store) DeleteExpiredRequests(ctx context.Context, at time.Time, limit int) (int, error) {
-	return answered(ctx, s.observe, sweep, requestsCollection, func(ctx context.Context) (int, error) {
+	return measured(ctx, s.observe, sweep, requestsCollection, func(ctx context.Context) (int, error) {
 		return s.to.DeleteExpiredRequests(ctx, at, limit)
 	})
 }
 
-// DueCustomers implements persistence.Billing, as the method after it does. They go by names of their own: what servers
-// ask for by themselves would hide how long the lists of clients take.
+// DueCustomers implements persistence.Billing, as the method after it does. They have names of their own: background
+// queries would hide how long the lists of clients take.
 func (s *Store) DueCustomers(ctx context.Context, at time.Time, limit int) ([]domain.CustomerRef, error) {
-	return answered(ctx, s.observe, due, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
+	return measured(ctx, s.observe, due, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
 		return s.to.DueCustomers(ctx, at, limit)
 	})
 }
 
 // LinkedCustomers implements persistence.Billing.
 func (s *Store) LinkedCustomers(ctx context.Context, billingID string, limit int) ([]domain.CustomerRef, error) {
-	return answered(ctx, s.observe, linked, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
+	return measured(ctx, s.observe, linked, persistence.CustomerCollection.Name, func(ctx context.Context) ([]domain.CustomerRef, error) {
 		return s.to.LinkedCustomers(ctx, billingID, limit)
 	})
 }

@@ -24,10 +24,10 @@ import (
 	"clientele/persistence/persistencetest"
 )
 
-// TestConformance: whoever looks on changes nothing.
+// TestConformance: measuring changes nothing.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	// Which store lives where: a store does not tell.
+	// The folder of each store, which a store does not expose.
 	var directories sync.Map
 	open := func(dir string) (persistence.Store, error) {
 		engine, err := bolt.Open(t.Context(), dir)
@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// metrics keeps what it hears.
+// metrics keeps the calls.
 type metrics struct {
 	mutex sync.Mutex
 	calls []string
@@ -68,24 +68,34 @@ func (m *metrics) StoreCall(method, collection, outcome string, took time.Durati
 	m.took = append(m.took, took)
 }
 
-// watched answers a store and what is heard of it, and a context within a trace.
+// watched returns a measured store with its metrics and spans, and a context within a trace.
 func watched(t *testing.T, engine persistence.Store) (context.Context, *observe.Store, *metrics, *tracetest.SpanRecorder) {
 	t.Helper()
 	spans := tracetest.NewSpanRecorder()
 	tracer := sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer("test")
-	heard := &metrics{}
+	recorded := &metrics{}
 	ctx, _ := tracer.Start(t.Context(), "operation")
-	return ctx, observe.Wrap(engine, "mongodb", tracer, heard), heard, spans
+	return ctx, observe.Wrap(engine, "mongodb", tracer, recorded), recorded, spans
 }
 
-// refusing answers one error to every call.
+// refusing returns one error to every call.
 type refusing struct {
 	persistence.Store
 
 	err error
 }
 
-func (r refusing) InsertCustomer(context.Context, *domain.Customer) error { return r.err }
+func (r refusing) AllDocuments() persistence.AllDocuments {
+	return persistence.AllDocuments{Customers: refusingDocuments{err: r.err}}
+}
+
+type refusingDocuments struct {
+	persistence.Documents[domain.Customer]
+
+	err error
+}
+
+func (r refusingDocuments) Insert(context.Context, *domain.Customer) error { return r.err }
 
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
@@ -114,12 +124,12 @@ func TestOutcomes(t *testing.T) {
 			if c.err != nil && c.outcome != "error" {
 				c.err = fmt.Errorf("ada@example.com: %w", c.err)
 			}
-			ctx, store, heard, spans := watched(t, refusing{err: c.err})
+			ctx, store, recorded, spans := watched(t, refusing{err: c.err})
 			if err := store.InsertCustomer(ctx, &domain.Customer{}); !errors.Is(err, c.err) {
 				t.Errorf("the error is %v", err)
 			}
-			if want := []string{"insert customers " + c.outcome}; !slices.Equal(heard.calls, want) || heard.took[0] <= 0 {
-				t.Errorf("heard was %q, %v", heard.calls, heard.took)
+			if want := []string{"insert customers " + c.outcome}; !slices.Equal(recorded.calls, want) || recorded.took[0] <= 0 {
+				t.Errorf("the calls are %q, %v", recorded.calls, recorded.took)
 			}
 			span := spans.Ended()[0]
 			attributes := map[string]string{}
@@ -144,14 +154,14 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestEveryMethodIsHeard calls each method of the contract, so that none that is added stays in the dark.
-func TestEveryMethodIsHeard(t *testing.T) {
+// TestEveryMethodIsMeasured calls each method of the contract, so that a new one has to be measured too.
+func TestEveryMethodIsMeasured(t *testing.T) {
 	t.Parallel()
 	engine, err := bolt.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, store, heard, spans := watched(t, engine)
+	ctx, store, recorded, spans := watched(t, engine)
 	calls := 0
 	var callAll func(object reflect.Value)
 	callAll = func(object reflect.Value) {
@@ -171,9 +181,9 @@ func TestEveryMethodIsHeard(t *testing.T) {
 				continue
 			}
 			calls++
-			if len(heard.calls) != calls {
-				t.Errorf("%s of %s is not heard, or more than once: %q", method.Name, object.Type(), heard.calls)
-				calls = len(heard.calls)
+			if len(recorded.calls) != calls {
+				t.Errorf("%s of %s is not measured, or more than once: %q", method.Name, object.Type(), recorded.calls)
+				calls = len(recorded.calls)
 			}
 		}
 	}
@@ -185,11 +195,11 @@ func TestEveryMethodIsHeard(t *testing.T) {
 		t.Errorf("there are %d calls and %d spans", calls, len(spans.Ended()))
 	}
 	collections, methods := map[string]bool{}, map[string]bool{}
-	for _, call := range heard.calls {
+	for _, call := range recorded.calls {
 		words := strings.Fields(call)
 		methods[words[0]], collections[words[1]] = true, true
 		if !slices.Contains(observe.Outcomes(), words[2]) {
-			t.Errorf("%q ends in no known way", call)
+			t.Errorf("%q has an unknown outcome", call)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -203,7 +213,7 @@ func TestEveryMethodIsHeard(t *testing.T) {
 	}
 }
 
-// argument is a value that a method can be called with, if not to much effect.
+// argument is a value that a method can be called with, without much effect.
 func argument(ctx context.Context, of reflect.Type) reflect.Value {
 	switch {
 	case of == reflect.TypeFor[context.Context]():
@@ -215,26 +225,28 @@ func argument(ctx context.Context, of reflect.Type) reflect.Value {
 	}
 }
 
-// TestWithoutATrace: what the server does for itself is measured, and makes no trace of its own.
+// TestWithoutATrace: background work is measured, and makes no trace of its own.
 func TestWithoutATrace(t *testing.T) {
 	t.Parallel()
-	_, store, heard, spans := watched(t, refusing{})
+	_, store, recorded, spans := watched(t, refusing{})
 	if err := store.InsertCustomer(t.Context(), &domain.Customer{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(heard.calls) != 1 || len(spans.Ended()) != 0 {
-		t.Errorf("heard was %q, there are %d spans", heard.calls, len(spans.Ended()))
+	if len(recorded.calls) != 1 || len(spans.Ended()) != 0 {
+		t.Errorf("the calls are %q, there are %d spans", recorded.calls, len(spans.Ended()))
 	}
 }
 
 // panicking panics.
 type panicking struct{ persistence.Store }
 
+func (panicking) AllDocuments() persistence.AllDocuments { return persistence.AllDocuments{} }
+
 func (panicking) Ping(context.Context) error { panic("ada@example.com") }
 
 func TestACallThatPanics(t *testing.T) {
 	t.Parallel()
-	ctx, store, heard, spans := watched(t, panicking{})
+	ctx, store, recorded, spans := watched(t, panicking{})
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -243,8 +255,8 @@ func TestACallThatPanics(t *testing.T) {
 		}()
 		_ = store.Ping(ctx)
 	}()
-	if want := []string{"ping none error"}; !slices.Equal(heard.calls, want) {
-		t.Errorf("heard was %q", heard.calls)
+	if want := []string{"ping none error"}; !slices.Equal(recorded.calls, want) {
+		t.Errorf("the calls are %q", recorded.calls)
 	}
 	if ended := spans.Ended(); len(ended) != 1 || ended[0].Status().Code != codes.Error || len(ended[0].Events()) > 0 {
 		t.Errorf("the spans are %v", ended)

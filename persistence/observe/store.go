@@ -1,6 +1,6 @@
-// Package observe is a store around a store: it measures every call and, within a trace, gives it a span. It tells
-// which method was called on which collection, how long that took and how it ended, and nothing of what was asked
-// for or answered. It knows the contract, and no engine.
+// Package observe is a decorator of a store: it measures every call and, within a trace, gives it a span. It reports the
+// method, the collection, the duration and the outcome, and nothing of arguments or results. It knows the contract, and no
+// engine.
 package observe
 
 import (
@@ -17,7 +17,7 @@ import (
 	"clientele/persistence"
 )
 
-// Metrics hears of every call. Each argument but the time is one of few: the method one of Methods, the collection
+// Metrics records every call. Each argument but the time is one of few: the method one of Methods, the collection
 // one of Collections, the outcome one of Outcomes.
 type Metrics interface {
 	StoreCall(method, collection, outcome string, took time.Duration)
@@ -62,13 +62,13 @@ func Collections() []string {
 	return names
 }
 
-// ok is the outcome of a call that answered no error, and failed that of one whose error is not of the contract.
+// ok is the outcome of a call without an error, and failed that of a call whose error is not of the contract.
 const (
 	ok     = "ok"
 	failed = "error"
 )
 
-// outcomes are the errors that are told apart. Faults are those that are nobody's intention.
+// outcomes are the errors of the contract. A fault marks the span as failed.
 var outcomes = []struct {
 	err   error
 	name  string
@@ -108,28 +108,44 @@ func outcomeOf(err error) (name string, fault bool) {
 	return failed, true
 }
 
-// Store is the store around a store.
+// Store measures the calls of another store.
 type Store struct {
+	persistence.Views
+
 	to      persistence.Store
 	observe observer
 }
 
-// Wrap puts a store into one that is measured. The system is the name of the engine for spans, such as mongodb.
+// Wrap returns a store that measures the calls of the given one. The system is the name of the engine for spans, such as mongodb.
 func Wrap(store persistence.Store, system string, tracer trace.Tracer, metrics Metrics) *Store {
-	return &Store{to: store, observe: observer{tracer: tracer, metrics: metrics, system: semconv.DBSystemNameKey.String(system)}}
+	o := observer{tracer: tracer, metrics: metrics, system: semconv.DBSystemNameKey.String(system)}
+	to := store.AllDocuments()
+	views := persistence.NewViews(persistence.AllDocuments{
+		Customers:          documents[domain.Customer]{to.Customers, o, persistence.CustomerCollection.Name},
+		Products:           documents[domain.Product]{to.Products, o, persistence.Products.Name},
+		Plans:              documents[domain.Plan]{to.Plans, o, persistence.Plans.Name},
+		PlanVersions:       documents[domain.Plan]{to.PlanVersions, o, persistence.PlanVersions.Name},
+		Addons:             documents[domain.Addon]{to.Addons, o, persistence.Addons.Name},
+		AddonVersions:      documents[domain.Addon]{to.AddonVersions, o, persistence.AddonVersions.Name},
+		Features:           documents[domain.Feature]{to.Features, o, persistence.Features.Name},
+		Coupons:            documents[domain.Coupon]{to.Coupons, o, persistence.Coupons.Name},
+		PromotionCodes:     documents[domain.PromotionCode]{to.PromotionCodes, o, persistence.PromotionCodes.Name},
+		SubscriptionClaims: documents[domain.SubscriptionClaim]{to.SubscriptionClaims, o, persistence.SubscriptionClaims.Name},
+	})
+	return &Store{Views: views, to: store, observe: o}
 }
 
-// observer tells of calls.
+// observer records calls.
 type observer struct {
 	tracer  trace.Tracer
 	metrics Metrics
 	system  attribute.KeyValue
 }
 
-// call makes one call and tells of it.
+// call makes one call and records it.
 func (o observer) call(ctx context.Context, method, collection string, do func(context.Context) error) error {
 	began := time.Now()
-	// What the server does for itself is in nobody's trace, and would be a trace of one span each.
+	// Background work has no trace, and would make a trace of one span for each call.
 	var span trace.Span
 	if trace.SpanFromContext(ctx).IsRecording() {
 		ctx, span = o.tracer.Start(ctx, method+" "+collection, trace.WithSpanKind(trace.SpanKindClient),
@@ -157,8 +173,8 @@ func (o observer) call(ctx context.Context, method, collection string, do func(c
 	return err
 }
 
-// answered is call for what answers a value.
-func answered[T any](ctx context.Context, o observer, method, collection string, do func(context.Context) (T, error)) (T, error) {
+// measured is call for a method that returns a value.
+func measured[T any](ctx context.Context, o observer, method, collection string, do func(context.Context) (T, error)) (T, error) {
 	var value T
 	err := o.call(ctx, method, collection, func(ctx context.Context) (err error) {
 		value, err = do(ctx)
@@ -172,50 +188,5 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.observe.call(ctx, ping, noCollection, s.to.Ping)
 }
 
-// Close implements persistence.Store. Nobody is there to hear of it.
+// Close implements persistence.Store. It is not measured.
 func (s *Store) Close(ctx context.Context) error { return s.to.Close(ctx) }
-
-// Products implements persistence.Catalog, as the methods after it do.
-func (s *Store) Products() persistence.Documents[domain.Product] {
-	return documents[domain.Product]{s.to.Products(), s.observe, persistence.Products.Name}
-}
-
-// Plans implements persistence.Catalog.
-func (s *Store) Plans() persistence.Documents[domain.Plan] {
-	return documents[domain.Plan]{s.to.Plans(), s.observe, persistence.Plans.Name}
-}
-
-// PlanVersions implements persistence.Catalog.
-func (s *Store) PlanVersions() persistence.Documents[domain.Plan] {
-	return documents[domain.Plan]{s.to.PlanVersions(), s.observe, persistence.PlanVersions.Name}
-}
-
-// Addons implements persistence.Catalog.
-func (s *Store) Addons() persistence.Documents[domain.Addon] {
-	return documents[domain.Addon]{s.to.Addons(), s.observe, persistence.Addons.Name}
-}
-
-// AddonVersions implements persistence.Catalog.
-func (s *Store) AddonVersions() persistence.Documents[domain.Addon] {
-	return documents[domain.Addon]{s.to.AddonVersions(), s.observe, persistence.AddonVersions.Name}
-}
-
-// Features implements persistence.Catalog.
-func (s *Store) Features() persistence.Documents[domain.Feature] {
-	return documents[domain.Feature]{s.to.Features(), s.observe, persistence.Features.Name}
-}
-
-// Coupons implements persistence.Catalog.
-func (s *Store) Coupons() persistence.Documents[domain.Coupon] {
-	return documents[domain.Coupon]{s.to.Coupons(), s.observe, persistence.Coupons.Name}
-}
-
-// PromotionCodes implements persistence.Catalog.
-func (s *Store) PromotionCodes() persistence.Documents[domain.PromotionCode] {
-	return documents[domain.PromotionCode]{s.to.PromotionCodes(), s.observe, persistence.PromotionCodes.Name}
-}
-
-// SubscriptionClaims implements persistence.Catalog.
-func (s *Store) SubscriptionClaims() persistence.Documents[domain.SubscriptionClaim] {
-	return documents[domain.SubscriptionClaim]{s.to.SubscriptionClaims(), s.observe, persistence.SubscriptionClaims.Name}
-}

@@ -25,11 +25,11 @@ func billingRules(reopen func(persistence.Store) (persistence.Store, error)) []r
 		{"billing: due times follow every write", dueTimesFollowEveryWrite},
 		{"billing: links follow every write", linksFollowEveryWrite},
 		{"billing: linked customers come in order of key", linkedCustomersComeInOrderOfKey},
-		{"billing: ids are compared to the letter", billingIDsAreComparedToTheLetter},
+		{"billing: ids are compared exactly", billingIDsAreComparedExactly},
 		{"billing: none are an empty slice", noneAreAnEmptySlice},
 		{"billing: an acknowledged write is seen", acknowledgedDueTimeIsSeen},
 		{"billing: a refused write changes nothing", refusedWriteLeavesBillingAlone},
-		{"billing: what is answered is the caller's own", answeredRefsAreTheCallersOwn},
+		{"billing: results belong to the caller", answeredRefsAreTheCallersOwn},
 		{"billing: acknowledged writes outlive the store", dueTimesOutliveTheStore(reopen)},
 		{"billing: random changes agree with the oracle", randomChangesAgreeWithTheOracle},
 	}
@@ -57,7 +57,7 @@ func synced(environment, id string, changes ...func(*domain.Customer)) *domain.C
 	return c
 }
 
-// dueOf is what DueCustomers must answer of these customers.
+// dueOf is what DueCustomers must return of these customers.
 func dueOf(customers []*domain.Customer, at time.Time, limit int) []domain.CustomerRef {
 	kept := func(c *domain.Customer) time.Time { return domain.Timestamp(*c.Sync.DueAt) }
 	return refsOf(customers, limit, func(c *domain.Customer) bool {
@@ -65,7 +65,7 @@ func dueOf(customers []*domain.Customer, at time.Time, limit int) []domain.Custo
 	}, func(a, b *domain.Customer) int { return kept(a).Compare(kept(b)) })
 }
 
-// linkedOf is what LinkedCustomers must answer of these customers.
+// linkedOf is what LinkedCustomers must return of these customers.
 func linkedOf(customers []*domain.Customer, billingID string, limit int) []domain.CustomerRef {
 	return refsOf(customers, limit, func(c *domain.Customer) bool {
 		return c.BillingID != nil && *c.BillingID == billingID
@@ -255,8 +255,8 @@ func linkedCustomersComeInOrderOfKey(t T, store persistence.Store) {
 	expectLinked(t, store, "cus_2", 100, customers...)
 }
 
-// billingIDsAreComparedToTheLetter has ids that begin alike, end alike, and mean something elsewhere.
-func billingIDsAreComparedToTheLetter(t T, store persistence.Store) {
+// billingIDsAreComparedExactly has ids that begin alike, end alike, and mean something elsewhere.
+func billingIDsAreComparedExactly(t T, store persistence.Store) {
 	billingIDs := append(slices.Clone(harderTexts), "cus_1", "CUS_1", "cus_", "cus_10", "a\x00\x01", "a\x00\xc3\xbf", "\x00\x01", "a/b/c")
 	var customers []*domain.Customer
 	for i, billingID := range billingIDs {

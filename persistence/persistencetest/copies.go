@@ -78,7 +78,7 @@ func scribbleOn(v reflect.Value) {
 	v.SetZero()
 }
 
-func whatIsGivenIsCopied(t T, store persistence.Store) {
+func argumentsAreCopied(t T, store persistence.Store) {
 	for _, c := range []*domain.Customer{filled(production, "live"), archivedWhole(staging, "gone")} {
 		for _, write := range []func(context.Context, *domain.Customer) error{
 			store.InsertCustomer, store.ReplaceCustomer, store.ReplaceCustomer,
@@ -103,7 +103,7 @@ func archivedWhole(environment, id string) *domain.Customer {
 	return c
 }
 
-func whatIsAnsweredIsTheCallersOwn(t T, store persistence.Store) {
+func resultsBelongToTheCaller(t T, store persistence.Store) {
 	live, gone := filled(production, "live"), archivedWhole(production, "gone")
 	insert(t, store, live, gone)
 	query := persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 5}}

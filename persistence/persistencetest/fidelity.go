@@ -41,7 +41,7 @@ func everyFieldIsKept(t T, store persistence.Store) {
 	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 3, customers)
 }
 
-func textsAreKeptToTheLetter(t T, store persistence.Store) {
+func textsAreKeptExactly(t T, store persistence.Store) {
 	var customers []*domain.Customer
 	for i, text := range harderTexts {
 		c := sparse(production, fmt.Sprintf("c%d", i))
@@ -117,7 +117,7 @@ func timesAreKeptToTheMillisecond(t T, store persistence.Store) {
 	}
 }
 
-// billingIsKept has of Sync and BillingFacts what can be told apart: none, nothing in it, and lists and maps that are
+// billingIsKept has of Sync and BillingFacts what can be distinguished: none, nothing in it, and lists and maps that are
 // nil, empty or filled.
 func billingIsKept(t T, store persistence.Store) {
 	everyPart := map[domain.SyncPart]int64{}
@@ -166,7 +166,7 @@ func billingIsKept(t T, store persistence.Store) {
 	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production, Filter: equal(persistence.FieldCustomerID, "in turn")}, 1, []*domain.Customer{c})
 }
 
-// timesOfBillingAreKept puts one time everywhere. The zero time, by which billing tells what it never heard of, is
+// timesOfBillingAreKept puts one time everywhere. The zero time, which billing uses for facts it never received, is
 // one of them.
 func timesOfBillingAreKept(t T, store persistence.Store) {
 	put := func(c *domain.Customer, at time.Time) {
@@ -240,8 +240,8 @@ func noMetadataIsNotEmptyMetadata(t T, store persistence.Store) {
 	expectStored(t, store, empty)
 }
 
-// metadataIsKeptToTheLetter stores every hard text as a key and as a value, and metadata at its limits.
-func metadataIsKeptToTheLetter(t T, store persistence.Store) {
+// metadataIsKeptExactly stores every hard text as a key and as a value, and metadata at its limits.
+func metadataIsKeptExactly(t T, store persistence.Store) {
 	var customers []*domain.Customer
 	for entries := range slices.Chunk(harderTexts, domain.MaxMetadataKeys) {
 		c := sparse(production, fmt.Sprintf("texts-%d", len(customers)))

@@ -73,8 +73,8 @@ func (k kind[D]) operandsFor(op persistence.Op, field persistence.Field, documen
 	return alone
 }
 
-// patternsMatchToTheLetter has names that a careless translation of patterns takes for its own syntax.
-func patternsMatchToTheLetter(t T, store persistence.Store) {
+// patternsMatchLiteralCharacters has names that a careless translation of patterns takes for its own syntax.
+func patternsMatchLiteralCharacters(t T, store persistence.Store) {
 	texts := append([]string{
 		"", "%", "_", `\`, `\\`, `\%`, "a", "A", "ab", "a%b", "a_b", "a.b", "a*b", ".*", "^a$", "$", "a$", "(a|b)", "[ab]", "a\nb", "a\n",
 		"\na", "a\x00b", "ä", "Ä", "я", "Я", "a\u0308", "😀", `\Qa\E`, "(?i)a", "a/b", "{1}", "a+", "日本",

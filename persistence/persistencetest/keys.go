@@ -74,7 +74,7 @@ func heldKeyIDExists(t T, store persistence.Store) {
 	}
 }
 
-func revokedAndExpiredKeysAreAnswered(t T, store persistence.Store) {
+func revokedAndExpiredKeysAreReturned(t T, store persistence.Store) {
 	key := apiKey("key")
 	key.ExpiresAt, key.RevokedAt = new(noon.AddDate(-1, 0, 0)), new(noon.AddDate(-2, 0, 0))
 	insertKey(t, store, key)

@@ -81,7 +81,7 @@ func openStoreServes(t T, store persistence.Store) {
 	}
 }
 
-func doneContextIsAnswered(t T, store persistence.Store) {
+func doneContextIsReturned(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
@@ -130,7 +130,7 @@ func contextDoneDuringAReadEndsIt(t T, store persistence.Store) {
 	}
 }
 
-// slowQuery stores n customers and answers a query that costs milliseconds for each, because it matches none
+// slowQuery stores n customers and returns a query that costs milliseconds for each, because it matches none
 // of them by any of two thousand patterns.
 func slowQuery(t T, store persistence.Store, n int) persistence.Query {
 	t.Helper()
@@ -149,7 +149,7 @@ func slowQuery(t T, store persistence.Store, n int) persistence.Query {
 	return persistence.Query{EnvironmentID: production, Filter: filter, Page: persistence.PageRequest{Limit: 10}}
 }
 
-func closedStoreAnswersErrClosed(t T, store persistence.Store) {
+func closedStoreReturnsErrClosed(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)
 	planRecords.insert(t, store, filledPlan(c.EnvironmentID, c.CustomerID))
@@ -183,7 +183,7 @@ func closeWaitsForCallsUnderWay(t T, store persistence.Store) {
 }
 
 // closeAmongCalls closes a store that is being used. Each call is served, or loses against another's write, or
-// answers ErrClosed, which is the only answer once Close has returned.
+// returns ErrClosed, which is the only result once Close has returned.
 func closeAmongCalls(t T, store persistence.Store) {
 	c, key := filled(production, "c"), apiKey("key")
 	insert(t, store, c)

@@ -21,14 +21,14 @@ type kind[D any] struct {
 	values map[persistence.Field]func(*D) persistence.Value
 	lists  map[persistence.List]func(*D) []persistence.Document
 	shape  shape
-	// archived tells which documents are in no list, and hidden is one of them; nil if there are none.
+	// archived reports which documents are in no list, and hidden is one of them; nil if there are none.
 	archived func(*D) bool
 	hidden   func(environment string) *D
 
 	// sparse is a new document with nothing but what every one has.
 	sparse func(environment, id string) *D
-	// vary sets the fields of values that are not fixed by the document's name, each to an answer of text or
-	// at, or to what stands for nothing if the answer is nil and the field cannot be.
+	// vary sets the fields of values that are not fixed by the document's name, each to a result of text or
+	// at, or to what stands for nothing if the result is nil and the field cannot be.
 	vary func(document *D, text func() *string, at func() *time.Time)
 	// draw sets what vary does not; nil if there is nothing else.
 	draw func(t *rapid.T, document *D)
@@ -216,7 +216,7 @@ func (k kind[D]) see(documents []*D) []persistence.Document {
 	return seeAll(documents, func(d *D) persistence.Document { return seen[D]{k, d} })
 }
 
-// answer is what the whole walk of a query over the documents must meet, in its order.
+// answer is what all pages of a query over the documents must hold, in its order.
 func (k kind[D]) answer(query persistence.Query, documents []*D) []*D {
 	var out []*D
 	for _, d := range documents {

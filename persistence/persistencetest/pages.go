@@ -37,8 +37,8 @@ func everyCursorNamesItsPlace(t T, store persistence.Store) {
 	}
 }
 
-// pagesTellWhatLiesBeyond spells out HasNext and HasPrevious, also where a page is empty.
-func pagesTellWhatLiesBeyond(t T, store persistence.Store) {
+// pagesReportWhatLiesBeyond spells out HasNext and HasPrevious, also where a page is empty.
+func pagesReportWhatLiesBeyond(t T, store persistence.Store) {
 	customers := []*domain.Customer{sparse(production, "a"), sparse(production, "b"), sparse(production, "c")}
 	insert(t, store, customers...)
 	query := persistence.Query{EnvironmentID: production, Page: persistence.PageRequest{Limit: 3}}

@@ -36,7 +36,7 @@ func inParallel[V any](t T, limit int, items []V, do func(V) error) {
 	}
 }
 
-// race calls do n times at once, with 0 to n-1, and answers the errors.
+// race calls do n times at once, with 0 to n-1, and returns the errors.
 func race(n int, do func(int) error) []error {
 	var group sync.WaitGroup
 	errs := make([]error, n)
@@ -52,7 +52,7 @@ func race(n int, do func(int) error) []error {
 	return errs
 }
 
-// expectOneWinner expects one nil among the errors, and loss for all others. It answers the winner's place.
+// expectOneWinner expects one nil among the errors, and loss for all others. It returns the winner's place.
 func expectOneWinner(t T, errs []error, loss error) int {
 	t.Helper()
 	winner, winners := -1, 0

@@ -47,7 +47,7 @@ func (k kind[D]) randomQueriesAgreeWithTheOracle(queries int) func(T, persistenc
 	}
 }
 
-// round is a rapid.T whose failures have one text. A failure that tells its round by another text is another
+// round is a rapid.T whose failures have one text. A failure with the round in its text is another
 // failure to rapid, which then does not look for a smaller example.
 type round struct{ *rapid.T }
 

@@ -24,13 +24,13 @@ func (r records[D]) rules(reopen func(persistence.Store) (persistence.Store, err
 		{"a missing id is not found", r.missingIDIsNotFound},
 		{"an acknowledged write is seen", r.acknowledgedWriteIsSeen},
 		{"get many answers what there is", r.getManyAnswersWhatThereIs},
-		{"what is given is copied, what is answered is the caller's own", r.documentsAreCopied},
+		{"arguments are copied, results belong to the caller", r.documentsAreCopied},
 		{"acknowledged writes outlive the store", r.acknowledgedWritesOutliveTheStore(reopen)},
 		{"environments do not see one another", r.environmentsDoNotSeeOneAnother},
 		{"pages in order of several fields meet everything once", r.pagesInOrder(r.severalFields())},
 		{"lists follow every replace", r.listsFollowEveryReplace},
-		{"every cursor names its place", r.everyCursorNamesItsPlace},
-		{"a walk meets once what stays among changes", r.walkMeetsWhatStays},
+		{"every cursor names its position", r.everyCursorNamesItsPlace},
+		{"paging returns once what stays among changes", r.walkMeetsWhatStays},
 		{"a foreign cursor is refused", r.foreignCursorIsRefused},
 		{"operators mean what Matches says", r.operatorsMeanWhatMatchesSays},
 		{"random queries agree with the oracle", r.randomQueriesAgreeWithTheOracle(1)},
@@ -447,7 +447,7 @@ func recordsKeepEveryField(t T, store persistence.Store) {
 	customerKind.expectAnswer(t, store, persistence.Query{EnvironmentID: production}, 2, []*domain.Customer{filled(production, "same")})
 }
 
-// keepFields stores a filled document, a sparse one and one of another version, and answers the proof that they
+// keepFields stores a filled document, a sparse one and one of another version, and returns the proof that they
 // are kept.
 func keepFields[D any](t T, store persistence.Store, r records[D]) (check func()) {
 	t.Helper()

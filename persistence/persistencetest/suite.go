@@ -13,11 +13,11 @@ import (
 	"clientele/persistence"
 )
 
-// Engine tells the suite how to open a store and what the engine is known not to do.
+// Engine has what the suite needs to open a store, and the cases that the engine is known to fail.
 type Engine struct {
-	// Open answers an empty store that shares nothing with the store of any other case. The suite closes it.
+	// Open returns an empty store that shares nothing with the store of any other case. The suite closes it.
 	Open func(t *testing.T) persistence.Store
-	// Reopen opens the data of a store that Open answered and the suite closed. An engine that has no data
+	// Reopen opens the data of a store that Open returned and the suite closed. An engine that has no data
 	// to open again leaves it out, and says so in Lacks.
 	Reopen func(closed persistence.Store) (persistence.Store, error)
 	// Lacks names the cases that the engine is known to fail, with the reason. They run all the same, and

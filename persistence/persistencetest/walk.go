@@ -8,7 +8,7 @@ import (
 )
 
 // expectAnswer expects the query's pages of one size, walked in both directions, and its count to be what
-// the documents say. The answer it returns is the one expected.
+// the documents say. It returns the expected result.
 func (k kind[D]) expectAnswer(t T, store persistence.Store, query persistence.Query, size int, documents []*D) []*D {
 	t.Helper()
 	want := k.answer(query, documents)

@@ -242,5 +242,5 @@ func expectError(t T, what string, err, want error) {
 	}
 }
 
-// second is the error of a call that answers something as well.
+// second is the error of a call that also returns a value.
 func second[V any](_ V, err error) error { return err }

@@ -12,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
@@ -73,6 +74,26 @@ func (d Document) Archived() bool { return bson.Raw(d).Lookup("archivedAt").Type
 
 // DueAt is the time at which a server looks after the customer by itself, or null.
 func (d Document) DueAt() persistence.Value { return valueOf(bson.Raw(d).Lookup("sync", "dueAt")) }
+
+// Identity is what a write depends on.
+type Identity struct {
+	Key string
+	// RefKey is the key that the environment and the id make; it has to be Key.
+	RefKey  string
+	Version int64
+}
+
+// Identify returns the identity of a customer, or of a document with a domain.Record.
+func Identify(document any) Identity {
+	switch d := document.(type) {
+	case *domain.Customer:
+		return Identity{Key: d.Key, RefKey: d.Ref().Key(), Version: d.Version}
+	case interface{ Head() *domain.Record }:
+		return Identity{Key: d.Head().Key, RefKey: d.Head().Ref().Key(), Version: d.Head().Version}
+	default:
+		panic(fmt.Sprintf("%T is in no collection", document))
+	}
+}
 
 // Decode reads a document into memory of its own. A document that does not fit was written by somebody else;
 // the error names the place, not what stands there.

@@ -8,11 +8,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// identify asks a server what it is.
+// identify returns which server it is.
 func identify(ctx context.Context, client *mongo.Client, address string) (Server, error) {
 	var build struct {
 		Version string `bson:"version"`
-		// FerretDB 1 tells its own version here, and in Version that of the MongoDB which it stands in for.
+		// FerretDB 1 has its own version here, and in Version that of the MongoDB which it stands in for.
 		FerretDB string `bson:"ferretdbVersion"`
 	}
 	if err := run(ctx, client, &build, "buildInfo"); err != nil {

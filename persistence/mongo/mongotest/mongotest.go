@@ -61,7 +61,7 @@ type instance struct {
 	container testcontainers.Container
 }
 
-// shared is the server of all tests of the binary, once one has asked for it.
+// shared is the server of all tests of the binary, once one needs it.
 var shared struct {
 	sync.Mutex
 
@@ -73,14 +73,14 @@ var shared struct {
 // errNotAnswering says no more, because the driver's error could quote the address, password included.
 var errNotAnswering = errors.New("the server that " + envURI + " names does not answer")
 
-// URI answers the address of an empty database of the test's own, which is dropped at the test's end. The
+// URI returns the address of an empty database of the test's own, which is dropped at the test's end. The
 // test is skipped if there is no server, or fails if the environment demands one.
 func URI(tb testing.TB) string {
 	tb.Helper()
 	return withDatabase(serverFor(tb).uri, newDatabase(tb))
 }
 
-// Documents answers every document of every collection of a database that URI gave, as BSON.
+// Documents returns every document of every collection of a database that URI gave, as BSON.
 func Documents(tb testing.TB, uri string) [][]byte {
 	tb.Helper()
 	var documents [][]byte
@@ -132,7 +132,7 @@ func newDatabase(tb testing.TB) string {
 	return name
 }
 
-// Running answers which server URI's databases are on. It skips and fails as URI does.
+// Running returns which server URI's databases are on. It skips and fails as URI does.
 func Running(tb testing.TB) Server {
 	tb.Helper()
 	return serverFor(tb).Server
@@ -140,7 +140,7 @@ func Running(tb testing.TB) Server {
 
 const notRun = "MongoDB did not run"
 
-// Finish ends what the tests started, after the last of them, and answers which server ran them, or that
+// Finish ends what the tests started, after the last of them, and returns which server ran them, or that
 // none did and why.
 func Finish() string {
 	shared.Lock()
@@ -210,7 +210,7 @@ func (i *instance) stop() error {
 }
 
 // withDatabase puts a database into the path of a URI. The path may have named the one that keeps the
-// user; it is still the one asked for the user then.
+// user; it still authenticates the user then.
 func withDatabase(uri, database string) string {
 	address, query, _ := strings.Cut(uri, "?")
 	scheme, rest, _ := strings.Cut(address, "://")

@@ -10,9 +10,9 @@ import (
 // envReport names a file that collects the lines of all test binaries of a run.
 const envReport = "CLIENTELE_TEST_REPORT"
 
-// Report tells which storage engines a test binary ran on. `go test` hides what a passing binary of several
+// Report prints which storage engines a test binary ran on. `go test` hides what a passing binary of several
 // prints, so the line also goes into the file that CLIENTELE_TEST_REPORT names. Without one, a line that
-// tells of an engine that did not run goes past `go test`, to where its own errors go.
+// reports of an engine that did not run goes past `go test`, to where its own errors go.
 func Report(line string) {
 	line = filepath.Base(strings.TrimSuffix(os.Args[0], ".test")) + ": " + line
 	fmt.Println(line)
