@@ -99,7 +99,7 @@ func executeKeyed(
 		return idempotency.Outcome{}, err
 	}
 	answer, kept := answered.reveal(text.Bytes())
-	return idempotency.Outcome{Answer: answer, Kept: kept, Settled: settled(response), Customers: answered.customers}, nil
+	return idempotency.Outcome{Response: answer, Stored: kept, Final: settled(response), Customers: answered.customers}, nil
 }
 
 // unsettledCodes are of errors after which the same request may do something, or may have done it already.

@@ -1,6 +1,5 @@
-// Package coupons holds what can be done with coupons over the API: to make, change and archive them. It knows
-// the storage contract but no engine, and nothing of GraphQL or HTTP. Who has a coupon is said by package
-// customers.
+// Package coupons has the use cases of coupons: create, find, change and archive. It knows the storage contract but no
+// engine, and neither GraphQL nor HTTP. Which customer has a coupon is a matter of package customers.
 package coupons
 
 import (
@@ -61,7 +60,7 @@ type Amount struct {
 	Currency *string
 }
 
-// Create makes a coupon. Errors: IdentityForbidden, BadUserInput, AmountTooLarge, InvalidMetadata, Duplicate for
+// Create stores a new coupon. Errors: IdentityForbidden, BadUserInput, AmountTooLarge, InvalidMetadata, Duplicate for
 // an id that a coupon has, archived or not.
 func (s *Service) Create(ctx context.Context, actor domain.Actor, input Create) (*domain.Coupon, error) {
 	if err := actor.AuthorizeWrite(); err != nil {
@@ -98,7 +97,7 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, input Create) 
 	return coupon, err
 }
 
-// Find answers a coupon by its RefID or UUID, archived or not; nil without an error for one that is unknown.
+// Find returns a coupon by its RefID or UUID, archived or not; nil without an error for one that is unknown.
 func (s *Service) Find(ctx context.Context, actor domain.Actor, id string) (*domain.Coupon, error) {
 	coupon, err := persistence.Find(ctx, s.coupons, actor.EnvironmentID, id)
 	if errors.Is(err, persistence.ErrNotFound) {
@@ -193,7 +192,7 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 	})
 }
 
-// Archive ends a coupon for everybody who does not have it yet. ifVersion is the version that is meant; nil is any.
+// Archive stops a coupon from being given out. ifVersion is the version that the change is meant for; nil is any.
 // Errors: IdentityForbidden, CouponNotFound, Archived, VersionMismatch, Conflict.
 func (s *Service) Archive(
 	ctx context.Context, actor domain.Actor, environmentID *string, refID string, ifVersion *int64,

@@ -6,8 +6,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// Archive nullifies name and email for good and takes the customer out of every further answer. It
-// answers the customer as archived. ifVersion is the version that is meant; nil is any.
+// Archive clears name and email for good and removes the customer from all lists and look-ups. It returns the customer
+// as archived. ifVersion is the version that the change is meant for; nil is any.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown or archived customer, VersionMismatch,
 // Conflict.
 func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Identity, ifVersion *int64) (*domain.Customer, error) {
@@ -23,13 +23,13 @@ func (s *Service) Archive(ctx context.Context, actor domain.Actor, identity Iden
 		return true, nil
 	})
 	if err == nil {
-		s.forgetAnswers(ctx, ref)
+		s.clearResponses(ctx, ref)
 	}
 	return customer, err
 }
 
-// Unarchive brings an archived customer back into sight, without name and email; a live one it answers as
-// it is. Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown customer, Conflict.
+// Unarchive makes an archived customer live again, without name and email; it returns a live one as it is.
+// Errors: IdentityForbidden, BadUserInput, CustomerNotFound for an unknown customer, Conflict.
 func (s *Service) Unarchive(ctx context.Context, actor domain.Actor, identity Identity) (*domain.Customer, error) {
 	ref, err := writable(actor, identity)
 	if err != nil {

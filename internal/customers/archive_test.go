@@ -26,7 +26,7 @@ func TestArchive(t *testing.T) {
 	requireSame(t, f.stored(t, "production", "ada"), &want)
 }
 
-func TestAnArchivedCustomerIsInNoAnswer(t *testing.T) {
+func TestAnArchivedCustomerIsReturnedNowhere(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -34,13 +34,13 @@ func TestAnArchivedCustomerIsInNoAnswer(t *testing.T) {
 	f.archive(t, full, "ada")
 
 	if got, err := f.Get(t.Context(), full, nil, "ada"); got != nil || err != nil {
-		t.Errorf("Get answers %s, %v", show(got), err)
+		t.Errorf("Get returns %s, %v", show(got), err)
 	}
 	if n := f.count(t, full); n != 1 {
-		t.Errorf("Count answers %d", n)
+		t.Errorf("Count returns %d", n)
 	}
 	if got := f.listed(t, full, persistence.Query{}); len(got) != 1 || got[0] != "eve" {
-		t.Errorf("List answers %q", got)
+		t.Errorf("List returns %q", got)
 	}
 }
 
@@ -68,10 +68,10 @@ func TestUnarchive(t *testing.T) {
 	}
 	requireSame(t, found, &want)
 	if n := f.count(t, full); n != 1 {
-		t.Errorf("Count answers %d", n)
+		t.Errorf("Count returns %d", n)
 	}
 	if got := f.listed(t, full, persistence.Query{}); len(got) != 1 || got[0] != "ada" {
-		t.Errorf("List answers %q", got)
+		t.Errorf("List returns %q", got)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestArchiveInARace(t *testing.T) {
 }
 
 // Whoever archives a customer while others change it must not leave their personal data behind.
-func TestArchiveIsDecidedAnewWhenItLoses(t *testing.T) {
+func TestAnArchiveThatLosesIsDecidedAgain(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")

@@ -9,8 +9,8 @@ import (
 	"clientele/persistence"
 )
 
-// SetCoupon gives a customer a coupon in place of the one it has. Customer and coupon are named by their UUIDs
-// or by the ids that their owner gave.
+// SetCoupon gives a customer a coupon in place of the one it has. Customer and coupon are given by UUID, or by the id
+// that the owner chose.
 // Errors: IdentityForbidden, CustomerNotFound, CouponNotFound, CouponIsArchived, Conflict.
 func (s *Service) SetCoupon(ctx context.Context, actor domain.Actor, customer, coupon string) (*domain.Customer, error) {
 	ref, found, err := s.relation(ctx, actor, customer, coupon)
@@ -29,7 +29,7 @@ func (s *Service) SetCoupon(ctx context.Context, actor domain.Actor, customer, c
 	})
 }
 
-// RemoveCoupon takes a coupon away from a customer who has it; from another it takes nothing.
+// RemoveCoupon removes a coupon from a customer. A customer who does not have that coupon stays unchanged.
 // Errors: IdentityForbidden, CustomerNotFound, CouponNotFound, Conflict.
 func (s *Service) RemoveCoupon(ctx context.Context, actor domain.Actor, customer, coupon string) (*domain.Customer, error) {
 	ref, found, err := s.relation(ctx, actor, customer, coupon)
@@ -71,10 +71,10 @@ func (s *Service) relation(ctx context.Context, actor domain.Actor, customer, co
 	return ref, found, err
 }
 
-// MaxCouponCustomers bounds how many customers WithCoupons answers.
+// MaxCouponCustomers bounds how many customers WithCoupons returns.
 const MaxCouponCustomers = 100
 
-// WithCoupons answers the live customers that match a filter and have one of the coupons, by coupon, each list
+// WithCoupons returns the live customers that match a filter and have one of the coupons, by coupon, each list
 // in the given order, in one call to the store. Errors: BadUserInput for more than MaxCouponCustomers.
 func (s *Service) WithCoupons(
 	ctx context.Context, actor domain.Actor, couponIDs []string, filter persistence.Filter, order []persistence.Order,
@@ -96,7 +96,7 @@ func (s *Service) WithCoupons(
 	}
 	if page.HasNext {
 		return nil, domain.Errorf(domain.BadUserInput,
-			"customers of coupons must be at most %d in one answer; ask for them with customers(filter: { couponId: … })", MaxCouponCustomers)
+			"customers of coupons must be at most %d in one response; read them with customers(filter: { couponId: … })", MaxCouponCustomers)
 	}
 	out := map[string][]*domain.Customer{}
 	for _, item := range page.Items {
@@ -105,8 +105,8 @@ func (s *Service) WithCoupons(
 	return out, nil
 }
 
-// CouponsOf answers the ids of the coupons that live customers who match a filter have, at most so many.
-// Errors: BadUserInput for more.
+// CouponsOf returns the ids of the coupons of the live customers that match a filter.
+// Errors: BadUserInput for more than MaxCouponCustomers customers.
 func (s *Service) CouponsOf(ctx context.Context, actor domain.Actor, filter persistence.Filter) ([]string, error) {
 	page, err := s.store.ListCustomers(ctx, persistence.Query{
 		EnvironmentID: actor.EnvironmentID,
@@ -122,13 +122,13 @@ func (s *Service) CouponsOf(ctx context.Context, actor domain.Actor, filter pers
 	seen := map[string]bool{}
 	ids := []string{}
 	for _, item := range page.Items {
-		// The store answers no archived customer, and if it did, the coupon would tell of one.
+		// The store returns no archived customers. If it did, the coupon would reveal one.
 		if id := *item.Document.CouponID; !seen[id] && !item.Document.Archived() {
 			seen[id] = true
 			ids = append(ids, id)
 		}
 	}
-	// In an order of their own, so that cursors of the same coupons are good for each other.
+	// Sorted, so that a cursor is valid for the same set of coupons.
 	slices.Sort(ids)
 	return ids, nil
 }

@@ -1,6 +1,5 @@
-// Package customers holds what can be done with customers. Each use case authorises its caller, validates
-// its input, decides and then makes one write. It knows the storage contract but no engine, and nothing
-// of GraphQL or HTTP.
+// Package customers has the use cases of customers. Each authorises its caller, validates its input, decides and then
+// makes one write. It knows the storage contract but no engine, and neither GraphQL nor HTTP.
 package customers
 
 import (
@@ -28,14 +27,14 @@ type Store interface {
 
 // Service is the use cases. Create it with New.
 type Service struct {
-	store         Store
-	checkBilling  BillingCheck
-	now           func() time.Time
-	newID         func() string
-	newRef        func() string
-	newAnswerKey  func() []byte
-	locks         *keylock.Locks
-	subscriptions *subscriptions.Service
+	store          Store
+	checkBilling   BillingCheck
+	now            func() time.Time
+	newID          func() string
+	newRef         func() string
+	newResponseKey func() []byte
+	locks          *keylock.Locks
+	subscriptions  *subscriptions.Service
 	// sync is nil without a billing provider.
 	sync        Sync
 	integration domain.Integration
@@ -52,15 +51,17 @@ func WithIDs(newID, newRef func() string) Option {
 	return func(s *Service) { s.newID, s.newRef = newID, newRef }
 }
 
-// WithAnswerKeys sets where the AnswerKeys of customers come from.
-func WithAnswerKeys(newKey func() []byte) Option { return func(s *Service) { s.newAnswerKey = newKey } }
+// WithResponseKeys sets where the ResponseKeys of customers come from.
+func WithResponseKeys(newKey func() []byte) Option {
+	return func(s *Service) { s.newResponseKey = newKey }
+}
 
 // New makes the use cases over a store.
 func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 	service := &Service{
 		store: store, checkBilling: checkBilling,
 		now: time.Now, newID: newUUID, newRef: func() string { return domain.RandomRef("customer-") },
-		newAnswerKey: newAnswerKey, locks: keylock.New(),
+		newResponseKey: newResponseKey, locks: keylock.New(),
 	}
 	for _, option := range options {
 		option(service)
@@ -72,11 +73,11 @@ func New(store Store, checkBilling BillingCheck, options ...Option) *Service {
 // newUUID makes ids that grow with time, which keeps inserts at the end of the id's index.
 func newUUID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// Now is the time by which statuses are told and writes are marked.
+// Now is the time for statuses and timestamps.
 func (s *Service) Now() time.Time { return domain.Timestamp(s.now()) }
 
-// Get answers a live customer of the caller's environment. It answers nil without an error for a customer
-// that is unknown or archived. Errors: IdentityForbidden.
+// Get returns a live customer of the caller's environment; nil without an error for a customer that is unknown or
+// archived. Errors: IdentityForbidden.
 func (s *Service) Get(ctx context.Context, actor domain.Actor, environmentID *string, customerID string) (*domain.Customer, error) {
 	environment, err := actor.Environment(environmentID)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) Get(ctx context.Context, actor domain.Actor, environmentID *st
 	return customer, err
 }
 
-// List answers a page of the live customers of the caller's environment. Errors: BadUserInput for a
+// List returns a page of the live customers of the caller's environment. Errors: BadUserInput for a
 // cursor that is damaged or was made for another filter or order.
 func (s *Service) List(ctx context.Context, actor domain.Actor, query persistence.Query) (persistence.Page[domain.Customer], error) {
 	query.EnvironmentID = actor.EnvironmentID
@@ -102,34 +103,34 @@ func (s *Service) Count(ctx context.Context, actor domain.Actor, filter persiste
 	return s.store.CountCustomers(ctx, actor.EnvironmentID, filter)
 }
 
-// decision changes a customer as it is, live or archived, which is its own. It answers false when there is nothing
-// to store. It may run several times.
+// decision changes a customer, live or archived, and returns false when there is nothing to store. It may run several
+// times, each time on a fresh copy.
 type decision func(*domain.Customer) (bool, error)
 
-// change makes a decision about a customer and stores the outcome, again and again until nobody else wrote in
-// between. What the billing provider has to know of it, it is told in the background.
+// change makes a decision about a customer and stores the outcome, and retries on a conflict. What the billing provider
+// has to know is pushed in the background.
 // Errors: those of the decision, CustomerNotFound, Conflict.
 func (s *Service) change(ctx context.Context, ref domain.CustomerRef, decide decision) (*domain.Customer, error) {
-	return s.changeTelling(ctx, ref, telling{}, decide)
+	return s.changeAndSync(ctx, ref, syncRequest{}, decide)
 }
 
-// changeTelling is change with more to tell.
-func (s *Service) changeTelling(ctx context.Context, ref domain.CustomerRef, with telling, decide decision) (*domain.Customer, error) {
-	customer, noted, err := s.commit(ctx, ref, with, decide)
-	if err != nil || !noted {
+// changeAndSync is change with a syncRequest.
+func (s *Service) changeAndSync(ctx context.Context, ref domain.CustomerRef, with syncRequest, decide decision) (*domain.Customer, error) {
+	customer, enqueued, err := s.commit(ctx, ref, with, decide)
+	if err != nil || !enqueued {
 		return customer, err
 	}
-	return s.tell(ctx, customer, with)
+	return s.push(ctx, customer, with)
 }
 
-// commit is change without telling anybody. It reports whether there is something to tell.
-func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with telling, decide decision) (*domain.Customer, bool, error) {
+// commit is change without a push. It reports whether there is something to push.
+func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with syncRequest, decide decision) (*domain.Customer, bool, error) {
 	unlock, err := s.locks.Lock(ctx, ref.Key())
 	if err != nil {
 		return nil, false, err
 	}
 	defer unlock()
-	var noted bool
+	var enqueued bool
 	customer, err := persistence.ChangeCustomer(ctx, s.store, ref, func(customer *domain.Customer) (bool, error) {
 		before := *customer
 		revision := revisionOf(customer)
@@ -137,12 +138,12 @@ func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with telli
 		if err != nil {
 			return false, err
 		}
-		if (store || with.information != nil) && s.note(&before, customer, with) {
+		if (store || with.information != nil) && s.enqueueChanges(&before, customer, with) {
 			store = true
 		}
-		noted = revisionOf(customer) > revision
-		if store && !customer.Archived() && customer.AnswerKey == nil {
-			customer.AnswerKey = s.newAnswerKey()
+		enqueued = revisionOf(customer) > revision
+		if store && !customer.Archived() && customer.ResponseKey == nil {
+			customer.ResponseKey = s.newResponseKey()
 		}
 		return store, nil
 	})
@@ -152,7 +153,7 @@ func (s *Service) commit(ctx context.Context, ref domain.CustomerRef, with telli
 	case errors.Is(err, persistence.ErrConflict):
 		return nil, false, conflict(ref.CustomerID)
 	}
-	return customer, noted, err
+	return customer, enqueued, err
 }
 
 func revisionOf(customer *domain.Customer) int64 {

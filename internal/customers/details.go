@@ -11,7 +11,7 @@ import (
 	"clientele/persistence"
 )
 
-// Details are the properties of a customer that inputs set, each with what the input says of it.
+// Details are the properties of a customer that inputs set.
 type Details struct {
 	Name                     domain.Change[string]
 	Email                    domain.Change[string]
@@ -22,11 +22,11 @@ type Details struct {
 	// CouponID is the RefID of the customer's coupon.
 	CouponID domain.Change[string]
 	Metadata domain.Change[json.RawMessage]
-	// BillingInformation is checked and passed on to the provider, or let go without one.
+	// BillingInformation is checked and passed on to the provider, or dropped without one.
 	BillingInformation *domain.BillingInformation
 }
 
-// check validates all that can be judged without the stored customer.
+// check validates what does not depend on the stored customer.
 // Errors: BadUserInput, InvalidAddress, InvalidTaxID, InvalidMetadata, IntegrationNotFound.
 func (s *Service) check(d *Details) error {
 	if d.Name.Value != nil {
@@ -65,7 +65,7 @@ func (s *Service) check(d *Details) error {
 	return s.checkBilling("billingInformation", *d.BillingInformation)
 }
 
-// checkCoupon looks the coupon up that an input gives; nil is none. Errors: CouponNotFound.
+// checkCoupon returns the coupon that an input gives; nil for none. Errors: CouponNotFound.
 func (s *Service) checkCoupon(ctx context.Context, environmentID string, d Details) (*domain.Coupon, error) {
 	if d.CouponID.Value == nil {
 		return nil, nil
@@ -124,8 +124,7 @@ func (d *Details) apply(customer *domain.Customer, at time.Time) (bool, error) {
 	return changed, nil
 }
 
-// setCoupon gives the customer a coupon from a time on, or takes it away with nil. It reports whether that
-// changes anything; the coupon that the customer has stays as it is.
+// setCoupon gives the customer a coupon from a time on, or removes it with nil. It reports whether that changes anything.
 func setCoupon(customer *domain.Customer, couponID *string, at time.Time) bool {
 	if domain.SameText(customer.CouponID, couponID) {
 		return false

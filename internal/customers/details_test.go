@@ -119,7 +119,7 @@ func TestDetailsAreChecked(t *testing.T) {
 						}
 						requireFieldRefusal(t, err, c.kind, c.field)
 						if use == "Provision" && got != nil {
-							t.Errorf("the refusal tells of %s", show(got))
+							t.Errorf("the refusal came with %s", show(got))
 						}
 					})
 				})
@@ -137,7 +137,7 @@ func object(n int) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-func TestDetailsAreKeptToTheLetter(t *testing.T) {
+func TestDetailsAreStoredExactly(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ field, value string }{
 		"name of 1 character":       {"name", "A"},

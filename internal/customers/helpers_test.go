@@ -65,7 +65,7 @@ func (f *fixture) options() []customers.Option {
 	}
 	return []customers.Option{
 		customers.WithClock(func() time.Time { return f.at }),
-		customers.WithIDs(next("uuid"), next("generated")), customers.WithAnswerKeys(func() []byte { return nil }),
+		customers.WithIDs(next("uuid"), next("generated")), customers.WithResponseKeys(func() []byte { return nil }),
 	}
 }
 

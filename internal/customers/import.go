@@ -46,7 +46,7 @@ func (s *Service) Import(ctx context.Context, actor domain.Actor, row ImportRow)
 	return s.importRow(ctx, ref, row)
 }
 
-// ImportBulk imports rows, each with the rules of Import, and answers an id for the import. All rows are
+// ImportBulk imports rows, each with the rules of Import, and returns an id for the import. All rows are
 // checked against the stored customers before the first is written. A write that fails after that, because
 // others changed customers meanwhile or the store failed, leaves the other rows written; sending the same
 // rows again is safe.
@@ -101,7 +101,7 @@ func (s *Service) ImportBulk(
 	return s.newID(), nil
 }
 
-// checkRow judges a row by itself.
+// checkRow validates a row by itself.
 func (s *Service) checkRow(actor domain.Actor, row ImportRow) (domain.CustomerRef, error) {
 	ref, err := row.required(actor)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *Service) checkImport(ctx context.Context, ref domain.CustomerRef, row I
 }
 
 func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row ImportRow) (*domain.Customer, error) {
-	// A customer can come into being between the look and the insert; then the next round finds it.
+	// Another request can create the customer between the read and the insert; then the next round finds it.
 	for range persistence.MaxRounds {
 		customer, err := s.change(ctx, ref, func(customer *domain.Customer) (bool, error) {
 			return s.applyRow(customer, row)
@@ -150,11 +150,11 @@ func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row Imp
 		if _, err := row.apply(customer, s.Now()); err != nil {
 			return nil, err
 		}
-		s.noteNew(customer, telling{}, false)
-		s.noteMethod(customer, row)
+		s.enqueueNew(customer, syncRequest{}, false)
+		s.enqueuePaymentMethod(customer, row)
 		err = s.store.InsertCustomer(ctx, customer)
 		if err == nil && customer.Sync != nil {
-			return s.tell(ctx, customer, telling{})
+			return s.push(ctx, customer, syncRequest{})
 		}
 		if !errors.Is(err, persistence.ErrExists) {
 			return customer, err
@@ -166,8 +166,8 @@ func (s *Service) importRow(ctx context.Context, ref domain.CustomerRef, row Imp
 	return nil, conflict(ref.CustomerID)
 }
 
-// applyRow changes a stored customer as the row says and reports whether it differs afterwards. The
-// customer takes on the row's own time, so that rows of one source are compared by that source's clock.
+// applyRow applies a row to a stored customer and reports whether it changed. The customer gets the row's own time, so
+// that rows of one source are compared by that source's clock.
 func (s *Service) applyRow(customer *domain.Customer, row ImportRow) (bool, error) {
 	if customer.Archived() {
 		return false, archived(customer.CustomerID)
@@ -183,20 +183,20 @@ func (s *Service) applyRow(customer *domain.Customer, row ImportRow) (bool, erro
 	if changed || row.UpdatedAt != nil && updatedAt.After(customer.UpdatedAt) {
 		customer.UpdatedAt, changed = updatedAt, true
 	}
-	return s.noteMethod(customer, row) || changed, err
+	return s.enqueuePaymentMethod(customer, row) || changed, err
 }
 
-// noteMethod notes the payment method of a row, unless it is the one that is wanted already, and reports whether it did.
-// The one that is charged now may be about to be replaced or detached, and the row is newer than that wish.
-func (s *Service) noteMethod(customer *domain.Customer, row ImportRow) bool {
+// enqueuePaymentMethod enqueues the payment method of a row, unless it is the expected one already, and reports whether
+// it did. The current one may be about to be replaced or detached; the row is newer than that.
+func (s *Service) enqueuePaymentMethod(customer *domain.Customer, row ImportRow) bool {
 	if row.PaymentMethodID == nil || customer.ExpectedPaymentMethodID() == *row.PaymentMethodID {
 		return false
 	}
-	s.wantAttachment(customer, *row.PaymentMethodID, "")
+	s.enqueueAttachment(customer, *row.PaymentMethodID, "")
 	return true
 }
 
-// outcomes is how each row of an import fared.
+// outcomes are the errors of the rows of an import; nil for a success.
 type outcomes struct {
 	rows []ImportRow
 	errs []error
@@ -206,8 +206,7 @@ func newOutcomes(rows []ImportRow) outcomes {
 	return outcomes{rows: rows, errs: make([]error, len(rows))}
 }
 
-// run does something for each row that has not failed yet. A refusal is the row's own outcome; any other
-// error ends the import.
+// run calls do for each row that has not failed yet. A refusal is the row's own outcome; any other error ends the import.
 func (o outcomes) run(ctx context.Context, do func(i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(importWorkers)
@@ -216,7 +215,7 @@ func (o outcomes) run(ctx context.Context, do func(i int) error) error {
 			continue
 		}
 		group.Go(func() (err error) {
-			// Nobody but this can catch a panic in a goroutine of its own; it would end the process.
+			// A panic in this goroutine would end the process.
 			defer func() {
 				if cause := recover(); cause != nil {
 					err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
@@ -236,7 +235,7 @@ func (o outcomes) run(ctx context.Context, do func(i int) error) error {
 	return group.Wait()
 }
 
-// failure is the error that tells of every failed row; nil without any.
+// failure is the error that names every failed row; nil without any.
 func (o outcomes) failure(consequence string) error {
 	ids := []string{}
 	var first string

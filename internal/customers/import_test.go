@@ -622,7 +622,7 @@ func TestConcurrentImportsOfTheSameRows(t *testing.T) {
 	}
 }
 
-func TestImportTellsOfAStoreThatFails(t *testing.T) {
+func TestImportReportsAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "known")
@@ -691,7 +691,7 @@ func TestImportThatNeverGetsThroughEndsInConflict(t *testing.T) {
 	}
 }
 
-func TestAnImporterWhoHangsUpIsNotKept(t *testing.T) {
+func TestACancelledImportEnds(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	synctest.Test(t, func(t *testing.T) {

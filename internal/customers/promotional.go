@@ -18,7 +18,7 @@ const maxPromotionalEntitlements = 100
 type PromotionalEntitlement struct {
 	FeatureID string
 	Period    domain.PromotionalEntitlementPeriod
-	// EndDate is for the period CUSTOM, and for it alone.
+	// EndDate is for the period CUSTOM only.
 	EndDate    *time.Time
 	Hidden     bool
 	UsageLimit *float64
@@ -28,8 +28,8 @@ type PromotionalEntitlement struct {
 	EnumValues []string
 }
 
-// Promote gives a customer promotional entitlements, all or none, and answers the customer with the new ones
-// in the order of the input. A feature whose entitlement has ended is given anew.
+// Promote gives a customer promotional entitlements, all or none, and returns the customer and the new ones in the order
+// of the input. One that has ended is replaced.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound, FeatureNotFound, InvalidResetPeriod, Duplicate for
 // a feature with an entitlement that has not ended, Conflict.
 func (s *Service) Promote(
@@ -71,7 +71,7 @@ func (s *Service) Promote(
 	return customer, given, err
 }
 
-// checkPromotional judges all that can be judged without the customer.
+// checkPromotional validates what does not depend on the customer.
 func (s *Service) checkPromotional(
 	ctx context.Context, environmentID string, inputs []PromotionalEntitlement, now time.Time,
 ) ([]domain.PromotionalEntitlement, error) {
@@ -116,8 +116,7 @@ func (s *Service) checkPromotional(
 	return given, nil
 }
 
-// Revoke takes a promotional entitlement away, whether it has ended or not, and answers the customer and what
-// was taken.
+// Revoke removes a promotional entitlement, ended or not, and returns the customer and what was removed.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound, PromotionalEntitlementNotFound, Conflict.
 func (s *Service) Revoke(
 	ctx context.Context, actor domain.Actor, identity Identity, featureID string,
@@ -170,9 +169,9 @@ type promotionalRow struct {
 // walkSize is how many customers are read at a time.
 const walkSize = 500
 
-// ListPromotional answers a page of the promotional entitlements of live customers. They live in their
-// customers' documents, so a page costs a walk over all customers that have any, bounded by the time that the
-// operation may take. Filters and orders see what PromotionalRow tells. Errors: BadUserInput.
+// ListPromotional returns a page of the promotional entitlements of live customers. They are stored in their customers'
+// documents, so a page costs a walk over all customers that have any, bounded by the operation's deadline. Filters and
+// orders see the fields of PromotionalRow. Errors: BadUserInput.
 func (s *Service) ListPromotional(ctx context.Context, actor domain.Actor, query persistence.Query) (PromotionalPage, error) {
 	query.EnvironmentID = actor.EnvironmentID
 	filter := persistence.Compiled(query.Filter)
@@ -206,7 +205,7 @@ func (s *Service) ListPromotional(ctx context.Context, actor domain.Actor, query
 	}
 	for i, row := range slice.Documents {
 		id, _ := row.Value(persistence.FieldID).AsText()
-		// A customer who was archived since the walk is not there, and one that was changed may not have it.
+		// The customer may have been archived or changed since the walk.
 		customer := customers[row.customerID]
 		if customer == nil {
 			continue
@@ -263,7 +262,7 @@ func (s *Service) walk(ctx context.Context, environmentID string, field persiste
 			return err
 		}
 		for _, item := range page.Items {
-			// The store answers none, and if it did, the count would tell.
+			// The store returns no archived customers. If it did, the count would reveal them.
 			// A customer whose value grew during the walk comes again.
 			if !item.Document.Archived() && !seen[item.Document.ID] {
 				seen[item.Document.ID] = true
@@ -277,8 +276,7 @@ func (s *Service) walk(ctx context.Context, environmentID string, field persiste
 	}
 }
 
-// GetMany answers live customers by their ids, in one call to the store; an id without one is not in the
-// answer.
+// GetMany returns live customers by their ids, in one call to the store. Unknown ids are missing from the map.
 func (s *Service) GetMany(ctx context.Context, environmentID string, customerIDs []string) (map[string]*domain.Customer, error) {
 	out := map[string]*domain.Customer{}
 	if len(customerIDs) == 0 {

@@ -15,18 +15,17 @@ type Provision struct {
 	Identity
 	Details
 	ExcludeFromExperiment bool
-	// SyncFree is whether to tell the billing provider of the customer although it pays nothing.
+	// SyncFree is whether to sync the customer with the billing provider although it pays nothing.
 	SyncFree bool
 	// CreatedAt back-dates the customer; nil is now.
 	CreatedAt *time.Time
-	// Seed is what an id is made of that has to be made up, so that the same request makes up the same one; empty
-	// for an id by chance.
+	// Seed makes the generated id the same for the same request; empty for a random one.
 	Seed string
 	// Subscription is the initial subscription; nil is none.
 	Subscription *subscriptions.Input
 }
 
-// Provisioned is what came of a provision.
+// Provisioned is the result of Service.Provision.
 type Provisioned struct {
 	Customer *domain.Customer
 	Decision subscriptions.Decision
@@ -34,8 +33,8 @@ type Provisioned struct {
 	Subscription *domain.Subscription
 }
 
-// Provision creates a customer and its initial subscription in one write; without an id in the input it makes
-// one up. Nothing is written on an error.
+// Provision creates a customer and its initial subscription in one write. Without an id in the input it generates one.
+// Nothing is written on an error.
 // Errors: IdentityForbidden, IDMismatch, BadUserInput, InvalidMetadata, InvalidAddress, InvalidTaxID,
 // CouponNotFound, CouponIsArchived, Duplicate for the id of a live customer or of a subscription, Archived for
 // the id of an archived customer, and for the subscription: PlanNotFound, ProductNotFound, AddonNotFound,
@@ -78,7 +77,7 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 	if _, err := input.apply(customer, now); err != nil {
 		return Provisioned{}, err
 	}
-	with := telling{information: input.BillingInformation}
+	with := syncRequest{information: input.BillingInformation}
 	out := Provisioned{Customer: customer, Decision: subscriptions.NoSubscription}
 	insert := func(ctx context.Context) error { return s.insert(ctx, customer) }
 	if input.Subscription != nil {
@@ -87,18 +86,18 @@ func (s *Service) Provision(ctx context.Context, actor domain.Actor, input Provi
 			return Provisioned{}, err
 		}
 		out.Decision, out.Subscription = prepared.Decision, &customer.Subscriptions[0]
-		// What the provider says of the payment method decides whether the subscription begins.
+		// The provider's response about the payment method decides whether the subscription begins.
 		with.wait = out.Subscription.Status(now) == domain.PaymentPending && with.information != nil && with.information.PaymentMethodID != nil
 		insert = func(ctx context.Context) error { return s.insertSubscribed(ctx, customer, prepared) }
 	}
-	s.noteNew(customer, with, input.SyncFree)
+	s.enqueueNew(customer, with, input.SyncFree)
 	if err := insert(ctx); err != nil {
 		return Provisioned{}, err
 	}
 	if customer.Sync == nil {
 		return out, nil
 	}
-	if out.Customer, err = s.tell(ctx, customer, with); err == nil && out.Subscription != nil {
+	if out.Customer, err = s.push(ctx, customer, with); err == nil && out.Subscription != nil {
 		out.Subscription = &out.Customer.Subscriptions[0]
 	}
 	return out, err
@@ -108,7 +107,7 @@ func (s *Service) payment(info *domain.BillingInformation) subscriptions.Payment
 	if info == nil {
 		return subscriptions.Payment{}
 	}
-	// Without a provider nobody can say whether the payment method is good.
+	// Without a provider, nothing can confirm the payment method later.
 	return subscriptions.Payment{Currency: info.Currency, Confirmed: s.sync == nil && info.PaymentMethodID != nil}
 }
 
@@ -143,14 +142,14 @@ func (s *Service) insertSubscribed(ctx context.Context, customer *domain.Custome
 func (s *Service) newCustomer(ref domain.CustomerRef, createdAt, updatedAt time.Time) *domain.Customer {
 	return &domain.Customer{
 		Key: ref.Key(), ID: s.newID(), EnvironmentID: ref.EnvironmentID, CustomerID: ref.CustomerID,
-		Version: 1, AnswerKey: s.newAnswerKey(), CreatedAt: createdAt, UpdatedAt: updatedAt,
+		Version: 1, ResponseKey: s.newResponseKey(), CreatedAt: createdAt, UpdatedAt: updatedAt,
 	}
 }
 
-// taken says why an id cannot be given out.
+// taken returns why an id cannot be used.
 func (s *Service) taken(ctx context.Context, ref domain.CustomerRef) error {
 	holder, err := s.store.AnyCustomer(ctx, ref)
-	// A store may take a moment to show what it refused to insert again, after an election for one.
+	// After an election for one, a store may take a moment to return what it refused to insert again.
 	if err != nil && !errors.Is(err, persistence.ErrNotFound) {
 		return err
 	}

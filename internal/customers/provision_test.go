@@ -256,7 +256,7 @@ func TestProvisionOfAnIDThatExists(t *testing.T) {
 					})
 					requireRefusal(t, err, c.kind, aboutCustomer("ada"))
 					if got != nil {
-						t.Errorf("the refusal tells of %s", show(got))
+						t.Errorf("the refusal came with %s", show(got))
 					}
 				}
 			})
@@ -381,7 +381,7 @@ func TestProvisionOfAnIDThatCannotBeSeenYet(t *testing.T) {
 	})
 }
 
-func TestProvisionTellsOfAStoreThatFails(t *testing.T) {
+func TestProvisionReportsAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	failing := f.over(failOn{f.store, "InsertCustomer"})

@@ -15,8 +15,8 @@ type Subscribed struct {
 	Subscription *domain.Subscription
 }
 
-// ActiveSubscriptions answers the subscriptions of a customer that run, the newest first. With resources it
-// answers theirs only.
+// ActiveSubscriptions returns the subscriptions of a customer that run, the newest first. With resourceIDs it returns
+// only those of these resources.
 // Errors: IdentityForbidden, CustomerNotFound for an unknown or archived customer.
 func (s *Service) ActiveSubscriptions(
 	ctx context.Context, actor domain.Actor, environmentID *string, customerID string, resourceIDs []string,
@@ -46,7 +46,7 @@ func (s *Service) require(ctx context.Context, actor domain.Actor, environmentID
 	return customer, err
 }
 
-// Subscription answers a subscription by its id, whatever its status.
+// Subscription returns a subscription by its id, whatever its status.
 // Errors: IdentityForbidden, SubscriptionNotFound, for that of an archived customer too.
 func (s *Service) Subscription(ctx context.Context, actor domain.Actor, environmentID *string, subscriptionID string) (Subscribed, error) {
 	environment, err := actor.Environment(environmentID)
@@ -86,7 +86,7 @@ type Entitlement struct {
 	Feature *domain.Feature
 }
 
-// Entitlements answers what a customer may use, one a feature, in order of feature; or why the customer may use
+// Entitlements returns what a customer may use, one a feature, in order of feature; or why the customer may use
 // nothing. With a resource it counts the subscriptions of that resource and those without one.
 // Errors: IdentityForbidden.
 func (s *Service) Entitlements(
@@ -109,7 +109,7 @@ func (s *Service) Entitlements(
 	return entitlements, "", err
 }
 
-// EntitlementsOf is Entitlements for a customer at hand. A feature that is no longer known grants nothing.
+// EntitlementsOf is Entitlements for a customer that was read already. A feature that is no longer known grants nothing.
 func (s *Service) EntitlementsOf(ctx context.Context, customer *domain.Customer, resourceID *string) ([]Entitlement, error) {
 	effective := customer.Entitlements(s.Now(), resourceID)
 	ids := make([]string, len(effective))

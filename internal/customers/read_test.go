@@ -71,12 +71,12 @@ func TestGetOfAnotherEnvironmentIsForbidden(t *testing.T) {
 		got, err := f.Get(t.Context(), full, &environment, "ada")
 		requireRefusal(t, err, domain.IdentityForbidden, nil)
 		if got != nil {
-			t.Errorf("the refusal tells of %s", show(got))
+			t.Errorf("the refusal came with %s", show(got))
 		}
 	}
 }
 
-func TestGetTellsOfAStoreThatFails(t *testing.T) {
+func TestGetReportsAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -116,11 +116,11 @@ func TestListAndCount(t *testing.T) {
 			// Whatever environment the query names, the caller's own is the one.
 			query := persistence.Query{EnvironmentID: "staging", Filter: c.filter}
 			if got := f.listed(t, c.actor, query); !slices.Equal(got, c.want) {
-				t.Errorf("List answers %q, want %q", got, c.want)
+				t.Errorf("List returns %q, want %q", got, c.want)
 			}
 			n, err := f.Count(t.Context(), c.actor, c.filter)
 			if err != nil || n != len(c.want) {
-				t.Errorf("Count answers %d, %v", n, err)
+				t.Errorf("Count returns %d, %v", n, err)
 			}
 		})
 	}
@@ -157,7 +157,7 @@ func TestListRefusesCursorsOfOtherLists(t *testing.T) {
 	}
 	page, err = f.List(t.Context(), full, persistence.Query{Page: persistence.PageRequest{Limit: 1, After: cursor}})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Document.CustomerID != "b" {
-		t.Errorf("the list's own cursor answers %+v, %v", page, err)
+		t.Errorf("the list's own cursor returns %+v, %v", page, err)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestReadAccessWritesNothing(t *testing.T) {
 			_, err := f.ImportBulk(t.Context(), a, nil, nil, nil)
 			return err
 		},
-		// What the input is like is nobody's business who may not write.
+		// A caller who may not write learns nothing about the input.
 		"Update of an unknown customer": func(a domain.Actor) error {
 			_, err := f.Update(t.Context(), a, customers.Update{Identity: by("unknown")})
 			return err

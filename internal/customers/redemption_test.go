@@ -15,7 +15,7 @@ import (
 	"clientele/persistence"
 )
 
-// pastLease is longer than what was set aside is left alone.
+// pastLease is longer than a reservation is left alone.
 const pastLease = 4 * time.Minute
 
 // offer stores a product with one paid plan, and the promotion code CODE that gives a third off so many times.
@@ -72,7 +72,7 @@ func (f *fixture) code(t testing.TB) *domain.PromotionCode {
 	return code
 }
 
-// requireCode checks how often the code was used, and what of it is set aside.
+// requireCode checks how often the code was used, and how often it is reserved.
 func (f *fixture) requireCode(t testing.TB, redeemed int64, reserved int) {
 	t.Helper()
 	if code := f.code(t); code.Redeemed != redeemed || len(code.Reserved) != reserved {
@@ -101,7 +101,7 @@ func TestARedemptionIsCountedOnce(t *testing.T) {
 	}
 }
 
-func TestARepeatedProvisionSetsNothingAside(t *testing.T) {
+func TestARepeatedProvisionReservesNothing(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.offer(t, 5)
@@ -114,13 +114,13 @@ func TestARepeatedProvisionSetsNothingAside(t *testing.T) {
 	})
 }
 
-// lostAnswer is a store whose answer to an insert is lost, after the write or before it.
-type lostAnswer struct {
+// lostInsert is a store whose connection breaks during an insert, after the write or before it.
+type lostInsert struct {
 	customers.Store
 	written bool
 }
 
-func (s lostAnswer) InsertCustomer(ctx context.Context, c *domain.Customer) error {
+func (s lostInsert) InsertCustomer(ctx context.Context, c *domain.Customer) error {
 	if s.written {
 		if err := s.Store.InsertCustomer(ctx, c); err != nil {
 			return err
@@ -129,15 +129,15 @@ func (s lostAnswer) InsertCustomer(ctx context.Context, c *domain.Customer) erro
 	return persistence.ErrUnavailable
 }
 
-// TestWhatWasSetAsideIsSettledByTheCustomer is about processes that died, or never heard what came of a write.
-func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
+// TestAbandonedReservationsAreReconciled is about processes that died, or lost the outcome of a write.
+func TestAbandonedReservationsAreReconciled(t *testing.T) {
 	t.Parallel()
 	for name, written := range map[string]bool{"the customer was written": true, "the customer was not written": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := start(t)
 			f.offer(t, 1)
-			if _, err := f.over(lostAnswer{f.store, written}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
+			if _, err := f.over(lostInsert{f.store, written}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
 				t.Fatal(err)
 			}
 			f.requireCode(t, 0, 1)
@@ -162,7 +162,7 @@ func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
 			case written && !domain.IsKind(err, domain.Duplicate):
 				t.Errorf("the id that ada has: %v", err)
 			case !written && err != nil:
-				t.Errorf("what nobody has: %v", err)
+				t.Errorf("what is free: %v", err)
 			}
 			if written {
 				_, err = f.Provision(t.Context(), full, redeeming("eve", ""))
@@ -182,12 +182,12 @@ func TestWhatWasSetAsideIsSettledByTheCustomer(t *testing.T) {
 	}
 }
 
-// TestTheSameCustomerCanTryAgainAtOnce: who is told that it is not known whether the customer was written, repeats.
+// TestTheSameCustomerCanTryAgainAtOnce: a client retries when it is unknown whether the customer was written.
 func TestTheSameCustomerCanTryAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.offer(t, 2)
-	if _, err := f.over(lostAnswer{f.store, false}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
+	if _, err := f.over(lostInsert{f.store, false}).Provision(t.Context(), full, redeeming("ada", "sub")); !errors.Is(err, persistence.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	if _, err := f.Provision(t.Context(), full, redeeming("ada", "sub")); err != nil {
@@ -360,17 +360,17 @@ func (d failingCodeDocuments) Replace(ctx context.Context, code *domain.Promotio
 	return d.Documents.Replace(ctx, code)
 }
 
-// TestTheNextOneSettlesWhatCouldNotBeSettled is about a process that lives on: it need not wait for the lease.
-func TestTheNextOneSettlesWhatCouldNotBeSettled(t *testing.T) {
+// TestTheNextRequestStoresAnOutcome is about a process that lives on: it need not wait for the lease.
+func TestTheNextRequestStoresAnOutcome(t *testing.T) {
 	t.Parallel()
-	t.Run("given back", func(t *testing.T) {
+	t.Run("released", func(t *testing.T) {
 		t.Parallel()
 		f := start(t)
 		f.offer(t, 1)
 		if _, err := f.Provision(t.Context(), full, subscribing("ada", "sub")); err != nil {
 			t.Fatal(err)
 		}
-		// The first write sets aside, the second gives back.
+		// The first write reserves, the second releases.
 		service := f.over(failingCodes{f.store, &atomic.Int64{}, 2})
 		_, err := service.Provision(t.Context(), full, redeeming("bob", "sub"))
 		if !domain.IsKind(err, domain.Duplicate) {
@@ -378,7 +378,7 @@ func TestTheNextOneSettlesWhatCouldNotBeSettled(t *testing.T) {
 		}
 		f.requireCode(t, 0, 1)
 		if _, err := service.Provision(t.Context(), full, redeeming("eve", "")); err != nil {
-			t.Errorf("the redemption that was given back: %v", err)
+			t.Errorf("the redemption that was released: %v", err)
 		}
 		f.requireCode(t, 1, 0)
 	})

@@ -8,14 +8,14 @@ import (
 	"clientele/internal/validate"
 )
 
-// Sync tells the billing provider of what was committed. A failure of the provider's is recorded with the customer,
-// and fails no write.
+// Sync pushes committed changes to the billing provider. A failure of the provider is recorded with the customer and
+// fails no write.
 type Sync interface {
-	// Enqueue pushes a change in the background. information is what came with it, nil for none. The channel is
-	// closed once the outcome is recorded, or left to a later attempt.
+	// Enqueue pushes a change in the background. information is what came with it, nil for none. The channel is closed
+	// once the outcome is recorded, or left to a later attempt.
 	Enqueue(ctx context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{}
-	// Push pushes a payment method that is to be attached or detached, and waits for the outcome as long as the
-	// context lasts. Errors: what the provider refuses, after which the payment method is not waiting any more.
+	// Push pushes a payment method that is to be attached or detached, and waits for the outcome as long as the context
+	// lasts. Errors: the provider's refusal, after which the payment method is no longer pending.
 	Push(ctx context.Context, customer *domain.Customer) error
 }
 
@@ -25,23 +25,22 @@ func WithIntegration(to domain.Integration) Option { return func(s *Service) { s
 // Integration is the one of WithIntegration.
 func (s *Service) Integration() domain.Integration { return s.integration }
 
-// WithSync sets how the billing provider is told. Without it there is none, and billing information is let go.
+// WithSync sets the billing provider. Without it there is none, and billing information is dropped.
 func WithSync(sync Sync) Option { return func(s *Service) { s.sync = sync } }
 
-// syncWait is how long a request waits for the provider after its customer was written. What takes longer is told in
-// the customer's sync state.
+// syncWait is how long a request waits for the provider after its customer was written. A later outcome is in the
+// customer's sync state.
 const syncWait = 10 * time.Second
 
-// telling is what goes to the provider with a change besides what the change itself implies.
-type telling struct {
-	// information is nil if none came.
+// syncRequest is what to push with a change besides the change itself, and how.
+type syncRequest struct {
 	information *domain.BillingInformation
 	// wait is whether to wait for the outcome.
 	wait bool
 }
 
-// note notes with a change of a customer what the provider has to be told, and reports whether there is anything.
-func (s *Service) note(before, after *domain.Customer, with telling) bool {
+// enqueueChanges adds what the provider has to know of a change to the outbox, and reports whether there is anything.
+func (s *Service) enqueueChanges(before, after *domain.Customer, with syncRequest) bool {
 	if s.sync == nil || after.Archived() {
 		return false
 	}
@@ -61,8 +60,8 @@ func (s *Service) note(before, after *domain.Customer, with telling) bool {
 	return true
 }
 
-// noteNew is note for a new customer. free is whether to sync one that pays nothing.
-func (s *Service) noteNew(customer *domain.Customer, with telling, free bool) {
+// enqueueNew is enqueueChanges for a new customer. free is whether to sync one that pays nothing.
+func (s *Service) enqueueNew(customer *domain.Customer, with syncRequest, free bool) {
 	if s.sync == nil {
 		return
 	}
@@ -75,8 +74,8 @@ func (s *Service) noteNew(customer *domain.Customer, with telling, free bool) {
 	}
 }
 
-// tell tells the provider of what was noted with a change, and answers the customer as it is then.
-func (s *Service) tell(ctx context.Context, customer *domain.Customer, with telling) (*domain.Customer, error) {
+// push pushes what a change enqueued, and returns the customer as it is then.
+func (s *Service) push(ctx context.Context, customer *domain.Customer, with syncRequest) (*domain.Customer, error) {
 	done := s.sync.Enqueue(ctx, customer, with.information)
 	if !with.wait {
 		return customer, nil
@@ -90,18 +89,18 @@ func (s *Service) tell(ctx context.Context, customer *domain.Customer, with tell
 	})
 }
 
-// await answers the customer as it is after something, for which it waits as long as a request may.
+// await waits for something, as long as a request may, and returns the customer as it is then.
 func (s *Service) await(ctx context.Context, customer *domain.Customer, something func(context.Context) error) (*domain.Customer, error) {
 	waiting, cancel := context.WithTimeout(ctx, syncWait)
 	defer cancel()
 	if err := something(waiting); err != nil || ctx.Err() != nil {
-		return customer, err // Whoever has left does not need to know how the provider took it.
+		return customer, err // The caller is gone; the outcome is recorded.
 	}
 	return s.store.AnyCustomer(ctx, customer.Ref())
 }
 
-// Resync tells the provider of a customer as if it knew nothing yet, and asks it for what it knows. A customer that
-// it does not have is made there. wait is whether to wait for the outcome.
+// Resync pushes the whole customer and fetches the provider's facts. A customer that the provider does not have is
+// created there. wait is whether to wait for the outcome.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound, IntegrationNotFound without a provider, Conflict.
 func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Identity, wait bool) (*domain.Customer, error) {
 	ref, err := writable(actor, identity)
@@ -111,13 +110,13 @@ func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Ident
 	if s.sync == nil {
 		return nil, noIntegration("customerId")
 	}
-	return s.changeTelling(ctx, ref, telling{wait: wait}, live(ref, func(customer *domain.Customer) (bool, error) {
+	return s.changeAndSync(ctx, ref, syncRequest{wait: wait}, live(ref, func(customer *domain.Customer) (bool, error) {
 		if customer.Sync != nil {
-			// Whoever asks has seen why the server would not by itself.
+			// The caller has seen why the server does not create the customer by itself.
 			customer.Sync.RenewCreation()
 		}
 		customer.EnqueueFullSync(s.Now())
-		customer.Sync.Writes++ // Nothing that callers set is another.
+		customer.Sync.Writes++ // No client-settable field changed.
 		return true, nil
 	}))
 }
@@ -126,15 +125,15 @@ func (s *Service) Resync(ctx context.Context, actor domain.Actor, identity Ident
 type PaymentMethod struct {
 	Identity
 	PaymentMethodID string
-	// Vendor and IntegrationID say whose payment method it is; nil is the one integration that there is.
+	// Vendor and IntegrationID name the provider; nil is the only integration.
 	Vendor        string
 	IntegrationID *string
 	// Currency is what the customer is to be charged in, ISO 4217; "" is as before.
 	Currency string
 }
 
-// AttachPaymentMethod makes a payment method at the provider the one that the customer is charged with, and makes
-// the customer there if need be. While the provider is down, that is kept in mind and done later.
+// AttachPaymentMethod makes a payment method at the provider the customer's default, and creates the customer there if
+// need be. While the provider is down, that stays pending.
 // Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, CustomerNotFound, IntegrationNotFound,
 // PaymentMethodNotFound, PaymentMethodRefused, ProviderCustomerDeleted, Conflict.
 func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, input PaymentMethod) (*domain.Customer, error) {
@@ -152,27 +151,25 @@ func (s *Service) AttachPaymentMethod(ctx context.Context, actor domain.Actor, i
 		return nil, err
 	}
 	return s.changePaymentMethod(ctx, ref, func(customer *domain.Customer) error {
-		s.wantAttachment(customer, input.PaymentMethodID, input.Currency)
+		s.enqueueAttachment(customer, input.PaymentMethodID, input.Currency)
 		return nil
 	})
 }
 
-// wantAttachment notes a payment method to attach. A customer that the provider does not have is made there first.
-func (s *Service) wantAttachment(customer *domain.Customer, paymentMethodID, currency string) {
-	s.beginSync(customer)
+// enqueueAttachment enqueues a payment method. A customer that the provider does not have is created there first.
+func (s *Service) enqueueAttachment(customer *domain.Customer, paymentMethodID, currency string) {
+	s.enqueueFirstSync(customer)
 	customer.EnqueueAttachment(s.Now(), paymentMethodID, currency)
 }
 
-// beginSync notes the whole customer if it never was: a payment method alone would make it one that the provider
-// seems to know all of.
-func (s *Service) beginSync(customer *domain.Customer) {
+// enqueueFirstSync enqueues the whole customer if it never was. A payment method alone would make it look synced.
+func (s *Service) enqueueFirstSync(customer *domain.Customer) {
 	if !customer.SyncStarted() {
 		customer.EnqueueFullSync(s.Now())
 	}
 }
 
-// DetachPaymentMethod takes the payment method that the customer is charged with away from it, for good, and forgets
-// one that waits to be attached.
+// DetachPaymentMethod removes the customer's default payment method for good, and drops a pending attachment.
 // Errors: IdentityForbidden, BadUserInput, CustomerNotFound, IntegrationNotFound without a provider, NoBillingID for
 // a customer that the provider does not have, PaymentMethodNotFound for one without a payment method that is
 // charged, PaymentMethodStuck, ProviderCustomerDeleted, Conflict.
@@ -193,7 +190,7 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 		case method == "":
 			return domain.FieldErrorf(domain.PaymentMethodNotFound, "customerId", "is a customer without a default payment method: Payment method not found")
 		}
-		s.beginSync(customer)
+		s.enqueueFirstSync(customer)
 		customer.EnqueueDetachment(s.Now(), method)
 		return nil
 	})
@@ -202,11 +199,11 @@ func (s *Service) DetachPaymentMethod(ctx context.Context, actor domain.Actor, i
 func (s *Service) changePaymentMethod(
 	ctx context.Context, ref domain.CustomerRef, want func(*domain.Customer) error,
 ) (*domain.Customer, error) {
-	customer, _, err := s.commit(ctx, ref, telling{}, live(ref, func(customer *domain.Customer) (bool, error) {
+	customer, _, err := s.commit(ctx, ref, syncRequest{}, live(ref, func(customer *domain.Customer) (bool, error) {
 		if err := want(customer); err != nil {
 			return false, err
 		}
-		customer.Sync.Writes++ // Nothing that callers set is another.
+		customer.Sync.Writes++ // No client-settable field changed.
 		return true, nil
 	}))
 	if err != nil {
@@ -215,7 +212,7 @@ func (s *Service) changePaymentMethod(
 	return s.await(ctx, customer, func(waiting context.Context) error { return s.sync.Push(waiting, customer) })
 }
 
-// checkIntegration refuses the id of an integration that is not the one that there is; nil is that one.
+// checkIntegration refuses the id of any integration but the only one; nil is that one.
 func (s *Service) checkIntegration(field string, id *string) error {
 	if id == nil || *id == s.integration.ID {
 		return nil

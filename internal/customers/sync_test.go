@@ -12,35 +12,35 @@ import (
 	"clientele/internal/domain"
 )
 
-// provider is what a billing provider is told. It answers what it is meant to.
+// provider records what is pushed, and returns what the test sets.
 type provider struct {
-	told []telling
-	// refusal is what Tell answers.
+	pushed []push
+	// refusal is what Push returns.
 	refusal error
 	// meanwhile happens between the change and its outcome; nil is nothing.
 	meanwhile func(*domain.Customer)
 }
 
-type telling struct {
+type push struct {
 	customerID  string
 	revision    int64
 	information *domain.BillingInformation
 }
 
 func (p *provider) Enqueue(_ context.Context, customer *domain.Customer, information *domain.BillingInformation) <-chan struct{} {
-	p.hear(customer, information)
+	p.receive(customer, information)
 	done := make(chan struct{})
 	close(done)
 	return done
 }
 
 func (p *provider) Push(_ context.Context, customer *domain.Customer) error {
-	p.hear(customer, nil)
+	p.receive(customer, nil)
 	return p.refusal
 }
 
-func (p *provider) hear(customer *domain.Customer, information *domain.BillingInformation) {
-	p.told = append(p.told, telling{customer.CustomerID, customer.Sync.Revision, information})
+func (p *provider) receive(customer *domain.Customer, information *domain.BillingInformation) {
+	p.pushed = append(p.pushed, push{customer.CustomerID, customer.Sync.Revision, information})
 	if p.meanwhile != nil {
 		p.meanwhile(customer)
 	}
@@ -54,7 +54,7 @@ func startBilled(t testing.TB) (*fixture, *provider) {
 	return f, p
 }
 
-// put stores a customer in place of the one that is there, as whoever syncs it does.
+// put stores a customer in place of the one that is there, as the sync does.
 func (f *fixture) put(t testing.TB, id string, change func(*domain.Customer)) {
 	t.Helper()
 	customer := f.stored(t, "production", id)
@@ -73,7 +73,7 @@ func inSync(c *domain.Customer) {
 	c.Sync.Succeed(noon)
 }
 
-// linked links a customer as a server without a provider does, which tells nobody.
+// linked links a customer as a server without a provider does, which pushes nothing.
 func linked(c *domain.Customer) {
 	c.Email = new("ada@example.com")
 	c.LinkTo(new("cus_2"))
@@ -86,8 +86,8 @@ func parts(c *domain.Customer) []domain.SyncPart {
 	return slices.Sorted(maps.Keys(c.Sync.Pending))
 }
 
-// TestWhatTheProviderIsToldOf makes each change of a customer and looks at what is written with it.
-func TestWhatTheProviderIsToldOf(t *testing.T) {
+// TestWhatIsPushed makes each change of a customer and looks at what is written with it.
+func TestWhatIsPushed(t *testing.T) {
 	t.Parallel()
 	const (
 		name, email, coupon = domain.SyncName, domain.SyncEmail, domain.SyncCoupon
@@ -290,7 +290,7 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 				return err
 			},
 		},
-		"one that comes back and was made there, but never told all": {
+		"one that comes back and was made there, but never fully pushed": {
 			before: func(c *domain.Customer) {
 				c.BillingID = new("cus_1")
 				c.EnqueueSync(noon, domain.SyncEmail)
@@ -329,13 +329,13 @@ func TestWhatTheProviderIsToldOf(t *testing.T) {
 				t.Fatalf("%v is pending, want %v", got, c.want)
 			}
 			if len(c.want) == 0 {
-				if len(p.told) > 0 {
-					t.Fatalf("the provider is told: %v", p.told)
+				if len(p.pushed) > 0 {
+					t.Fatalf("the provider was sent: %v", p.pushed)
 				}
 				return
 			}
-			if len(p.told) != 1 || p.told[0].customerID != "ada" || p.told[0].revision != stored.Sync.Revision || (p.told[0].information != nil) != c.informed {
-				t.Errorf("the provider is told %+v of revision %d", p.told, stored.Sync.Revision)
+			if len(p.pushed) != 1 || p.pushed[0].customerID != "ada" || p.pushed[0].revision != stored.Sync.Revision || (p.pushed[0].information != nil) != c.informed {
+				t.Errorf("the provider was sent %+v of revision %d", p.pushed, stored.Sync.Revision)
 			}
 			if want := f.at.Add(domain.SyncPickUpAfter); stored.Sync.DueAt == nil || !stored.Sync.DueAt.Equal(want) {
 				t.Errorf("it is due at %v, want %s", stored.Sync.DueAt, want)
@@ -380,7 +380,7 @@ func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
 						c.before(stored)
 					}
 				})
-				p.told = nil
+				p.pushed = nil
 				do := func() {
 					if err := run(t, f, customers.ImportRow{Identity: by("ada"), PaymentMethodID: &c.row}); err != nil {
 						t.Fatal(err)
@@ -394,15 +394,15 @@ func TestTheNewestRowSaysWhichPaymentMethodIsCharged(t *testing.T) {
 				if got := f.stored(t, "production", "ada").Sync; got.AttachmentID != c.attach || got.DetachmentID != c.detach {
 					t.Errorf("%q is to be attached and %q detached, want %q and %q", got.AttachmentID, got.DetachmentID, c.attach, c.detach)
 				}
-				if (len(p.told) == 0) != c.unchanged {
-					t.Errorf("the provider is told %v", p.told)
+				if (len(p.pushed) == 0) != c.unchanged {
+					t.Errorf("the provider was sent %v", p.pushed)
 				}
 			})
 		}
 	}
 }
 
-func TestWithoutAProviderNothingIsToBeTold(t *testing.T) {
+func TestWithoutAProviderNothingIsPushed(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	details := filled()
@@ -476,8 +476,8 @@ func TestBillingRefusals(t *testing.T) {
 			},
 			kind: domain.IntegrationNotFound, field: "integrationId",
 		},
-		"detaching from nobody's": {do: detach, kind: domain.NoBillingID, field: "customerId"},
-		"detaching nothing":       {before: inSync, do: detach, kind: domain.PaymentMethodNotFound, field: "customerId"},
+		"detaching what is not there": {do: detach, kind: domain.NoBillingID, field: "customerId"},
+		"detaching nothing":           {before: inSync, do: detach, kind: domain.PaymentMethodNotFound, field: "customerId"},
 		"a row with no payment method": {do: func(t *testing.T, f *fixture) error {
 			_, err := f.Import(t.Context(), full, customers.ImportRow{Identity: by("ada"), PaymentMethodID: new(" ")})
 			return err
@@ -493,14 +493,14 @@ func TestBillingRefusals(t *testing.T) {
 				f.put(t, "ada", c.before)
 			}
 			f.requireNothingWritten(t, func() { requireFieldRefusal(t, c.do(t, f), c.kind, c.field) })
-			if len(p.told) > 0 {
-				t.Errorf("the provider is told %v", p.told)
+			if len(p.pushed) > 0 {
+				t.Errorf("the provider was sent %v", p.pushed)
 			}
 		})
 	}
 }
 
-func TestWhatTheProviderRefusesIsAnswered(t *testing.T) {
+func TestTheProvidersRefusalIsReturned(t *testing.T) {
 	t.Parallel()
 	f, p := startBilled(t)
 	f.provision(t, full, "ada")
@@ -511,12 +511,12 @@ func TestWhatTheProviderRefusesIsAnswered(t *testing.T) {
 	}
 }
 
-// TestWaiting looks at when the outcome is in the answer.
+// TestWaiting is about when the outcome is in the response.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	f, p := startBilled(t)
 	f.provision(t, full, "ada")
-	p.meanwhile = func(told *domain.Customer) { f.put(t, told.CustomerID, inSync) }
+	p.meanwhile = func(pushed *domain.Customer) { f.put(t, pushed.CustomerID, inSync) }
 	update := func(name string, wait bool) *domain.Customer {
 		customer, err := f.Update(t.Context(), full, customers.Update{
 			Identity: by("ada"), Details: customers.Details{Name: domain.SetTo(name)}, WaitSync: wait,
@@ -546,9 +546,9 @@ func TestAPaidSubscriptionBeginsWithItsPaymentMethod(t *testing.T) {
 			t.Parallel()
 			f, p := startBilled(t)
 			f.offer(t, 1)
-			p.meanwhile = func(told *domain.Customer) {
+			p.meanwhile = func(pushed *domain.Customer) {
 				if c.takes {
-					f.put(t, told.CustomerID, func(stored *domain.Customer) {
+					f.put(t, pushed.CustomerID, func(stored *domain.Customer) {
 						stored.RecordFacts(noon, domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "pm_1"}}})
 					})
 				}
@@ -594,8 +594,8 @@ func TestTheSyncIsNoEdit(t *testing.T) {
 	requireRefusal(t, err, domain.VersionMismatch, map[string]any{"field": "ifVersion", "currentVersion": version + 1})
 }
 
-// TestAnotherLinkForgetsTheFacts of the one before, with or without a provider.
-func TestAnotherLinkForgetsTheFacts(t *testing.T) {
+// TestAnotherLinkClearsTheFacts of the one before, with or without a provider.
+func TestAnotherLinkClearsTheFacts(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")

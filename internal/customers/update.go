@@ -12,12 +12,12 @@ type Update struct {
 	Details
 	// IfVersion is the version that the change is meant for; nil is any.
 	IfVersion *int64
-	// WaitSync is whether to wait until the billing provider was told, or could not be.
+	// WaitSync is whether to wait for the outcome of the push to the billing provider.
 	WaitSync bool
 }
 
-// Update changes what the input gives and nothing else. Changes that others make at the same time to
-// other properties, or to other keys of the metadata, are kept.
+// Update changes what the input gives and nothing else. Concurrent changes of other properties, or of other keys of the
+// metadata, are kept.
 // Errors: IdentityForbidden, IDMismatch, MissingID, BadUserInput, InvalidMetadata, InvalidAddress,
 // InvalidTaxID, IntegrationNotFound, CouponNotFound, CouponIsArchived, CustomerNotFound for an unknown or archived customer,
 // VersionMismatch, Conflict.
@@ -33,8 +33,8 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, input Update) 
 	if err != nil {
 		return nil, err
 	}
-	with := telling{information: input.BillingInformation, wait: input.WaitSync}
-	return s.changeTelling(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
+	with := syncRequest{information: input.BillingInformation, wait: input.WaitSync}
+	return s.changeAndSync(ctx, ref, with, live(ref, func(customer *domain.Customer) (bool, error) {
 		if err := domain.RequireVersion(input.IfVersion, customer.EditVersion()); err != nil {
 			return false, err
 		}

@@ -100,7 +100,7 @@ func TestUpdateMergesMetadata(t *testing.T) {
 			f.provision(t, full, "ada")
 			got := f.update(t, "ada", c.details)
 			if stored := f.stored(t, "production", "ada"); !stored.Metadata.Equal(got.Metadata) {
-				t.Errorf("answered is %s, stored %s", got.Metadata.JSON(), stored.Metadata.JSON())
+				t.Errorf("returned is %s, stored %s", got.Metadata.JSON(), stored.Metadata.JSON())
 			}
 			if strings.HasPrefix(name, "48") {
 				if len(got.Metadata) != 50 {
@@ -263,7 +263,7 @@ func TestChangesOfACustomerThatCannotBeChanged(t *testing.T) {
 					got, err := writes[use](t.Context(), f.Service, full, by(id))
 					requireRefusal(t, err, domain.CustomerNotFound, aboutCustomer(id))
 					if use == "Unarchive" && got != nil {
-						t.Errorf("the refusal tells of %s", show(got))
+						t.Errorf("the refusal came with %s", show(got))
 					}
 				})
 			})
@@ -271,7 +271,7 @@ func TestChangesOfACustomerThatCannotBeChanged(t *testing.T) {
 	}
 }
 
-// The two refusals must not tell an archived customer from one that never was.
+// The two refusals must be the same, or they would reveal archived customers.
 func TestUnknownAndArchivedCustomersAreRefusedAlike(t *testing.T) {
 	t.Parallel()
 	for _, use := range []string{"Update", "Archive"} {
@@ -398,7 +398,7 @@ func TestConcurrentUpdatesOfSeveralServersSurvive(t *testing.T) {
 }
 
 // One server's writers do not get in one another's way, so none of them finds that it lost.
-func TestConcurrentUpdatesOfOneServerTakeTurns(t *testing.T) {
+func TestConcurrentUpdatesOfOneServerQueueUp(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -421,7 +421,7 @@ func TestConcurrentUpdatesOfOneServerTakeTurns(t *testing.T) {
 	}
 }
 
-func TestAWriterWhoHangsUpWaitsForNoTurn(t *testing.T) {
+func TestACancelledWriteDoesNotWaitForTheLock(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -482,7 +482,7 @@ func TestWritesKeepWhatTheyDoNotKnow(t *testing.T) {
 	}
 }
 
-func TestAWriteThatLosesIsDecidedAnew(t *testing.T) {
+func TestAWriteThatLosesIsDecidedAgain(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -564,7 +564,7 @@ func TestAWriteThatLosesALotWinsInTheEnd(t *testing.T) {
 	}
 }
 
-func TestAWriterWhoHangsUpIsNotKept(t *testing.T) {
+func TestACancelledWriteEnds(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -589,7 +589,7 @@ func TestAWriterWhoHangsUpIsNotKept(t *testing.T) {
 	})
 }
 
-func TestWritesTellOfAStoreThatFails(t *testing.T) {
+func TestWritesReportAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "live")

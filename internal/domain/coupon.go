@@ -8,7 +8,7 @@ type Coupon struct {
 	Name        string     `bson:"name"`
 	Description *string    `bson:"description"`
 	Type        CouponType `bson:"type"`
-	// Status is ACTIVE or ARCHIVED. An archived coupon still discounts those who have it.
+	// Status is ACTIVE or ARCHIVED. An archived coupon still discounts customers who have it.
 	Status string `bson:"status"`
 	// Source is STIGG, the API's word for a coupon that was made here.
 	Source     string   `bson:"source"`
@@ -36,7 +36,7 @@ const (
 	CouponSource   = "STIGG"
 )
 
-// Archived reports whether the coupon can no longer be given to anybody.
+// Archived reports whether the coupon can no longer be given.
 func (c *Coupon) Archived() bool { return c.Status == CouponArchived }
 
 // RequireActive refuses an archived coupon. Errors: CouponIsArchived.
@@ -55,7 +55,7 @@ func (c *Coupon) Applied(from time.Time) *AppliedCoupon {
 	}
 }
 
-// AppliedCoupon is a coupon as it was when a subscription came by it.
+// AppliedCoupon is a coupon as it was when a subscription got it.
 type AppliedCoupon struct {
 	ID               string     `bson:"id"`
 	RefID            string     `bson:"refId"`

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// CustomerRef names one customer for ever: an id is never given to a second customer of the same
-// environment, not even after its owner was archived.
+// CustomerRef names one customer for ever: an id is never reused in its environment, not even after archiving.
 type CustomerRef struct {
 	EnvironmentID string
 	CustomerID    string
@@ -16,8 +15,8 @@ type CustomerRef struct {
 // two refs never share a key whatever the customer id holds.
 func (r CustomerRef) Key() string { return r.EnvironmentID + "/" + r.CustomerID }
 
-// Customer is one customer of a product, and the whole document that the store keeps of it. What must
-// commit together with a customer belongs in here, because a write is the write of one document.
+// Customer is one customer of a product, and a whole document of the store. What must commit together with a customer
+// belongs in here, because a write is the write of one document.
 //
 // A nil pointer means that the value is unknown or was cleared. Times are UTC at millisecond precision.
 type Customer struct {
@@ -48,15 +47,14 @@ type Customer struct {
 	// nil without any.
 	PromotionalEntitlements []PromotionalEntitlement `bson:"promotionalEntitlements"`
 	PromotedAt              *time.Time               `bson:"promotedAt"`
-	// AnswerKey is random, and all that opens what is kept of answers about the customer: see KeyedRequest. It is
-	// nil for an archived customer, and for one that was last written when there was no such thing.
-	AnswerKey []byte `bson:"responseKey"`
+	// ResponseKey is random and needed to decrypt stored responses about the customer: see KeyedRequest. It is nil for an
+	// archived customer, and for one that was last written before the field existed.
+	ResponseKey []byte `bson:"responseKey"`
 	// TrialedPlans are the plans that the customer has tried, one a product.
 	TrialedPlans []TrialedPlan `bson:"trialedPlans"`
-	// Sync is how far the billing provider was told of the customer; nil if it need not be.
+	// Sync is the state of the sync with the billing provider; nil without one.
 	Sync *Sync `bson:"sync"`
-	// BillingFacts is what the provider told of the one that BillingID names, and BillingLinkURL where people see it
-	// there; nil until it was asked.
+	// BillingFacts is what the provider reported about BillingID, and BillingLinkURL its page there; nil until fetched.
 	BillingFacts   *BillingFacts `bson:"billingFacts"`
 	BillingLinkURL *string       `bson:"billingLinkUrl"`
 
@@ -74,24 +72,24 @@ func (c *Customer) Ref() CustomerRef {
 	return CustomerRef{EnvironmentID: c.EnvironmentID, CustomerID: c.CustomerID}
 }
 
-// Archived reports whether the customer was archived and must appear in no answer.
+// Archived reports whether the customer was archived and must appear in no response.
 func (c *Customer) Archived() bool { return c.ArchivedAt != nil }
 
-// Archive nullifies name and email for good, in what was answered too, cancels what runs and takes the customer out
-// of sight. The rest of the document stays, for whoever has to finish invoices.
+// Archive clears name and email for good, makes stored responses unreadable, and cancels what runs. The rest of the
+// document stays, because invoices may still need it.
 func (c *Customer) Archive(at time.Time) {
-	c.Name, c.Email, c.AnswerKey = nil, nil, nil
+	c.Name, c.Email, c.ResponseKey = nil, nil, nil
 	for i := range c.Subscriptions {
 		c.Subscriptions[i].Cancel(at, ReasonCustomerArchived)
 	}
 	if c.Sync != nil {
-		// The provider's record stays as it is, until the customer comes back.
+		// The provider's record stays as it is until the customer is unarchived.
 		c.Sync.Drop(SyncName)
 		c.Sync.Drop(SyncEmail)
 		c.Sync.pause()
 		if lease := c.Sync.Lease; lease != nil {
-			// Whoever is at it knows the name, and stops even if the customer comes back at once. Nobody else begins
-			// before it has.
+			// The attempt that holds the lease knows the name. It stops, even if the customer is unarchived at once, and no
+			// other begins before the lease ends.
 			c.Sync.Lease = &SyncLease{Until: lease.Until}
 		}
 	}
@@ -99,8 +97,7 @@ func (c *Customer) Archive(at time.Time) {
 	c.UpdatedAt = at
 }
 
-// Unarchive brings the customer back into sight; what Archive cleared stays cleared. What the billing provider was
-// not told until then, it is told now.
+// Unarchive makes the customer live again; what Archive cleared stays cleared. The outbox becomes due.
 func (c *Customer) Unarchive(at time.Time) {
 	c.ArchivedAt = nil
 	c.UpdatedAt = at

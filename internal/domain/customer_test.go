@@ -16,7 +16,7 @@ func filled() Customer {
 		Key: "production/ada", ID: "018f", EnvironmentID: "production", CustomerID: "ada", Version: 7,
 		Name: new("Ada Lovelace"), Email: new("ada@example.com"), BillingID: new("cus_1"), CRMID: new("crm-1"),
 		SalesforceID: new("001A"), AWSMarketplaceCustomerID: new("aws-1"), ExcludeFromExperiment: true,
-		Metadata: Metadata{{"plan", `"gold"`}}, AnswerKey: []byte("key"),
+		Metadata: Metadata{{"plan", `"gold"`}}, ResponseKey: []byte("key"),
 		CreatedAt: noon, UpdatedAt: noon.Add(time.Minute), Unknown: map[string]any{"later": "gold"},
 	}
 }
@@ -28,7 +28,7 @@ func TestCustomerArchive(t *testing.T) {
 	got.Archive(at)
 
 	want := filled()
-	want.Name, want.Email, want.AnswerKey = nil, nil, nil
+	want.Name, want.Email, want.ResponseKey = nil, nil, nil
 	want.ArchivedAt, want.UpdatedAt = &at, at
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -46,7 +46,7 @@ func TestCustomerUnarchive(t *testing.T) {
 	got.Unarchive(back)
 
 	want := filled()
-	want.Name, want.Email, want.AnswerKey = nil, nil, nil
+	want.Name, want.Email, want.ResponseKey = nil, nil, nil
 	want.UpdatedAt = back
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -99,7 +99,7 @@ func (d Decimal) Kept() Decimal {
 	return d.Round(MaxAmountPlaces)
 }
 
-// Float is the number for an answer that has floats; nothing is computed with it.
+// Float is the number for a response that has floats; nothing is computed with it.
 func (d Decimal) Float() float64 {
 	f, _ := d.rat().Float64()
 	return f

@@ -22,8 +22,8 @@ type MetadataEntry struct {
 	Value string `bson:"v"`
 }
 
-// Metadata is a product's own data on a customer, sorted by key without repeats. Nil means that there is
-// none; empty means an empty object.
+// Metadata is a product's own data on a customer, sorted by key without repeats. Nil means none; empty means an empty
+// object.
 type Metadata []MetadataEntry
 
 // Get returns the JSON text of a key's value.
@@ -71,7 +71,7 @@ func (m Metadata) Merge(field string, patch json.RawMessage) (Metadata, error) {
 			continue
 		}
 		kept++
-		// Only of keys that are sent: one that was stored before the rule stays, and null takes it away.
+		// Only keys that are set: one that was stored before the rule stays, and null deletes it.
 		if CheckLine(InvalidMetadata, field, key) != nil {
 			return nil, FieldErrorf(InvalidMetadata, field, "must have keys without control characters")
 		}
@@ -136,7 +136,7 @@ func encodeJSON(s string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// Equal reports whether both say the same; none and empty differ.
+// Equal reports whether both are the same; nil and empty differ.
 func (m Metadata) Equal(other Metadata) bool {
 	return (m == nil) == (other == nil) && slices.Equal(m, other)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// PromotionCode is a text that gives whoever knows it a coupon, within limits. Its RefID is the code.
+// PromotionCode is a text that gives a coupon, within limits. Its RefID is the code.
 type PromotionCode struct {
 	Record   `bson:",inline"`
 	CouponID string `bson:"couponId"` // the coupon's RefID
@@ -13,7 +13,7 @@ type PromotionCode struct {
 	// StartsAt and ExpiresAt are the window in which the code is good; nil is open.
 	StartsAt  *time.Time `bson:"startsAt"`
 	ExpiresAt *time.Time `bson:"expiresAt"`
-	// CustomerID is the only customer who may use the code; nil is anybody.
+	// CustomerID is the only customer who may use the code; nil is all.
 	CustomerID *string `bson:"customerId"`
 	// MaxRedemptions is how often the code can be used in all; nil is any number.
 	MaxRedemptions *int64 `bson:"maxRedemptions"`
@@ -59,7 +59,7 @@ func (c *PromotionCode) Check(customer *Customer, cost *Money, at time.Time) err
 	return Errorf(PromotionCodeBelowMinimum, "the subscription costs less than the promotion code asks for")
 }
 
-// Reserve sets a redemption aside. Errors: PromotionCodeExhausted.
+// Reserve adds a reservation. Errors: PromotionCodeExhausted.
 func (c *PromotionCode) Reserve(reservation Reservation) error {
 	if c.MaxRedemptions != nil && c.Redeemed+int64(len(c.Reserved)) >= *c.MaxRedemptions {
 		return Errorf(PromotionCodeExhausted, "the promotion code was used as often as it can be")

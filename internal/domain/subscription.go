@@ -39,8 +39,8 @@ const (
 	CancelSubscription TrialEndBehavior = "CANCEL_SUBSCRIPTION"
 )
 
-// Phase is a stretch of a subscription's life. What will happen by itself is written down when it is
-// decided, so that a status is looked up by the clock and no job has to be on time.
+// Phase is a period of a subscription's life. Future phases are stored when they are decided, so that a status is looked
+// up by the clock and no job has to run on time.
 type Phase struct {
 	Status SubscriptionStatus `bson:"status"`
 	From   time.Time          `bson:"from"`
@@ -170,8 +170,8 @@ func (s *Subscription) Cancel(at time.Time, reason CancelReason) bool {
 	return true
 }
 
-// Activate takes note that a payment method is there from a time on: what waits for the payment begins, and what
-// would wait later will not. It reports whether that changes anything.
+// Activate ends the wait for a payment, now or later, because there is a payment method from a time on. It reports
+// whether that changes anything.
 func (s *Subscription) Activate(at time.Time) bool {
 	last := &s.Phases[len(s.Phases)-1]
 	switch {
@@ -246,8 +246,8 @@ func (s *Subscription) BillingPeriodAt(at time.Time) (start, end *time.Time) {
 	return &from, &until
 }
 
-// SubscriptionClaim keeps a subscription's id for one customer, so that the id is unique in its environment
-// and leads to the customer. Its RefID is the subscription's id.
+// SubscriptionClaim reserves a subscription's id for one customer, so that the id is unique in its environment and leads
+// to the customer. Its RefID is the subscription's id.
 type SubscriptionClaim struct {
 	Record `bson:",inline"`
 	// CustomerID is who the id is for.

@@ -1,6 +1,5 @@
-// Package idempotency carries a mutation out once, however often it is sent with the same idempotency key, and
-// answers every time what was answered first. It knows the storage contract, and neither GraphQL nor HTTP, nor what
-// a mutation does.
+// Package idempotency carries a mutation out once, however often it is sent with the same idempotency key, and returns
+// the first response every time. It knows the storage contract, and neither GraphQL nor HTTP, nor what a mutation does.
 package idempotency
 
 import (
@@ -17,15 +16,15 @@ import (
 )
 
 const (
-	// keptFor is how long a request is remembered after it was carried out.
+	// keptFor is how long a request is kept after it was carried out.
 	keptFor = 24 * time.Hour
-	// lease is how long a request has to be seen under way without a sign of life before it is given up.
+	// lease is how long a request may be under way without a heartbeat before another server takes it over.
 	lease = 10 * time.Second
-	// maxAnswer bounds an answer that is kept, in bytes. It is many times what a mutation is asked for.
-	maxAnswer = 1 << 20
-	// settleTimeout bounds what an answer waits for after its mutation was carried out.
-	settleTimeout = 3 * time.Second
-	// A duplicate of a request that another server has under way asks again after a pause that grows.
+	// maxResponse bounds a stored response, in bytes. It is many times what mutations return.
+	maxResponse = 1 << 20
+	// storeTimeout bounds how long a response waits to be stored.
+	storeTimeout = 3 * time.Second
+	// A duplicate of a request that another server has under way looks again after a growing pause.
 	minPause, maxPause = 5 * time.Millisecond, 200 * time.Millisecond
 )
 
@@ -35,7 +34,7 @@ type Store interface {
 	AnyCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error)
 }
 
-// Service remembers requests. Create it with New.
+// Service carries out requests with idempotency keys. Create it with New.
 type Service struct {
 	store Store
 	log   *slog.Logger
@@ -63,71 +62,70 @@ type Request struct {
 	Actor domain.Actor
 	// Mutation names what is carried out. The same Key may be used for another mutation.
 	Mutation string
-	// Key is the idempotency key, as ParseKey answers it.
+	// Key is the idempotency key, as ParseKey returns it.
 	Key string
 	// Body is all that the outcome depends on; the same request has the same bytes.
 	Body []byte
 }
 
-// Outcome is what came of carrying out a mutation.
+// Outcome is the result of carrying out a mutation.
 type Outcome struct {
-	Answer []byte
-	// Kept is what to return the next time, where Answer has something in it that must not be stored; nil for
-	// Answer.
-	Kept []byte
-	// Settled is false when the same request is to be carried out again: nothing was done and it may go
-	// differently next time, or nobody knows what was done.
-	Settled bool
-	// Customers are those that the answer is about, except for archived ones, of whom nothing personal is left.
+	Response []byte
+	// Stored is what to return the next time, where Response has a secret that must not be stored; nil for Response.
+	Stored []byte
+	// Final is false when the same request may be carried out again: nothing was done and the next attempt may differ, or
+	// it is unknown what was done.
+	Final bool
+	// Customers are those that the response is about, except for archived ones, which have no personal data left.
 	Customers []*domain.Customer
 }
 
-// Answer is what a request is answered.
-type Answer struct {
+// Response is the response to a request.
+type Response struct {
 	Text []byte
-	// Replayed is whether it is the answer of an earlier request.
+	// Replayed is whether it is that of an earlier request.
 	Replayed bool
 }
 
-// CarryOut does what a request asks for. seed is a text of the request's own, the same whenever it is carried out.
+// CarryOut carries a request out. seed is the same each time that the same request is carried out.
 type CarryOut func(ctx context.Context, seed string) Outcome
 
-// Once carries the mutation out and answers its outcome, unless the same request was carried out before: then it
-// answers what that was answered. While another one is under way, in this process or another, it waits for its
-// answer. What is carried out goes on when the client leaves, up to the context's deadline.
+// Once carries the mutation out and returns its response, unless the same request was carried out before: then it
+// returns that one's. While the same request is under way, in this process or another, it waits for its response. A
+// mutation that has begun goes on when the client disconnects, up to the context's deadline.
 // Errors: IdempotencyKeyReused, Archived, the context's error.
-func (s *Service) Once(ctx context.Context, request Request, carryOut CarryOut) (Answer, error) {
+func (s *Service) Once(ctx context.Context, request Request, carryOut CarryOut) (Response, error) {
 	claim := &domain.KeyedRequest{ID: idOf(request), State: domain.RequestUnderWay, Fingerprint: fingerprintOf(request)}
-	// In this process one at a time asks the store; the others will find its answer there.
+	// In this process one at a time carries the request out; the others find its response in the store.
 	unlock, err := s.locks.Lock(ctx, claim.ID)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	defer unlock()
 	var seen sighting
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		found, err := s.claim(ctx, claim, &seen)
 		if err != nil {
-			return Answer{}, err
+			return Response{}, err
 		}
 		if found == nil {
-			return Answer{Text: s.carryOut(ctx, request, claim, carryOut)}, nil
+			return Response{Text: s.carryOut(ctx, request, claim, carryOut)}, nil
 		}
 		switch {
-		case found.State == domain.RequestForgotten:
-			return Answer{}, forgotten()
+		case found.State == domain.RequestCleared:
+			return Response{}, cleared()
 		case found.Fingerprint != claim.Fingerprint:
-			return Answer{}, domain.Errorf(domain.IdempotencyKeyReused,
+			return Response{}, domain.Errorf(domain.IdempotencyKeyReused,
 				"the Idempotency-Key was used for another request of this mutation; a new request needs a new key")
-		case found.State == domain.RequestAnswered:
+		case found.State == domain.RequestCompleted:
 			text, err := s.reopen(ctx, request, found)
-			return Answer{Text: text, Replayed: true}, err
-		case found.State == domain.RequestUnkept:
-			return Answer{}, domain.Errorf(domain.IdempotencyKeyReused,
-				"the request with this Idempotency-Key was carried out, and its answer is not kept; read what it changed")
+			return Response{Text: text, Replayed: true}, err
+		case found.State == domain.RequestNotStored:
+			return Response{}, domain.Errorf(domain.IdempotencyKeyReused,
+				"the request with this Idempotency-Key was carried out, and its response is not kept; read what it changed")
 		}
 		if err := persistence.Pause(ctx, pause); err != nil {
-			return Answer{}, err
+			return Response{}, err
 		}
 	}
 }
@@ -139,7 +137,7 @@ type sighting struct {
 	at      time.Time
 }
 
-// claim makes the claim the stored request and answers nil, or answers the request that stands in its way.
+// claim stores the claim and returns nil, or returns the stored request that has the key.
 func (s *Service) claim(ctx context.Context, claim *domain.KeyedRequest, seen *sighting) (*domain.KeyedRequest, error) {
 	claim.Version, claim.ExpiresAt = 1, domain.Timestamp(s.now().Add(keptFor))
 	err := s.store.InsertRequest(ctx, claim)
@@ -148,7 +146,7 @@ func (s *Service) claim(ctx context.Context, claim *domain.KeyedRequest, seen *s
 	}
 	found, err := s.store.Request(ctx, claim.ID)
 	if errors.Is(err, persistence.ErrNotFound) {
-		// It was given back, or has expired, in between.
+		// It was released, or has expired, in between.
 		return s.claim(ctx, claim, seen)
 	}
 	if err != nil {
@@ -159,7 +157,7 @@ func (s *Service) claim(ctx context.Context, claim *domain.KeyedRequest, seen *s
 		if seen.version != found.Version {
 			*seen = sighting{found.Version, time.Now()}
 		}
-		// Whatever its body was, it was given up.
+		// It was abandoned, whatever its body was.
 		free = time.Since(seen.at) >= lease
 	}
 	if !free {
@@ -173,9 +171,9 @@ func (s *Service) claim(ctx context.Context, claim *domain.KeyedRequest, seen *s
 	return nil, err
 }
 
-// carryOut carries a claimed request out and stores its answer.
+// carryOut carries a claimed request out and stores its response.
 func (s *Service) carryOut(ctx context.Context, request Request, claim *domain.KeyedRequest, carryOut CarryOut) []byte {
-	// A client that leaves now will want to know later.
+	// A client that disconnects now may send the request again.
 	lasting := context.WithoutCancel(ctx)
 	running, cancel := context.WithCancel(lasting)
 	if deadline, set := ctx.Deadline(); set {
@@ -186,34 +184,34 @@ func (s *Service) carryOut(ctx context.Context, request Request, claim *domain.K
 	outcome := carryOut(running, seedOf(request))
 	stop()
 
-	settling, cancelSettling := context.WithTimeout(lasting, settleTimeout)
-	defer cancelSettling()
-	if err := s.settle(settling, request, claim, outcome); err != nil {
-		// The answer is right all the same; the next request will be carried out when the claim is given up.
-		s.log.WarnContext(ctx, "the answer of a request with an idempotency key was not kept", "error", err.Error())
+	storing, cancelStoring := context.WithTimeout(lasting, storeTimeout)
+	defer cancelStoring()
+	if err := s.storeOutcome(storing, request, claim, outcome); err != nil {
+		// The response is correct all the same; the same request is carried out again once the claim's lease has ended.
+		s.log.WarnContext(ctx, "the response to a request with an idempotency key was not stored", "error", err.Error())
 	}
-	return outcome.Answer
+	return outcome.Response
 }
 
-// settle stores what came of a claimed request, or gives the claim back.
-func (s *Service) settle(ctx context.Context, request Request, claim *domain.KeyedRequest, outcome Outcome) error {
-	if !outcome.Settled {
+// storeOutcome stores the response to a claimed request, or releases the claim.
+func (s *Service) storeOutcome(ctx context.Context, request Request, claim *domain.KeyedRequest, outcome Outcome) error {
+	if !outcome.Final {
 		return s.store.DeleteRequest(ctx, claim.ID, claim.Version)
 	}
 	customers := distinct(outcome.Customers)
 	claim.Version++
-	claim.State, claim.ExpiresAt = domain.RequestUnkept, domain.Timestamp(s.now().Add(keptFor))
-	keyless := slices.ContainsFunc(customers, func(c *domain.Customer) bool { return c.AnswerKey == nil })
-	kept := outcome.Answer
-	if outcome.Kept != nil {
-		kept = outcome.Kept
+	claim.State, claim.ExpiresAt = domain.RequestNotStored, domain.Timestamp(s.now().Add(keptFor))
+	keyless := slices.ContainsFunc(customers, func(c *domain.Customer) bool { return c.ResponseKey == nil })
+	stored := outcome.Response
+	if outcome.Stored != nil {
+		stored = outcome.Stored
 	}
-	if len(kept) <= maxAnswer && !keyless {
-		sealed, err := seal(request, customers, kept)
+	if len(stored) <= maxResponse && !keyless {
+		sealed, err := seal(request, customers, stored)
 		if err != nil {
 			return err
 		}
-		claim.State, claim.Answer = domain.RequestAnswered, sealed
+		claim.State, claim.Response = domain.RequestCompleted, sealed
 		for _, customer := range customers {
 			claim.CustomerKeys = append(claim.CustomerKeys, customer.Key)
 		}
@@ -228,7 +226,7 @@ func distinct(customers []*domain.Customer) []*domain.Customer {
 	return slices.CompactFunc(sorted, func(a, b *domain.Customer) bool { return a.Key == b.Key })
 }
 
-// reopen opens a stored answer. Errors: Archived if a customer that it is about was archived since.
+// reopen decrypts a stored response. Errors: Archived if a customer that it is about was archived since.
 func (s *Service) reopen(ctx context.Context, request Request, found *domain.KeyedRequest) ([]byte, error) {
 	var customers []*domain.Customer
 	for _, key := range found.CustomerKeys {
@@ -239,16 +237,16 @@ func (s *Service) reopen(ctx context.Context, request Request, found *domain.Key
 		}
 		customers = append(customers, customer)
 	}
-	text, err := open(request, customers, found.Answer)
+	text, err := open(request, customers, found.Response)
 	if err != nil {
-		// Archiving took the key with which it was sealed; a customer that was brought back has another one.
-		return nil, forgotten()
+		// Archiving removed the ResponseKey; a customer that was unarchived has another one.
+		return nil, cleared()
 	}
 	return text, nil
 }
 
-func forgotten() error {
+func cleared() error {
 	return domain.Errorf(domain.Archived,
-		"Entity is archived: the request with this Idempotency-Key was carried out, and a Customer in its answer was archived since").
+		"Entity is archived: the request with this Idempotency-Key was carried out, and a Customer in its response was archived since").
 		With("entityName", "Customer")
 }

@@ -55,10 +55,10 @@ func over(seen idempotency.Store, store persistence.Store) *fixture {
 func (f *fixture) wait(d time.Duration) { f.now.Add(d.Milliseconds()) }
 
 // send sends a request whose answer says how often something was carried out.
-func (f *fixture) send(t *testing.T, request idempotency.Request, customers ...*domain.Customer) (idempotency.Answer, error) {
+func (f *fixture) send(t *testing.T, request idempotency.Request, customers ...*domain.Customer) (idempotency.Response, error) {
 	t.Helper()
 	return f.Once(t.Context(), request, func(context.Context, string) idempotency.Outcome {
-		return idempotency.Outcome{Answer: fmt.Appendf(nil, "answer %d", f.done.Add(1)), Settled: true, Customers: customers}
+		return idempotency.Outcome{Response: fmt.Appendf(nil, "answer %d", f.done.Add(1)), Final: true, Customers: customers}
 	})
 }
 
@@ -99,11 +99,11 @@ func body(text string) func(*idempotency.Request) {
 	return func(r *idempotency.Request) { r.Body = []byte(text) }
 }
 
-// customer is a stored customer with an AnswerKey.
+// customer is a stored customer with an ResponseKey.
 func customer(t *testing.T, f *fixture, id string) *domain.Customer {
 	t.Helper()
 	ref := domain.CustomerRef{EnvironmentID: "production", CustomerID: id}
-	c := &domain.Customer{Key: ref.Key(), ID: id, EnvironmentID: "production", CustomerID: id, Version: 1, AnswerKey: []byte("key of " + id)}
+	c := &domain.Customer{Key: ref.Key(), ID: id, EnvironmentID: "production", CustomerID: id, Version: 1, ResponseKey: []byte("key of " + id)}
 	if err := f.store.InsertCustomer(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestWhatIsNotSettledIsCarriedOutAgain(t *testing.T) {
 	f := newFixture(t)
 	for i := range 3 {
 		got, err := f.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
-			return idempotency.Outcome{Answer: fmt.Append(nil, i)}
+			return idempotency.Outcome{Response: fmt.Append(nil, i)}
 		})
 		if err != nil || string(got.Text) != fmt.Sprint(i) || got.Replayed {
 			t.Errorf("got %q, replayed %t, %v", got.Text, got.Replayed, err)
@@ -204,7 +204,7 @@ func TestDuplicatesUnderWayWait(t *testing.T) {
 			got, err := service.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
 				close(began) // Panics the second time.
 				<-proceed
-				return idempotency.Outcome{Answer: fmt.Appendf(nil, "answer %d", done.Add(1)), Settled: true}
+				return idempotency.Outcome{Response: fmt.Appendf(nil, "answer %d", done.Add(1)), Final: true}
 			})
 			if err != nil || string(got.Text) != "answer 1" {
 				t.Errorf("got %q, %v", got.Text, err)
@@ -240,7 +240,7 @@ func TestAClientThatLeaves(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	_, err := f.Once(ctx, request(), func(ctx context.Context, _ string) idempotency.Outcome {
 		leave()
-		return idempotency.Outcome{Answer: fmt.Append(nil, ctx.Err()), Settled: true}
+		return idempotency.Outcome{Response: fmt.Append(nil, ctx.Err()), Final: true}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +282,7 @@ func TestARequestOfACrashedProcessIsTakenOver(t *testing.T) {
 		f := newFixture(t)
 		crashed := over(crashing{f.store}, f.store)
 		crashed.must(t, "before the crash", request(), "answer 1", false)
-		if log := crashed.log.String(); !strings.Contains(log, "was not kept") || strings.Contains(log, "the-key") || strings.Contains(log, "ada@") {
+		if log := crashed.log.String(); !strings.Contains(log, "was not stored") || strings.Contains(log, "the-key") || strings.Contains(log, "ada@") {
 			t.Errorf("the log has %q", log)
 		}
 		short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -312,7 +312,7 @@ func TestASlowRequestIsNotTakenOver(t *testing.T) {
 				if err := persistence.Pause(ctx, time.Minute); err != nil {
 					t.Errorf("it was ended: %v", err)
 				}
-				return idempotency.Outcome{Answer: []byte("slow"), Settled: true}
+				return idempotency.Outcome{Response: []byte("slow"), Final: true}
 			})
 			if err != nil {
 				t.Error(err)
@@ -333,7 +333,7 @@ func TestARequestThatWasTakenOverIsEnded(t *testing.T) {
 		began := time.Now()
 		got, err := mute.Once(t.Context(), request(), func(ctx context.Context, _ string) idempotency.Outcome {
 			<-ctx.Done()
-			return idempotency.Outcome{Answer: []byte("ended")}
+			return idempotency.Outcome{Response: []byte("ended")}
 		})
 		if err != nil || string(got.Text) != "ended" {
 			t.Errorf("got %q, %v", got.Text, err)
@@ -347,14 +347,14 @@ func TestARequestThatWasTakenOverIsEnded(t *testing.T) {
 func TestAnswersThatAreNotKept(t *testing.T) {
 	f := newFixture(t)
 	keyless := customer(t, f, "keyless")
-	keyless.AnswerKey = nil
+	keyless.ResponseKey = nil
 	for name, outcome := range map[string]idempotency.Outcome{
-		"a large answer":                 {Answer: bytes.Repeat([]byte("a"), 1<<20+1), Settled: true},
-		"of a customer without a secret": {Answer: []byte("x"), Settled: true, Customers: []*domain.Customer{keyless}},
+		"a large answer":                 {Response: bytes.Repeat([]byte("a"), 1<<20+1), Final: true},
+		"of a customer without a secret": {Response: []byte("x"), Final: true, Customers: []*domain.Customer{keyless}},
 	} {
 		r := request(func(r *idempotency.Request) { r.Key = name })
 		got, err := f.Once(t.Context(), r, func(context.Context, string) idempotency.Outcome { return outcome })
-		if err != nil || !bytes.Equal(got.Text, outcome.Answer) {
+		if err != nil || !bytes.Equal(got.Text, outcome.Response) {
 			t.Errorf("%s: got %d bytes, %v", name, len(got.Text), err)
 		}
 		f.refused(t, name, r, domain.IdempotencyKeyReused, "carried out")
@@ -362,7 +362,7 @@ func TestAnswersThatAreNotKept(t *testing.T) {
 	largest := bytes.Repeat([]byte("a"), 1<<20)
 	for range 2 {
 		got, err := f.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
-			return idempotency.Outcome{Answer: largest, Settled: true}
+			return idempotency.Outcome{Response: largest, Final: true}
 		})
 		if err != nil || !bytes.Equal(got.Text, largest) {
 			t.Errorf("the largest: got %d bytes, %v", len(got.Text), err)
@@ -389,7 +389,7 @@ func TestArchivedCustomersAreForgotten(t *testing.T) {
 	// Coming back, and a new secret, bring nothing back.
 	ada.Version++
 	ada.Unarchive(noon)
-	ada.AnswerKey = []byte("a new key")
+	ada.ResponseKey = []byte("a new key")
 	if err := f.store.ReplaceCustomer(t.Context(), ada); err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +401,7 @@ func TestArchivedCustomersAreForgotten(t *testing.T) {
 		t.Fatalf("%d requests are about eve, %v", len(about), err)
 	}
 	for _, r := range about {
-		r.Forget()
+		r.Clear()
 		r.Version++
 		if err := f.store.ReplaceRequest(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -418,7 +418,7 @@ func TestACustomerThatIsArchivedMeanwhile(t *testing.T) {
 	before := *ada
 	_, err := f.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
 		archive(t, f, ada)
-		return idempotency.Outcome{Answer: []byte("Ada"), Settled: true, Customers: []*domain.Customer{&before}}
+		return idempotency.Outcome{Response: []byte("Ada"), Final: true, Customers: []*domain.Customer{&before}}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -456,7 +456,7 @@ func TestNothingIsReadable(t *testing.T) {
 	}
 	for _, r := range written {
 		for _, secret := range []string{"the-key", "another-key", "body", "ada@example.com", "answer", "provisionCustomer"} {
-			if text := fmt.Sprintf("%q %q %q %s", r.ID, r.Fingerprint, r.CustomerKeys, r.Answer); strings.Contains(text, secret) {
+			if text := fmt.Sprintf("%q %q %q %s", r.ID, r.Fingerprint, r.CustomerKeys, r.Response); strings.Contains(text, secret) {
 				t.Errorf("%q is in %s", secret, text)
 			}
 		}
@@ -473,7 +473,7 @@ func TestSweep(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range requests {
 			group.Go(func() {
-				r := &domain.KeyedRequest{ID: fmt.Sprint(i), Version: 1, State: domain.RequestAnswered, ExpiresAt: noon.Add(time.Duration(i) * time.Millisecond)}
+				r := &domain.KeyedRequest{ID: fmt.Sprint(i), Version: 1, State: domain.RequestCompleted, ExpiresAt: noon.Add(time.Duration(i) * time.Millisecond)}
 				if err := f.store.InsertRequest(t.Context(), r); err != nil {
 					t.Error(err)
 				}
@@ -515,7 +515,7 @@ func TestWhatMustNotBeKeptIsAnsweredOnce(t *testing.T) {
 	secret := strings.Repeat("s", 2<<20)
 	for i, want := range []string{secret, "null"} {
 		got, err := f.Once(t.Context(), request(), func(context.Context, string) idempotency.Outcome {
-			return idempotency.Outcome{Answer: []byte(secret), Kept: []byte("null"), Settled: true}
+			return idempotency.Outcome{Response: []byte(secret), Stored: []byte("null"), Final: true}
 		})
 		if err != nil || string(got.Text) != want || got.Replayed != (i == 1) {
 			t.Errorf("request %d: %d bytes, replayed %t, %v", i, len(got.Text), got.Replayed, err)

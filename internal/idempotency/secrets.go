@@ -12,7 +12,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// What is kept of a request cannot be read without its idempotency key, which is not kept.
+// What is stored of a request cannot be read without its idempotency key, which is not stored.
 
 // idOf is the ID of a keyed request.
 func idOf(request Request) string {
@@ -20,13 +20,13 @@ func idOf(request Request) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fingerprintOf tells one body from another. A plain hash of a body would tell who tries many bodies which one it
-// was; this one tells only who has the idempotency key.
+// fingerprintOf is a hash of the body, keyed by the idempotency key: without the key, the body cannot be found by trying
+// many.
 func fingerprintOf(request Request) string {
 	return hex.EncodeToString(keyed(request, "fingerprint", request.Body))
 }
 
-// seedOf is a text that is the request's own, whoever carries it out.
+// seedOf is a text that is the same for the same request, on any server.
 func seedOf(request Request) string {
 	return hex.EncodeToString(keyed(request, "seed", nil))
 }
@@ -37,14 +37,14 @@ func keyed(request Request, purpose string, text []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// seal encrypts an answer with the idempotency key and the AnswerKeys of the customers that it is about: without any
-// one of these it cannot be opened. The ID is bound to it.
-func seal(request Request, customers []*domain.Customer, answer []byte) ([]byte, error) {
+// seal encrypts a response with the idempotency key and the ResponseKeys of the customers that it is about: all of them
+// are needed to decrypt it. The request's ID is authenticated with it.
+func seal(request Request, customers []*domain.Customer, response []byte) ([]byte, error) {
 	sealer, err := sealerOf(request, customers)
 	if err != nil {
 		return nil, err
 	}
-	return sealer.Seal(nil, nil, answer, []byte(idOf(request))), nil //nolint:gosec // it makes a nonce of its own
+	return sealer.Seal(nil, nil, response, []byte(idOf(request))), nil //nolint:gosec // it makes a nonce of its own
 }
 
 // open decrypts what seal encrypted, given the same customers in the same order.
@@ -59,7 +59,7 @@ func open(request Request, customers []*domain.Customer, sealed []byte) ([]byte,
 func sealerOf(request Request, customers []*domain.Customer) (cipher.AEAD, error) {
 	secrets := []string{request.Key}
 	for _, customer := range customers {
-		secrets = append(secrets, string(customer.AnswerKey))
+		secrets = append(secrets, string(customer.ResponseKey))
 	}
 	key, err := hkdf.Key(sha256.New, joined(secrets...), []byte(idOf(request)), "clientele idempotent answer", 32)
 	if err != nil {

@@ -15,7 +15,7 @@ const (
 	sweepPause = 50 * time.Millisecond
 )
 
-// Run sweeps now and then until the context is done.
+// Run sweeps every minute until the context is done.
 func (s *Service) Run(ctx context.Context) {
 	for {
 		if _, err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -27,7 +27,7 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// Sweep deletes the requests that have expired, some at a time, and answers how many they were.
+// Sweep deletes the requests that have expired, some at a time, and returns how many.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	for {

@@ -49,7 +49,7 @@ func filled(environment, id string) *domain.Customer {
 		EnumValues: []string{"a", ""}, CreatedAt: noon, UpdatedAt: noon.Add(time.Millisecond),
 	}}
 	c.PromotedAt = new(noon.Add(4 * time.Millisecond))
-	c.AnswerKey = []byte("a key \x00")
+	c.ResponseKey = []byte("a key \x00")
 	c.TrialedPlans = []domain.TrialedPlan{{
 		ProductID: "product-1", ProductUUID: uuid("product-1"), PlanID: "plan-1", PlanUUID: uuid("plan-1"),
 	}}

@@ -32,8 +32,8 @@ func idempotencyRules(reopen func(persistence.Store) (persistence.Store, error))
 // keyedRequest has a value in every field.
 func keyedRequest(id string) *domain.KeyedRequest {
 	return &domain.KeyedRequest{
-		ID: id, Version: 1, State: domain.RequestAnswered, Fingerprint: uuid(id),
-		Answer: []byte("answer \x00 of " + id), CustomerKeys: []string{"production/ada", "production/" + id}, ExpiresAt: noon.Add(time.Hour),
+		ID: id, Version: 1, State: domain.RequestCompleted, Fingerprint: uuid(id),
+		Response: []byte("answer \x00 of " + id), CustomerKeys: []string{"production/ada", "production/" + id}, ExpiresAt: noon.Add(time.Hour),
 	}
 }
 
@@ -88,8 +88,8 @@ func everyFieldOfARequestIsKept(t T, store persistence.Store) {
 	requests := []*domain.KeyedRequest{
 		keyedRequest("whole"),
 		{ID: "bare", Version: 7, ExpiresAt: noon},
-		{ID: "empty", Version: 1 << 40, Answer: []byte{}, CustomerKeys: []string{}, ExpiresAt: noon},
-		{ID: "large", Version: 1, Answer: []byte(strings.Repeat("x", 1<<20)), ExpiresAt: noon},
+		{ID: "empty", Version: 1 << 40, Response: []byte{}, CustomerKeys: []string{}, ExpiresAt: noon},
+		{ID: "large", Version: 1, Response: []byte(strings.Repeat("x", 1<<20)), ExpiresAt: noon},
 	}
 	for i, text := range harderTexts {
 		r := keyedRequest(strconv.Itoa(i))
@@ -146,7 +146,7 @@ func replacedRequestNeedsTheVersionBefore(t T, store persistence.Store) {
 	expectEqual(t, "request", storedRequest(t, store, "r"), r)
 	expectAbout(t, store, "production/other")
 	for range 3 {
-		r = replaceRequest(t, store, r, func(r *domain.KeyedRequest) { r.Answer = append(r.Answer, 0) })
+		r = replaceRequest(t, store, r, func(r *domain.KeyedRequest) { r.Response = append(r.Response, 0) })
 		expectEqual(t, "request", storedRequest(t, store, "r"), r)
 	}
 }
@@ -239,7 +239,7 @@ func requestsAreFoundByTheirCustomers(t T, store persistence.Store) {
 	r := replaceRequest(t, store, storedRequest(t, store, "0 0"), func(r *domain.KeyedRequest) { r.CustomerKeys = []string{customers[1]} })
 	expectAbout(t, store, customers[0], slices.DeleteFunc(slices.Clone(about[customers[0]]), func(id string) bool { return id == r.ID })...)
 	expectAbout(t, store, customers[1], append(about[customers[1]], r.ID)...)
-	replaceRequest(t, store, r, (*domain.KeyedRequest).Forget)
+	replaceRequest(t, store, r, (*domain.KeyedRequest).Clear)
 	expectAbout(t, store, customers[1], about[customers[1]]...)
 	if err := store.DeleteRequest(t.Context(), "1 0", 1); err != nil {
 		t.Fatalf("delete: %v", err)

@@ -10,8 +10,8 @@ import (
 	"clientele/persistence"
 )
 
-// keepAlive gives signs of life of a claimed request, which are new versions, until stop is called. lost is called
-// when others may have given the request up: it must be carried out no further.
+// keepAlive writes heartbeats of a claimed request, which are new versions, until stop is called. lost is called when
+// another server may have taken the request over: then it must not be carried out any further.
 func (s *Service) keepAlive(ctx context.Context, claim *domain.KeyedRequest, lost func()) (stop func()) {
 	done := make(chan struct{})
 	var group sync.WaitGroup
@@ -29,7 +29,7 @@ func (s *Service) keepAlive(ctx context.Context, claim *domain.KeyedRequest, los
 			began := time.Now()
 			next := *claim
 			next.Version++
-			err := s.sign(ctx, &next, interval)
+			err := s.heartbeat(ctx, &next, interval)
 			switch {
 			case err == nil:
 				alive, claim.Version = began, next.Version
@@ -45,7 +45,7 @@ func (s *Service) keepAlive(ctx context.Context, claim *domain.KeyedRequest, los
 	})
 }
 
-func (s *Service) sign(ctx context.Context, next *domain.KeyedRequest, limit time.Duration) error {
+func (s *Service) heartbeat(ctx context.Context, next *domain.KeyedRequest, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return s.store.ReplaceRequest(ctx, next)

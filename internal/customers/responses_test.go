@@ -12,16 +12,16 @@ import (
 	"clientele/persistence"
 )
 
-// withKeys is the fixture with AnswerKeys that are all different.
+// withKeys is the fixture with ResponseKeys that are all different.
 func withKeys(f *fixture) *customers.Service {
 	n := 0
-	return customers.New(f.store, checkBilling, append(f.options(), customers.WithAnswerKeys(func() []byte {
+	return customers.New(f.store, checkBilling, append(f.options(), customers.WithResponseKeys(func() []byte {
 		n++
 		return fmt.Append(nil, "key ", n)
 	}))...)
 }
 
-func TestAnswerKeys(t *testing.T) {
+func TestResponseKeys(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	// There were customers when there were no such keys.
@@ -29,7 +29,7 @@ func TestAnswerKeys(t *testing.T) {
 	s := withKeys(f)
 	expect := func(what, id, want string) {
 		t.Helper()
-		if got := f.stored(t, full.EnvironmentID, id).AnswerKey; string(got) != want || want == "" && got != nil {
+		if got := f.stored(t, full.EnvironmentID, id).ResponseKey; string(got) != want || want == "" && got != nil {
 			t.Errorf("%s: the key is %q, want %q", what, got, want)
 		}
 	}
@@ -63,7 +63,7 @@ func TestAnswerKeys(t *testing.T) {
 	expect("bringing back", "ada", "key 4")
 }
 
-func TestAnswerKeysAreRandom(t *testing.T) {
+func TestResponseKeysAreRandom(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	s := customers.New(f.store, checkBilling)
@@ -73,9 +73,9 @@ func TestAnswerKeysAreRandom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys[string(got.Customer.AnswerKey)] = true
-		if len(got.Customer.AnswerKey) != 32 || bytes.Equal(got.Customer.AnswerKey, make([]byte, 32)) {
-			t.Errorf("the key is %x", got.Customer.AnswerKey)
+		keys[string(got.Customer.ResponseKey)] = true
+		if len(got.Customer.ResponseKey) != 32 || bytes.Equal(got.Customer.ResponseKey, make([]byte, 32)) {
+			t.Errorf("the key is %x", got.Customer.ResponseKey)
 		}
 	}
 	if len(keys) != 10 {
@@ -83,8 +83,8 @@ func TestAnswerKeysAreRandom(t *testing.T) {
 	}
 }
 
-// TestArchivingForgetsRequests: those about the customer, and no others.
-func TestArchivingForgetsRequests(t *testing.T) {
+// TestArchivingClearsRequests: those about the customer, and no others.
+func TestArchivingClearsRequests(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
@@ -93,7 +93,7 @@ func TestArchivingForgetsRequests(t *testing.T) {
 	const hers = 230
 	add := func(id string, keys ...string) {
 		t.Helper()
-		r := &domain.KeyedRequest{ID: id, Version: 1, State: domain.RequestAnswered, Fingerprint: "print", Answer: []byte("x"), CustomerKeys: keys, ExpiresAt: noon}
+		r := &domain.KeyedRequest{ID: id, Version: 1, State: domain.RequestCompleted, Fingerprint: "print", Response: []byte("x"), CustomerKeys: keys, ExpiresAt: noon}
 		if err := f.store.InsertRequest(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestArchivingForgetsRequests(t *testing.T) {
 	f.archive(t, full, "ada")
 	for _, id := range []string{"hers 0", fmt.Sprint("hers ", hers-1), "both"} {
 		r, err := f.store.Request(t.Context(), id)
-		if err != nil || r.State != domain.RequestForgotten || r.Answer != nil || r.Fingerprint != "" || r.CustomerKeys != nil || !r.ExpiresAt.Equal(noon) {
+		if err != nil || r.State != domain.RequestCleared || r.Response != nil || r.Fingerprint != "" || r.CustomerKeys != nil || !r.ExpiresAt.Equal(noon) {
 			t.Errorf("%s is %+v, %v", id, r, err)
 		}
 	}
@@ -121,25 +121,25 @@ func TestArchivingForgetsRequests(t *testing.T) {
 	}
 }
 
-// forgetless is a store that forgets no requests.
-type forgetless struct{ persistence.Store }
+// keepsRequests is a store that clears no requests.
+type keepsRequests struct{ persistence.Store }
 
-func (forgetless) RequestsAbout(context.Context, string, int) ([]*domain.KeyedRequest, error) {
+func (keepsRequests) RequestsAbout(context.Context, string, int) ([]*domain.KeyedRequest, error) {
 	return nil, persistence.ErrUnavailable
 }
 
-// TestArchivingStands although requests cannot be forgotten: what they were answered is unreadable by then.
+// TestArchivingStands although requests cannot be cleared: their responses are unreadable by then.
 func TestArchivingStands(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.provision(t, full, "ada")
-	if got, err := f.over(forgetless{f.store}).Archive(t.Context(), full, by("ada"), nil); err != nil || !got.Archived() {
+	if got, err := f.over(keepsRequests{f.store}).Archive(t.Context(), full, by("ada"), nil); err != nil || !got.Archived() {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
-// TestMadeUpIDsOfOneSeed are one id, of the same form as others.
-func TestMadeUpIDsOfOneSeed(t *testing.T) {
+// TestGeneratedIDsOfOneSeed are one id, of the same form as others.
+func TestGeneratedIDsOfOneSeed(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	provision := func(seed string) (*domain.Customer, error) {
