@@ -175,7 +175,7 @@ func TestDetailsAreStoredExactly(t *testing.T) {
 	}
 }
 
-// Billing information belongs to the provider; here it is checked and let go.
+// Billing information belongs to the provider; here it is checked and dropped.
 func TestBillingInformationIsNeverStored(t *testing.T) {
 	t.Parallel()
 	const marker = "Tristan da Cunha"

@@ -54,7 +54,7 @@ func over(seen idempotency.Store, store persistence.Store) *fixture {
 // wait lets time pass.
 func (f *fixture) wait(d time.Duration) { f.now.Add(d.Milliseconds()) }
 
-// send sends a request whose answer says how often something was carried out.
+// send sends a request whose response says how often something was carried out.
 func (f *fixture) send(t *testing.T, request idempotency.Request, customers ...*domain.Customer) (idempotency.Response, error) {
 	t.Helper()
 	return f.Once(t.Context(), request, func(context.Context, string) idempotency.Outcome {
@@ -62,7 +62,7 @@ func (f *fixture) send(t *testing.T, request idempotency.Request, customers ...*
 	})
 }
 
-// must sends a request and expects the answer, and whether it is a replay.
+// must sends a request and expects the response, and whether it is a replay.
 func (f *fixture) must(t *testing.T, what string, request idempotency.Request, want string, replayed bool, customers ...*domain.Customer) {
 	t.Helper()
 	got, err := f.send(t, request, customers...)
@@ -234,7 +234,7 @@ func TestDuplicatesUnderWayWait(t *testing.T) {
 	}
 }
 
-// TestAClientThatLeaves: what it asked for goes on, and it finds the answer when it comes back.
+// TestAClientThatLeaves: its mutation goes on, and a retry gets the response.
 func TestAClientThatLeaves(t *testing.T) {
 	f := newFixture(t)
 	ctx, leave := context.WithCancel(t.Context())
@@ -275,7 +275,7 @@ func (crashing) DeleteRequest(context.Context, string, int64) error {
 	return persistence.ErrUnavailable
 }
 
-// TestARequestOfACrashedProcessIsTakenOver: its claim stands; whoever comes waits for the lease, sees no sign of life
+// TestARequestOfACrashedProcessIsTakenOver: its claim stands; the next request waits for the lease, sees no sign of life
 // and carries the request out.
 func TestARequestOfACrashedProcessIsTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -324,7 +324,7 @@ func TestASlowRequestIsNotTakenOver(t *testing.T) {
 	})
 }
 
-// TestARequestThatWasTakenOverIsEnded: a process that cannot tell that it lives carries nothing out any more when
+// TestARequestThatWasTakenOverIsEnded: a process that cannot write heartbeats carries nothing out any more when
 // others may do it.
 func TestARequestThatWasTakenOverIsEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestArchivedCustomersAreForgotten(t *testing.T) {
 	f.refused(t, "forgotten, with another body", request(func(r *idempotency.Request) { r.Key = "hers" }, body("another")), domain.Archived, "archived since")
 }
 
-// TestACustomerThatIsArchivedMeanwhile: an answer from before is stored after, and cannot be read.
+// TestACustomerThatIsArchivedMeanwhile: a response from before is stored after, and cannot be read.
 func TestACustomerThatIsArchivedMeanwhile(t *testing.T) {
 	f := newFixture(t)
 	ada := customer(t, f, "ada")
