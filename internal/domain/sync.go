@@ -195,7 +195,7 @@ func (c *Customer) EnqueueDetachment(at time.Time, paymentMethodID string) {
 	}
 }
 
-// Synced reports whether changes of the customer go to the billing provider.
+// SyncEnabled reports whether changes of the customer are pushed to the billing provider.
 func (c *Customer) SyncEnabled() bool {
 	return c.BillingID != nil || c.Sync != nil && len(c.Sync.Pending) > 0
 }
