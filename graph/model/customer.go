@@ -15,3 +15,6 @@ func (p *PromotionalEntitlement) Archived() bool { return p != nil && p.Of.Archi
 
 // Archived reports whether the edge leads to a promotional entitlement of an archived customer.
 func (e *PromotionalEntitlementEdge) Archived() bool { return e.Node.Archived() }
+
+// Personal is what belongs to a customer: the customer itself, its subscriptions, its promotional entitlements.
+type Personal interface{ Archived() bool }

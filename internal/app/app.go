@@ -11,7 +11,8 @@ import (
 	"net/http"
 	"time"
 
-	"clientele/graph"
+	"clientele/graph/resolver"
+	"clientele/graph/server"
 	"clientele/internal/admission"
 	"clientele/internal/auth"
 	"clientele/internal/catalog"
@@ -34,7 +35,7 @@ type App struct {
 	// catalog is the file to apply; nil if there is none.
 	catalog *catalog.File
 	// documents are the trusted documents, and what else clients may send.
-	documents graph.DocumentConfig
+	documents server.DocumentConfig
 	// certificate is nil for plain HTTP.
 	certificate *httpd.Certificate
 	// memory bounds what the requests of a server hold.
@@ -145,7 +146,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	defer a.serveControl(ctx)()
 	var schema http.Handler
 	if a.config.Introspection {
-		schema = graph.NewSchemaHandler()
+		schema = server.NewSchemaHandler()
 	}
 	checkOrigin, err := httpd.NewOriginCheck(a.config.Network.CORSAllowedOrigins)
 	if err != nil {
@@ -158,25 +159,25 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 		return err
 	}
 	defer biller.end()
-	useCases := graph.NewUseCases(a.store, biller.vendor.Rules.Check, time.Now, biller.options()...)
+	useCases := resolver.NewUseCases(a.store, biller.vendor.Rules.Check, time.Now, biller.options()...)
 	useCases.Keys = a.keys
 	handler := httpd.NewHandler(httpd.Routes{
-		API: graph.NewHandler(graph.Config{
+		API: server.NewHandler(server.Config{
 			UseCases:      useCases,
 			CheckOrigin:   checkOrigin,
 			Authenticate:  a.keys.Authenticate,
-			Scans:         func(keyID string) graph.Scans { return a.scans.Operation(keyID) },
+			Scans:         func(keyID string) server.Scans { return a.scans.Operation(keyID) },
 			Idempotency:   requests,
 			Introspection: a.config.Introspection,
 			Documents:     a.documents,
 			RateLimits:    newRateLimits(a.config),
-			Limits:        graph.Limits(a.config.Limits),
+			Limits:        a.config.Limits,
 			Memory:        a.memory.budget,
 			Log:           a.log,
 			Metrics:       a.signals.metrics,
 			Tracer:        a.signals.tracer("graph"),
 		}),
-		Playground:    graph.NewPlayground("/graphql"),
+		Playground:    server.NewPlayground("/graphql"),
 		Schema:        schema,
 		Webhook:       biller.webhook,
 		Ready:         a.store.Ping,

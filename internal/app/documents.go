@@ -1,14 +1,14 @@
 package app
 
 import (
-	"clientele/graph"
+	"clientele/graph/server"
 	"clientele/internal/config"
 	"clientele/internal/persisted"
 )
 
 // readDocuments reads the manifest of trusted documents, if one is configured, and validates it against the schema.
-func readDocuments(cfg config.Config) (graph.DocumentConfig, error) {
-	documents := graph.DocumentConfig{Mode: graph.DocumentMode(cfg.Documents.TrustedMode), Automatic: cfg.Documents.Automatic}
+func readDocuments(cfg config.Config) (server.DocumentConfig, error) {
+	documents := server.DocumentConfig{Mode: server.DocumentMode(cfg.Documents.TrustedMode), Automatic: cfg.Documents.Automatic}
 	if cfg.Documents.Trusted == "" {
 		return documents, nil
 	}
@@ -16,5 +16,5 @@ func readDocuments(cfg config.Config) (graph.DocumentConfig, error) {
 	if documents.Trusted, err = persisted.ReadManifest(cfg.Documents.Trusted); err != nil {
 		return documents, err
 	}
-	return documents, graph.CheckDocuments(documents.Trusted, graph.Limits(cfg.Limits), cfg.Introspection)
+	return documents, server.CheckDocuments(documents.Trusted, cfg.Limits, cfg.Introspection)
 }

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"clientele/graph"
+	"clientele/graph/server"
 	"clientele/internal/billing"
 	billingobserve "clientele/internal/billing/observe"
 	"clientele/internal/billingsync"
@@ -45,7 +45,7 @@ type signals struct {
 func newSignals(ctx context.Context, cfg config.Config, log *slog.Logger) (*signals, error) {
 	s := &signals{metrics: metrics.New(metrics.Vocabulary{
 		Routes: httpd.RoutePaths(webhookPaths()...), Methods: httpd.Methods(),
-		Fields: graph.RootFields(), Codes: graph.Codes(), Limits: limits.Names(),
+		Fields: server.RootFields(), Codes: server.Codes(), Limits: limits.Names(),
 		StoreMethods: observe.Methods(), Collections: observe.Collections(), Outcomes: observe.Outcomes(),
 		BillingOperations: billingobserve.Operations(), BillingOutcomes: billingobserve.Outcomes(),
 		SyncOutcomes: billingsync.Outcomes(), EventKinds: eventKinds(), EventOutcomes: billingsync.EventOutcomes(),

@@ -3,7 +3,7 @@ package app
 import (
 	"time"
 
-	"clientele/graph"
+	"clientele/graph/server"
 	"clientele/internal/config"
 	"clientele/internal/ratelimit"
 )
@@ -20,9 +20,9 @@ func newRateLimits(cfg config.Config) *ratelimit.Limiter {
 		}
 	}
 	perMinute, burst := cfg.KeyRate()
-	add(graph.KeyPolicy, perMinute, burst)
+	add(server.KeyPolicy, perMinute, burst)
 	perMinute, burst = cfg.CustomerRate()
-	add(graph.CustomerPolicy, perMinute, burst)
+	add(server.CustomerPolicy, perMinute, burst)
 	if policies == nil {
 		return nil
 	}

@@ -77,6 +77,11 @@ type Error struct {
 // Error is the sentence.
 func (e *Error) Error() string { return e.Message }
 
+// Limited names the limit that the refusal is about, and its bound, for programs.
+func (e *Error) Limited(name string, bound any) *Error {
+	return e.With("limit", name).With("max", bound)
+}
+
 // With returns the error with one more fact for programs.
 func (e *Error) With(name string, value any) *Error {
 	facts := map[string]any{name: value}

@@ -55,3 +55,6 @@ func Names() []string {
 	slices.Sort(names)
 	return names
 }
+
+// Over reports whether n is more than a limit allows. A limit of zero, which the configuration does not have, allows all.
+func Over(n, limit int) bool { return limit > 0 && n > limit }

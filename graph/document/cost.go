@@ -1,0 +1,287 @@
+package document
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clientele/graph/model"
+	"clientele/graph/scalar"
+	"clientele/internal/domain"
+	"clientele/internal/limits"
+)
+
+// The price list, in points. A point is about two microseconds of one core: what it takes to resolve and write one
+// short field. What an operation is charged afterwards is counted in the same points, see charge.go of graph/server.
+const (
+	FieldPoints = 1
+	// ChangePoints are charged for a request at least, and for each change: to take a request in, authenticate it and
+	// log it, and to make a write durable, is as much work as a hundred fields. They are taken before anything is read.
+	ChangePoints = 100
+	// TokenPoints are for a token of a document that is read: to parse it and hold it against the schema. A document
+	// that was sent before is not read again.
+	TokenPoints = 3
+	// ComparisonsPerToken is how many fields of a document are compared in the time that reading a token takes.
+	ComparisonsPerToken = 30
+	// MetadataPoints stands for the length of metadata, which can be that of many other fields together.
+	MetadataPoints = 10
+	// DocumentPoints are for a document that is read from the store and decoded.
+	DocumentPoints = 3
+	// RowPoints are for a document of a page, of which it takes one more to know whether there is another page.
+	RowPoints = DocumentPoints + 2
+	// ConditionPoints are for a condition that an index serves, ScanPoints for one that has to be evaluated on every
+	// row, in the list and again in its totalCount: a pattern without a prefix, a negation, an alternative of an or.
+	ConditionPoints = 1
+	ScanPoints      = 20
+	// EntitlementPoints are for looking up what a customer may use: its features, plans and add-ons.
+	EntitlementPoints = 200
+	// WritePoints are for a change: to read, check and write a document of usual size.
+	WritePoints = 200
+	// SortPoints are for an order by several fields, which no index has.
+	SortPoints = 100
+	// IntrospectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
+	// the same for everybody.
+	IntrospectionShare = 100
+)
+
+// documentTypes are the types whose objects are documents of their own in the store.
+var documentTypes = map[string]bool{
+	"Customer": true, "Coupon": true, "Plan": true, "Addon": true, "Feature": true, "Product": true,
+}
+
+// listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
+// where a list leads to documents of its own, or back to where it came from.
+var listSizes = map[string]int{
+	"Query.apiKeys":                     100,
+	"Coupon.customers":                  100,
+	"Customer.subscriptions":            3,
+	"Customer.promotionalEntitlements":  3,
+	"Customer.eligibleForTrial":         10,
+	"Plan.entitlements":                 3,
+	"Plan.packageEntitlements":          3,
+	"Plan.inheritedEntitlements":        3,
+	"Plan.inheritedPackageEntitlements": 3,
+	"Plan.prices":                       3,
+	"Addon.entitlements":                3,
+	"Addon.packageEntitlements":         3,
+	"Addon.prices":                      3,
+	"CustomerSubscription.addons":       3,
+	"CustomerSubscription.prices":       3,
+	"Plan.compatibleAddons":             5,
+	"Addon.dependencies":                5,
+
+	// The schema has so many types, and a type so many fields on average.
+	"__Schema.types":      250,
+	"__Schema.directives": 10,
+	"__Directive.args":    2,
+	"__Type.fields":       3,
+	"__Type.inputFields":  3,
+	"__Type.enumValues":   2,
+	"__Field.args":        1,
+}
+
+// MaxNesting is how often a type may stand on the way to one field. Lists that lead back to where
+// they came from would otherwise multiply beyond all cost.
+const MaxNesting = 3
+
+// price returns the price of an operation: what its execution costs at worst, as far as its text and variables
+// show, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
+// can stand in the response; fields of a page count as often as the page is long, those of another list as listSizes
+// says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
+func (d *Reader) price(operation *graphql.OperationContext, found Changes) (Price, *domain.Error) {
+	counter := costCounter{variables: operation.Variables, limits: d.limits, within: map[string]int{}}
+	counter.spend(operation.Operation.SelectionSet, 1)
+	if counter.nested != "" {
+		return Price{}, domain.Errorf(domain.BadUserInput,
+			"the operation has the type %s more than %d times on the way to one field", counter.nested, MaxNesting).Limited("nesting", MaxNesting)
+	}
+	if counter.filterTooLarge {
+		return Price{}, domain.FieldErrorf(domain.BadUserInput, "filter", "must have at most %d conditions", model.MaxFilterConditions)
+	}
+	if limits.Over(counter.schema, d.limits.IntrospectionCost) {
+		return Price{}, domain.Errorf(domain.BadUserInput,
+			"the operation costs too much: it may ask for at most %d fields of the schema, those of a list times its length", d.limits.IntrospectionCost).Limited("introspectionCost", d.limits.IntrospectionCost)
+	}
+	counter.data = plus(counter.data, times(WritePoints, found.All))
+	points := plus(ChangePoints, plus(counter.data, plus(counter.schema, IntrospectionShare-1)/IntrospectionShare))
+	if limits.Over(points, d.limits.Cost) {
+		return Price{}, domain.Errorf(domain.BadUserInput,
+			"the operation costs too much: at most %d points are allowed; ask for fewer fields, a shorter page or fewer conditions", d.limits.Cost).Limited("cost", d.limits.Cost)
+	}
+	return Price{Points: points, Scans: counter.scans}, nil
+}
+
+// Price is what an operation costs at worst, in points: in all, and for evaluating filters.
+type Price struct{ Points, Scans int }
+
+// ManyScans is the price for filters from which on an operation reserves a scan slot before it is executed: to read
+// its filters alone keeps the processors busy.
+const ManyScans = 100 * ScanPoints
+
+type costCounter struct {
+	variables map[string]any
+	limits    limits.Limits
+	// data and schema are the points for fields of each that were counted.
+	data, schema int
+	// within counts the types on the way to where the counter is, and nested is one that is there too often.
+	within map[string]int
+	nested string
+	// filterTooLarge is whether a field was met whose filter is.
+	filterTooLarge bool
+	// scans are the points for filters.
+	scans int
+	// list is the list with pages that the counter is in.
+	list pagedList
+}
+
+// pagedList is what the fields of a connection need to know of the list.
+type pagedList struct {
+	// size is how long a page can be, and countPoints are for evaluating the filter again for totalCount.
+	size, countPoints int
+}
+
+// full reports whether something is over its limit, so that there is no need to go on.
+func (c *costCounter) full() bool {
+	return c.nested != "" || c.filterTooLarge || limits.Over(c.data, c.limits.Cost) || limits.Over(c.schema, c.limits.IntrospectionCost)
+}
+
+// spend counts a selection that can stand in the answer n times.
+func (c *costCounter) spend(selections ast.SelectionSet, n int) {
+	for _, selection := range selections {
+		if c.full() {
+			return
+		}
+		switch s := selection.(type) {
+		case *ast.Field:
+			if s.Name == "__schema" || s.Name == "__type" {
+				c.schema = plus(c.schema, n)
+				c.spendSchema(s.SelectionSet, n, 0)
+				continue
+			}
+			c.spendField(s, n)
+		case *ast.InlineFragment:
+			c.spend(s.SelectionSet, n)
+		case *ast.FragmentSpread:
+			c.spend(s.Definition.SelectionSet, n)
+		}
+	}
+}
+
+func (c *costCounter) spendField(field *ast.Field, n int) {
+	points, size, around := FieldPoints, listSize(field), c.list
+	switch field.Name {
+	case "additionalMetaData":
+		points = MetadataPoints
+	case "totalCount":
+		points += c.list.countPoints
+		c.scans = plus(c.scans, times(c.list.countPoints, n))
+	case "edges":
+		size = max(1, c.list.size)
+	case "entitlements", "cachedEntitlements":
+		if c.atRoot(field) {
+			points += EntitlementPoints
+		}
+	}
+	c.list = pagedList{}
+	if field.Definition != nil {
+		// The documents of a page are read with it, see below.
+		if documentTypes[field.Definition.Type.Name()] && field.Name != "node" {
+			points += DocumentPoints
+		}
+		var arguments map[string]any
+		if len(field.Definition.Arguments) > 0 {
+			arguments = field.ArgumentMap(c.variables)
+		}
+		if field.Definition.Arguments.ForName("paging") != nil {
+			c.list.size = pageSize(arguments["paging"])
+			points += times(RowPoints, plus(c.list.size, 1))
+		}
+		if filter := arguments["filter"]; filter != nil {
+			if c.filterTooLarge = filterTooLarge(filter); c.filterTooLarge {
+				return
+			}
+			c.list.countPoints = filterPrice(filter, false)
+			points = plus(points, c.list.countPoints)
+			c.scans = plus(c.scans, times(c.list.countPoints, n))
+		}
+		if orders, _ := arguments["sorting"].([]any); len(orders) > 1 {
+			points += SortPoints
+		}
+	}
+	c.data = plus(c.data, times(points, n))
+	c.enter(field, times(n, size))
+	c.list = around
+}
+
+// maxWrapping is how many types can be around another: a list that cannot be null of what cannot be null.
+const maxWrapping = 3
+
+// spendSchema counts a selection within the schema, in so many types that are around another. Tools ask for more of
+// them than there can be.
+func (c *costCounter) spendSchema(selections ast.SelectionSet, n, wrapping int) {
+	if wrapping > maxWrapping {
+		return
+	}
+	for _, selection := range selections {
+		if c.full() {
+			return
+		}
+		c.schema = plus(c.schema, n)
+		switch s := selection.(type) {
+		case *ast.Field:
+			inside := 0
+			if s.Name == "ofType" {
+				inside = wrapping + 1
+			}
+			c.spendSchema(s.SelectionSet, times(n, listSize(s)), inside)
+		case *ast.InlineFragment:
+			c.spendSchema(s.SelectionSet, n, wrapping)
+		case *ast.FragmentSpread:
+			c.spendSchema(s.Definition.SelectionSet, n, wrapping)
+		}
+	}
+}
+
+// atRoot reports whether a field is one of the query itself.
+func (c *costCounter) atRoot(field *ast.Field) bool {
+	return field.ObjectDefinition != nil && field.ObjectDefinition.Name == "Query"
+}
+
+// enter spends what is inside a field.
+func (c *costCounter) enter(field *ast.Field, inside int) {
+	if field.Definition == nil || len(field.SelectionSet) == 0 {
+		return
+	}
+	name := field.Definition.Type.Name()
+	c.within[name]++
+	if c.within[name] > MaxNesting {
+		c.nested = name
+	}
+	c.spend(field.SelectionSet, inside)
+	c.within[name]--
+}
+
+// listSize is how often what is inside a field is taken to be there for each time that the field is.
+func listSize(field *ast.Field) int {
+	if field.ObjectDefinition != nil {
+		if size, listed := listSizes[field.ObjectDefinition.Name+"."+field.Name]; listed {
+			return size
+		}
+	}
+	return 1
+}
+
+// pageSize is how long a page can be, given the argument as it was sent. A size that the resolver will
+// refuse costs as much as the longest page.
+func pageSize(paging any) int {
+	sizes, _ := paging.(map[string]any)
+	for _, name := range []string{"first", "last"} {
+		if sizes[name] == nil {
+			continue
+		}
+		if size, err := scalar.UnmarshalInt(sizes[name]); err == nil && size >= 1 && size <= model.MaxPageSize {
+			return size
+		}
+		return model.MaxPageSize
+	}
+	return model.DefaultPageSize
+}
