@@ -16,7 +16,7 @@ import (
 // Customers is the resolver for the customers field.
 func (r *couponResolver) Customers(ctx context.Context, obj *model.Coupon, filter *model.CustomerFilter, sorting []*model.CustomerSort) ([]*model.Customer, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, customerFilter(now), sorting, customerSort, customerSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, customerFilter(now), sorting, customerSortFields)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *queryResolver) Coupons(ctx context.Context, paging *model.CursorPaging,
 	usedBy := func(who persistence.Filter) ([]string, error) {
 		return r.UseCases.Customers.CouponsOf(ctx, ActorOf(ctx), who)
 	}
-	query, err := fromArguments(paging, filter, couponFilter(usedBy), sorting, couponSort, catalogSortFields)
+	query, err := fromArguments(paging, filter, couponFilter(usedBy), sorting, catalogSortFields)
 	page, err := list(ctx, r.UseCases.Coupons, query, err, toCoupon, couponEdge)
 	return &model.CouponConnection{Page: page}, err
 }

@@ -50,7 +50,7 @@ func (r *promotionalEntitlementResolver) Customer(ctx context.Context, obj *mode
 
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
 func (r *queryResolver) PromotionalEntitlements(ctx context.Context, paging *model.CursorPaging, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) (*model.PromotionalEntitlementConnection, error) {
-	query, err := fromArguments(paging, filter, promotionalFilter, sorting, promotionalSort, catalogSortFields)
+	query, err := fromArguments(paging, filter, promotionalFilter, sorting, catalogSortFields)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,11 @@
 package resolver
 
 import (
+	"fmt"
+	"reflect"
+
+	"github.com/99designs/gqlgen/graphql"
+
 	"clientele/graph/model"
 	"clientele/internal/domain"
 	"clientele/persistence"
@@ -91,7 +96,7 @@ var (
 type sortFields map[string]persistence.Field
 
 // fromSorting reads an order; null is the default of the schema. Errors: BadUserInput.
-func fromSorting[S any](sorting []S, apart func(S) sort, names sortFields) ([]persistence.Order, error) {
+func fromSorting[S any](sorting []S, names sortFields) ([]persistence.Order, error) {
 	if len(sorting) > maxSortFields {
 		return nil, domain.FieldErrorf(domain.BadUserInput, "sorting", "must have at most %d fields, it has %d", maxSortFields, len(sorting))
 	}
@@ -100,7 +105,7 @@ func fromSorting[S any](sorting []S, apart func(S) sort, names sortFields) ([]pe
 	}
 	var order []persistence.Order
 	for _, one := range sorting {
-		s := apart(one)
+		s := sortOf(one)
 		field, special := names[s.field]
 		if !special {
 			field = persistence.Field(s.field)
@@ -117,65 +122,33 @@ func fromSorting[S any](sorting []S, apart func(S) sort, names sortFields) ([]pe
 	return order, nil
 }
 
-// The orders of the schema, each a type of its own.
-
-func customerSort(s *model.CustomerSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
+// sortOf reads one field of an order. The schema has a type of its own for the orders of each kind, all of this shape.
+func sortOf(order any) sort {
+	v := reflect.ValueOf(order).Elem()
+	direction := v.FieldByName("Direction").Interface().(model.SortDirection)
+	nulls := v.FieldByName("Nulls").Interface().(graphql.Omittable[*model.SortNulls])
+	return sort{fmt.Sprint(v.FieldByName("Field").Interface()), direction, nulls.Value()}
 }
-
-func productSort(s *model.ProductSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func planSort(s *model.PlanSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
-
-func addonSort(s *model.AddonSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
-
-func featureSort(s *model.FeatureSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func couponSort(s *model.CouponSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func promotionalSort(s *model.PromotionalEntitlementSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func subscriptionSort(s *model.CustomerSubscriptionSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func subscriptionAddonSort(s *model.SubscriptionAddonSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func subscriptionPriceSort(s *model.SubscriptionPriceSort) sort {
-	return sort{s.Field.String(), s.Direction, s.Nulls.Value()}
-}
-
-func priceSort(s *model.PriceSort) sort { return sort{s.Field.String(), s.Direction, s.Nulls.Value()} }
 
 // fromArguments reads which page of a list is wanted. Errors: BadUserInput.
 func fromArguments[F, S any](
-	paging *model.CursorPaging, filter *F, apart func(*F) parts[F], sorting []S, sortApart func(S) sort, names sortFields,
+	paging *model.CursorPaging, filter *F, apart func(*F) parts[F], sorting []S, names sortFields,
 ) (query persistence.Query, err error) {
 	if query.Page, err = fromCursorPaging(paging); err != nil {
 		return query, err
 	}
-	query.Filter, query.Order, err = fromFilterAndSorting(filter, apart, sorting, sortApart, names)
+	query.Filter, query.Order, err = fromFilterAndSorting(filter, apart, sorting, names)
 	return query, err
 }
 
 // fromFilterAndSorting is fromArguments for a list without pages.
 func fromFilterAndSorting[F, S any](
-	filter *F, apart func(*F) parts[F], sorting []S, sortApart func(S) sort, names sortFields,
+	filter *F, apart func(*F) parts[F], sorting []S, names sortFields,
 ) (persistence.Filter, []persistence.Order, error) {
 	read, err := fromFilter(filter, apart)
 	if err != nil {
 		return nil, nil, err
 	}
-	order, err := fromSorting(sorting, sortApart, names)
+	order, err := fromSorting(sorting, names)
 	return read, order, err
 }

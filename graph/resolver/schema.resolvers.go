@@ -34,7 +34,7 @@ func (r *customerResolver) Coupon(ctx context.Context, obj *model.Customer) (*mo
 // Subscriptions is the resolver for the subscriptions field.
 func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Customer, filter *model.CustomerSubscriptionFilter, sorting []*model.CustomerSubscriptionSort) ([]*model.CustomerSubscription, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionFilter, sorting, subscriptionSort, subscriptionSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, subscriptionFilter, sorting, subscriptionSortFields)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Custome
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
 func (r *customerResolver) PromotionalEntitlements(ctx context.Context, obj *model.Customer, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) ([]*model.PromotionalEntitlement, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, promotionalFilter, sorting, promotionalSort, catalogSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, promotionalFilter, sorting, catalogSortFields)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (r *queryResolver) GetCustomerByRefID(ctx context.Context, input model.GetC
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, paging *model.CursorPaging, filter *model.CustomerFilter, sorting []*model.CustomerSort) (*model.CustomerConnection, error) {
-	query, err := fromArguments(paging, filter, customerFilter(nowOf(ctx)), sorting, customerSort, customerSortFields)
+	query, err := fromArguments(paging, filter, customerFilter(nowOf(ctx)), sorting, customerSortFields)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (r *customerSubscriptionResolver) Plan(ctx context.Context, obj *model.Cust
 
 // Addons is the resolver for the addons field.
 func (r *customerSubscriptionResolver) Addons(ctx context.Context, obj *model.CustomerSubscription, filter *model.SubscriptionAddonFilter, sorting []*model.SubscriptionAddonSort) ([]*model.SubscriptionAddon, error) {
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionAddonFilter, sorting, subscriptionAddonSort, nil)
+	wanted, order, err := fromFilterAndSorting(filter, subscriptionAddonFilter, sorting, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (r *customerSubscriptionResolver) Addons(ctx context.Context, obj *model.Cu
 
 // Prices is the resolver for the prices field.
 func (r *customerSubscriptionResolver) Prices(ctx context.Context, obj *model.CustomerSubscription, filter *model.SubscriptionPriceFilter, sorting []*model.SubscriptionPriceSort) ([]*model.SubscriptionPrice, error) {
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionPriceFilter, sorting, subscriptionPriceSort, nil)
+	wanted, order, err := fromFilterAndSorting(filter, subscriptionPriceFilter, sorting, nil)
 	if err != nil {
 		return nil, err
 	}
