@@ -7,11 +7,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"clientele/internal/config"
+	"clientele/internal/limits"
 )
 
 // repeated is a text so many times, with its number for #.
@@ -56,6 +58,8 @@ func TestLimits(t *testing.T) {
 	page := func(n int) string {
 		return query(fmt.Sprintf(`{ customers(paging: { first: %d }) { edges { node { id } } } }`, n))
 	}
+	// These two have tests of their own below.
+	tested := map[string]bool{"errors": true, "answerBytes": true}
 	for _, c := range []struct {
 		flag string
 		max  int
@@ -81,6 +85,7 @@ func TestLimits(t *testing.T) {
 		{"max-cost", 387, "cost", input, 200, page(40), page(41)},
 		{"max-introspection-cost", 252, "introspectionCost", input, 200, query(`{ __schema { types { name } } }`), query(`{ __schema { types { name } queryType { name } } }`)},
 	} {
+		tested[c.limit] = true
 		t.Run(c.flag, func(t *testing.T) {
 			server := startWith(t, "--"+c.flag+"="+fmt.Sprint(c.max))
 			if c.fits != "" {
@@ -90,6 +95,11 @@ func TestLimits(t *testing.T) {
 			}
 			mustBeLimited(t, server.post(t, c.over), c.status, c.code, c.limit, float64(c.max))
 		})
+	}
+	for field := range reflect.TypeFor[limits.Limits]().Fields() {
+		if name := field.Tag.Get("limit"); field.Type.Kind() == reflect.Int && !tested[name] {
+			t.Errorf("no row has the limit %s", name)
+		}
 	}
 }
 

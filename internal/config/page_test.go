@@ -71,7 +71,11 @@ func TestThePageListsTheSettings(t *testing.T) {
 	}
 	got, want := configurationTable(string(page)), configurationTable(right)
 	if !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("the table of docs/configuration.md is stale: go test ./internal/config -run Page -update\nIts rows are %q", got)
+		changed := slices.DeleteFunc(slices.Concat(want, got), func(row []string) bool {
+			same := func(other []string) bool { return slices.Equal(row, other) }
+			return slices.ContainsFunc(want, same) && slices.ContainsFunc(got, same)
+		})
+		t.Errorf("the table of docs/configuration.md is stale: go test ./internal/config -run Page -update\nIt differs in %q", changed)
 	}
 }
 

@@ -3,6 +3,7 @@ package customers_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -53,6 +54,20 @@ var uses = map[string]func(testing.TB, *fixture, customers.Details) (*domain.Cus
 		}
 		return f.stored(t, "production", "ada"), nil
 	},
+}
+
+// TestEveryTextHasASetter: a text without a setter is in no case.
+func TestEveryTextHasASetter(t *testing.T) {
+	t.Parallel()
+	want := -1 // A coupon is not only a text; it has cases of its own.
+	for field := range reflect.TypeFor[customers.Details]().Fields() {
+		if field.Type == reflect.TypeFor[domain.Change[string]]() {
+			want++
+		}
+	}
+	if len(setters) != want || len(texts) != want {
+		t.Errorf("Details has %d texts, there are %d setters and %d texts", want, len(setters), len(texts))
+	}
 }
 
 func detail(field string, change domain.Change[string]) customers.Details {
