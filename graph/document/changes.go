@@ -7,31 +7,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// customerIn says where a mutation's input names the customer that it changes: the fields to look into, the first that
-// is given counts, and the list that they are in if it names several.
-type customerIn struct {
-	list   string
-	fields []string
-}
-
-// customersChanged are the mutations that change customers. Other mutations name none.
-var customersChanged = map[string]customerIn{
-	"provisionCustomer":            {fields: []string{"customerId", "refId"}},
-	"createOneCustomer":            {fields: []string{"customerId", "refId"}},
-	"updateOneCustomer":            {fields: []string{"customerId", "refId"}},
-	"archiveCustomer":              {fields: []string{"customerId"}},
-	"unarchiveCustomer":            {fields: []string{"customerId"}},
-	"importOneCustomer":            {fields: []string{"customerId", "refId"}},
-	"importCustomersBulk":          {list: "customers", fields: []string{"customerId", "refId"}},
-	"setCouponOnCustomer":          {fields: []string{"id"}},
-	"removeCouponFromCustomer":     {fields: []string{"id"}},
-	"grantPromotionalEntitlements": {fields: []string{"customerId"}},
-	"revokePromotionalEntitlement": {fields: []string{"customerId"}},
-	"attachCustomerPaymentMethod":  {fields: []string{"customerId", "refId"}},
-	"detachCustomerPaymentMethod":  {fields: []string{"customerId"}},
-	"resyncCustomer":               {fields: []string{"customerId"}},
-}
-
 // Changes are the changes that an operation asks for.
 type Changes struct {
 	// All is how many they are.
@@ -47,34 +22,34 @@ func changesIn(operation *graphql.OperationContext) Changes {
 		return found
 	}
 	for _, field := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Mutation"}) {
-		in := customersChanged[field.Name]
+		names, list := customerNamedBy(field.Definition)
 		input, _ := field.ArgumentMap(operation.Variables)["input"].(map[string]any)
-		if in.list == "" {
-			found.add(in, input)
+		if list == "" {
+			found.add(names, input)
 			continue
 		}
-		switch rows := input[in.list].(type) {
+		switch rows := input[list].(type) {
 		case []any:
 			for _, row := range rows {
 				input, _ := row.(map[string]any)
-				found.add(in, input)
+				found.add(names, input)
 			}
 		case map[string]any:
 			// One value stands for a list of one.
-			found.add(in, rows)
+			found.add(names, rows)
 		case []map[string]any:
 			// The same, as the coercion of variables makes it.
 			for _, row := range rows {
-				found.add(in, row)
+				found.add(names, row)
 			}
 		}
 	}
 	return found
 }
 
-func (c *Changes) add(in customerIn, input map[string]any) {
+func (c *Changes) add(names []string, input map[string]any) {
 	c.All++
-	for _, name := range in.fields {
+	for _, name := range names {
 		if value := input[name]; value != nil {
 			c.Of[fmt.Sprint(value)]++
 			return

@@ -43,33 +43,9 @@ const (
 	IntrospectionShare = 100
 )
 
-// documentTypes are the types whose objects are documents of their own in the store.
-var documentTypes = map[string]bool{
-	"Customer": true, "Coupon": true, "Plan": true, "Addon": true, "Feature": true, "Product": true,
-}
-
-// listSizes are how long the lists without pages are taken to be, by the name of the field, where that matters:
-// where a list leads to documents of its own, or back to where it came from.
-var listSizes = map[string]int{
-	"Query.apiKeys":                     100,
-	"Coupon.customers":                  100,
-	"Customer.subscriptions":            3,
-	"Customer.promotionalEntitlements":  3,
-	"Customer.eligibleForTrial":         10,
-	"Plan.entitlements":                 3,
-	"Plan.packageEntitlements":          3,
-	"Plan.inheritedEntitlements":        3,
-	"Plan.inheritedPackageEntitlements": 3,
-	"Plan.prices":                       3,
-	"Addon.entitlements":                3,
-	"Addon.packageEntitlements":         3,
-	"Addon.prices":                      3,
-	"CustomerSubscription.addons":       3,
-	"CustomerSubscription.prices":       3,
-	"Plan.compatibleAddons":             5,
-	"Addon.dependencies":                5,
-
-	// The schema has so many types, and a type so many fields on average.
+// introspectionSizes are the assumed sizes of lists within the schema, which has so many types, and a type so many
+// fields on average. Those of data are in the schema, see listSize.
+var introspectionSizes = map[string]int{
 	"__Schema.types":      250,
 	"__Schema.directives": 10,
 	"__Directive.args":    2,
@@ -85,8 +61,8 @@ const MaxNesting = 3
 
 // price returns the price of an operation: what its execution costs at worst, as far as its text and variables
 // show, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
-// can stand in the response; fields of a page count as often as the page is long, those of another list as listSizes
-// says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
+// can stand in the response; fields of a page count as often as the page is long, those of another list as its
+// directive @listSize says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
 func (d *Reader) price(operation *graphql.OperationContext, found Changes) (Price, *domain.Error) {
 	counter := costCounter{variables: operation.Variables, limits: d.limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
@@ -184,7 +160,7 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 	c.list = pagedList{}
 	if field.Definition != nil {
 		// The documents of a page are read with it, see below.
-		if documentTypes[field.Definition.Type.Name()] && field.Name != "node" {
+		if storedTypes()[field.Definition.Type.Name()] && field.Name != "node" {
 			points += DocumentPoints
 		}
 		var arguments map[string]any
@@ -260,14 +236,15 @@ func (c *costCounter) enter(field *ast.Field, inside int) {
 	c.within[name]--
 }
 
-// listSize is how often what is inside a field is taken to be there for each time that the field is.
+// listSize is how often what is inside a field is assumed to be there for each time that the field is.
 func listSize(field *ast.Field) int {
-	if field.ObjectDefinition != nil {
-		if size, listed := listSizes[field.ObjectDefinition.Name+"."+field.Name]; listed {
-			return size
-		}
+	if field.Definition == nil || field.ObjectDefinition == nil {
+		return 1
 	}
-	return 1
+	if size, found := introspectionSizes[field.ObjectDefinition.Name+"."+field.Name]; found {
+		return size
+	}
+	return assumedSize(field.Definition)
 }
 
 // pageSize is how long a page can be, given the argument as it was sent. A size that the resolver will

@@ -11,12 +11,14 @@ import (
 	"clientele/graph/generated"
 )
 
-// Schema is the schema with what this server does, and nothing else: gqlparser puts @defer into every schema, and
-// generated clients would use what introspection shows.
+// Schema is the schema that the server serves. The definitions of directives that clients cannot use are left out, so
+// that neither introspection nor generated clients have them: @defer, which gqlparser adds, and the server's own policy.
+// Fields and types keep their policy; see policy.go.
 func Schema() *ast.Schema {
 	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
 	served.Directives = maps.Clone(served.Directives)
 	delete(served.Directives, "defer")
+	maps.DeleteFunc(served.Directives, func(name string, _ *ast.DirectiveDefinition) bool { return isPolicy(name) })
 	return &served
 }
 

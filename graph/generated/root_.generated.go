@@ -5101,46 +5101,47 @@ type Mutation {
   DuplicatedEntityNotAllowed if the id is in use, with EntityIsArchivedError if an archived customer had it. The input
   types say what else can fail.
   """
-  provisionCustomer("The new customer." input: ProvisionCustomerInput!): ProvisionedCustomer!
+  provisionCustomer("The new customer." input: ProvisionCustomerInput!): ProvisionedCustomer! @changesCustomer
 
   "Creates a customer without a subscription, with the rules of provisionCustomer."
-  createOneCustomer("The new customer." input: CustomerInput!): Customer! @deprecated(reason: "Use provisionCustomer.")
+  createOneCustomer("The new customer." input: CustomerInput!): Customer!
+    @changesCustomer @deprecated(reason: "Use provisionCustomer.")
 
   """
   Changes only the fields that the input names: an absent field keeps its value, a null field is cleared. Fails with
   CustomerNotFound for an unknown or archived customer.
   """
-  updateOneCustomer("The customer and its changes." input: UpdateCustomerInput!): Customer!
+  updateOneCustomer("The customer and its changes." input: UpdateCustomerInput!): Customer! @changesCustomer
 
   """
   Archives a customer: name and email are nullified for good, the customer appears in no further response, and its id
   is never reused. Its subscriptions that have not ended are cancelled, with CustomerArchived. Returns the customer as
   archived. Fails with CustomerNotFound for an unknown or archived customer.
   """
-  archiveCustomer("Which customer." input: ArchiveCustomerInput!): Customer!
+  archiveCustomer("Which customer." input: ArchiveCustomerInput!): Customer! @changesCustomer
 
   """
   Brings an archived customer back. Name and email stay null, and cancelled subscriptions stay cancelled. A live
   customer is returned unchanged. Fails with CustomerNotFound for an unknown customer.
   """
-  unarchiveCustomer("Which customer." input: UnarchiveCustomerInput!): Customer!
+  unarchiveCustomer("Which customer." input: UnarchiveCustomerInput!): Customer! @changesCustomer
 
   """
   Creates the customer, or updates it with the rules of updateOneCustomer if it exists. A row that is older than the
   stored customer changes nothing. Fails with EntityIsArchivedError for an archived id.
   """
-  importOneCustomer("The customer as another system knows it." input: ImportCustomerInput!): Customer!
+  importOneCustomer("The customer as another system knows it." input: ImportCustomerInput!): Customer! @changesCustomer
 
   """
   Imports up to 1,000 customers, each with the rules of importOneCustomer. All rows are checked before the first is
   written; a row that fails stops the whole import with FailedToImportCustomer, which lists the ids in
   failedCustomerIds. Sending the same rows again is safe. Returns the id of the import.
   """
-  importCustomersBulk("The customers." input: ImportCustomerBulkInput!): String
+  importCustomersBulk("The customers." input: ImportCustomerBulkInput!): String @changesCustomer(list: "customers")
 }
 
 "A customer of the product."
-type Customer {
+type Customer @stored @belongsToCustomer {
   "A UUID given at creation, never changes."
   id: String!
   "The id that the product's back end gave the customer; unique within the environment, never reused."
@@ -5204,7 +5205,7 @@ type Customer {
   "The plans that the customer has or had a trial of; empty for none."
   trialedPlans: [TrialedPlan!]
   "Of each product of the environment, whether the customer may still have a trial."
-  eligibleForTrial: [EligibleForTrial!]
+  eligibleForTrial: [EligibleForTrial!] @listSize(assumed: 10)
   "Whether the customer was left out of experiments when it was provisioned."
   excludeFromExperiment: Boolean
   "Unsupported."
@@ -5223,14 +5224,14 @@ type Customer {
     filter: CustomerSubscriptionFilter = { status: { in: [ACTIVE, IN_TRIAL] } }
     "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [CustomerSubscriptionSort!] = [{ field: createdAt, direction: DESC }]
-  ): [CustomerSubscription!]
+  ): [CustomerSubscription!] @listSize(assumed: 3)
   "The features that the customer was granted in addition to its subscriptions."
   promotionalEntitlements(
     "Which of them; all without a filter, whatever their status."
     filter: PromotionalEntitlementFilter = {}
     "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [PromotionalEntitlementSort!] = [{ field: createdAt, direction: DESC }]
-  ): [PromotionalEntitlement!]!
+  ): [PromotionalEntitlement!]! @listSize(assumed: 3)
 }
 
 "A plan that a customer has or had a trial of."
@@ -6073,7 +6074,7 @@ enum Currency {
 }
 
 "Something that is sold: plans, and add-ons to them."
-type Product {
+type Product @stored {
   "A UUID, never changes."
   id: String!
   "The product's id, unique within the environment."
@@ -6201,7 +6202,7 @@ enum ProductSortFields {
 }
 
 "A plan of a product: what a subscription is of."
-type Plan {
+type Plan @stored {
   "A UUID, never changes."
   id: String!
   "The plan's id, unique within the environment; inputs name it as planId."
@@ -6217,7 +6218,7 @@ type Plan {
   "Whether the plan can be subscribed to."
   status: PackageStatus!
   "The plan's own entitlements, without those inherited from its base plans."
-  entitlements: [PackageEntitlement!]
+  entitlements: [PackageEntitlement!] @listSize(assumed: 3)
   "How often the plan was published, counted from 1; subscriptions keep the version that they were made with."
   versionNumber: Int!
   "The owner's own data on the plan, an object."
@@ -6225,14 +6226,14 @@ type Plan {
   "The widgets that leave the plan out."
   hiddenFromWidgets: [WidgetType!]
   "What the plan costs, one price a billing period, currency, country and feature; empty for one without a price."
-  prices: [Price!]
+  prices: [Price!] @listSize(assumed: 3)
   "Always empty: use above a limit has no price of its own."
   overagePrices: [Price!]
   "The entitlements that come from the base plans, the nearest first."
   inheritedEntitlements(
     "Whether to list also those that the plan, or a plan in between, sets itself."
     includeOverridden: Boolean = false
-  ): [PackageEntitlement!]
+  ): [PackageEntitlement!] @listSize(assumed: 3)
   "The trial that the plan comes with; null for none."
   defaultTrialConfig: DefaultTrialConfig
   "The plan's dimension at AWS Marketplace."
@@ -6249,11 +6250,11 @@ type Plan {
     filter: AddonFilter = {}
     "The sort order, most significant field first, at most 4 fields. Ties are broken by refId."
     sorting: [AddonSort!] = [{ field: createdAt, direction: DESC }]
-  ): [Addon!]
+  ): [Addon!] @listSize(assumed: 5)
   "The same as inheritedEntitlements without the overridden ones, in the form of packageEntitlements."
-  inheritedPackageEntitlements: [PackageEntitlementUnion!]
+  inheritedPackageEntitlements: [PackageEntitlementUnion!] @listSize(assumed: 3)
   "The plan's own entitlements. All are to features: this server has no credits."
-  packageEntitlements: [PackageEntitlementUnion!]
+  packageEntitlements: [PackageEntitlementUnion!] @listSize(assumed: 3)
   "When the plan was created."
   createdAt: DateTime
   "When the plan last changed."
@@ -6402,7 +6403,7 @@ enum PlanSortFields {
 }
 
 "Something that a subscription can have on top of its plan."
-type Addon {
+type Addon @stored {
   "A UUID, never changes."
   id: String!
   "The add-on's id, unique within the environment; inputs name it as addonId."
@@ -6418,7 +6419,7 @@ type Addon {
   "Whether the add-on can be subscribed to."
   status: PackageStatus!
   "What the add-on entitles to."
-  entitlements: [PackageEntitlement!]
+  entitlements: [PackageEntitlement!] @listSize(assumed: 3)
   "How often the add-on was published, counted from 1; subscriptions keep the version that they were made with."
   versionNumber: Int!
   "The owner's own data on the add-on, an object."
@@ -6431,15 +6432,15 @@ type Addon {
     filter: PriceFilter = {}
     "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [PriceSort!] = [{ field: createdAt, direction: DESC }]
-  ): [Price!]
+  ): [Price!] @listSize(assumed: 3)
   "Always empty: use above a limit has no price of its own."
   overagePrices: [Price!]
   "How many of the add-on a subscription may have; null for any number."
   maxQuantity: Float
   "The add-ons that a subscription needs to have before it can have this one."
-  dependencies: [Addon!]
+  dependencies: [Addon!] @listSize(assumed: 5)
   "What the add-on entitles to. All are to features: this server has no credits."
-  packageEntitlements: [PackageEntitlementUnion!]
+  packageEntitlements: [PackageEntitlementUnion!] @listSize(assumed: 3)
   "When the add-on was created."
   createdAt: DateTime
   "When the add-on last changed."
@@ -6509,7 +6510,7 @@ enum AddonSortFields {
 }
 
 "Something of the product that customers are entitled to."
-type Feature {
+type Feature @stored {
   "A UUID, never changes."
   id: String!
   "The feature's id, unique within the environment; inputs name it as featureId."
@@ -7228,19 +7229,19 @@ input BillingModelFilterComparison {
 
 extend type Mutation {
   "Creates a coupon. Fails with DuplicatedEntityNotAllowed if the refId is in use, by an archived coupon too."
-  createOneCoupon("The new coupon." input: CreateCouponInput!): Coupon!
+  createOneCoupon("The new coupon." input: CreateCouponInput!): Coupon! @changesNoCustomer
 
   """
   Changes only the fields that the input names: an absent field keeps its value, a null field is cleared. The discount
   cannot be changed. Fails with CouponNotFound for an unknown coupon, with EntityIsArchivedError for an archived one.
   """
-  updateOneCoupon("The coupon and its changes." input: UpdateCouponInput!): Coupon!
+  updateOneCoupon("The coupon and its changes." input: UpdateCouponInput!): Coupon! @changesNoCustomer
 
   """
   Archives a coupon: it can no longer be applied; customers and subscriptions that have it keep it. Fails with
   CouponNotFound for an unknown coupon, with EntityIsArchivedError for an archived one.
   """
-  archiveOneCoupon("Which coupon." input: ArchiveCouponInput!): Coupon!
+  archiveOneCoupon("Which coupon." input: ArchiveCouponInput!): Coupon! @changesNoCustomer
 
   """
   Applies a coupon to a customer, replacing the one it has. Fails with CustomerNotFound for an unknown or archived
@@ -7248,16 +7249,18 @@ extend type Mutation {
   customer does not have already.
   """
   setCouponOnCustomer("Which coupon for which customer." input: SetCouponOnCustomerInput!): Customer!
+    @changesCustomer(namedBy: ["id"])
 
   """
   Removes a coupon from a customer. A customer without that coupon is returned unchanged. Fails with CustomerNotFound
   for an unknown or archived customer, with CouponNotFound for an unknown coupon.
   """
   removeCouponFromCustomer("Which coupon from which customer." input: RemoveCouponFromCustomerInput!): Customer!
+    @changesCustomer(namedBy: ["id"])
 }
 
 "A discount that can be given to customers and subscriptions: per cent or amounts, one of the two."
-type Coupon {
+type Coupon @stored {
   "A UUID given at creation, never changes."
   id: String!
   "The coupon's id, unique within the environment; inputs name it as couponId or couponRefId."
@@ -7307,7 +7310,7 @@ type Coupon {
     filter: CustomerFilter = {}
     "The sort order, most significant field first, at most 4 fields. Ties are broken by customer id."
     sorting: [CustomerSort!] = [{ field: createdAt, direction: DESC }]
-  ): [Customer!]
+  ): [Customer!] @listSize(assumed: 100)
 }
 
 "Kinds of discount."
@@ -7543,7 +7546,7 @@ extend type Mutation {
   grantPromotionalEntitlements(
     "Which features for which customer."
     input: GrantPromotionalEntitlementsInput!
-  ): [PromotionalEntitlement!]!
+  ): [PromotionalEntitlement!]! @changesCustomer
 
   """
   Revokes a promotional entitlement, expired or not, and returns it. Fails with CustomerNotFound for an unknown or
@@ -7552,11 +7555,11 @@ extend type Mutation {
   revokePromotionalEntitlement(
     "Which feature of which customer."
     input: RevokePromotionalEntitlementInput!
-  ): PromotionalEntitlement!
+  ): PromotionalEntitlement! @changesCustomer
 }
 
 "A feature that a customer was granted in addition to its subscriptions."
-type PromotionalEntitlement {
+type PromotionalEntitlement @belongsToCustomer {
   "A UUID given with the grant."
   id: String!
   "The feature's refId."
@@ -8227,17 +8230,17 @@ extend type Mutation {
   attachCustomerPaymentMethod(
     "The customer and the payment method."
     input: AttachCustomerPaymentMethodInput!
-  ): Customer!
+  ): Customer! @changesCustomer
 
   "Detaches the default payment method from a customer, for good. No other one becomes the default."
-  detachCustomerPaymentMethod("Which customer." input: DetachCustomerPaymentMethodInput!): Customer!
+  detachCustomerPaymentMethod("Which customer." input: DetachCustomerPaymentMethodInput!): Customer! @changesCustomer
 
   """
   Pushes the whole customer to the billing provider again and fetches its state there. Use it after a failure that the
   server does not retry. Billing information is not stored: send it again with updateOneCustomer. This mutation is an
   addition to the API that this server is compatible with.
   """
-  resyncCustomer("Which customer." input: ResyncCustomerInput!): Customer!
+  resyncCustomer("Which customer." input: ResyncCustomerInput!): Customer! @changesCustomer
 }
 
 "The customer to sync again."
@@ -8405,7 +8408,7 @@ type SdkConfiguration {
   The API keys of the environment, the newest first: all usable ones, and the 100 newest others. Needs a key of scope
   ADMIN.
   """
-  apiKeys: [ApiKey!]!
+  apiKeys: [ApiKey!]! @listSize(assumed: 100)
 }
 
 extend type Mutation {
@@ -8413,7 +8416,7 @@ extend type Mutation {
   Creates an API key in the caller's environment. Needs a key of scope ADMIN. The response is the only place where its
   secret is shown. Fails with TooManyApiKeys if the environment has 100 usable keys.
   """
-  createApiKey("The new key." input: CreateApiKeyInput!): CreateApiKeyPayload!
+  createApiKey("The new key." input: CreateApiKeyInput!): CreateApiKeyPayload! @changesNoCustomer
 
   """
   Replaces an API key by a new one of the same environment, scope, name and lifetime. The old key stays usable for an
@@ -8421,12 +8424,13 @@ extend type Mutation {
   BadUserInput for one that has ended or was replaced before.
   """
   rollApiKey("Which key, and for how long it stays usable." input: RollApiKeyInput!): RollApiKeyPayload!
+    @changesNoCustomer
 
   """
   Revokes an API key for good: every request that begins after the response fails with Unauthenticated. A key that is
   already revoked is returned unchanged. Needs a key of scope ADMIN. Fails with ApiKeyNotFound for an unknown key.
   """
-  revokeApiKey("Which key." input: RevokeApiKeyInput!): RevokeApiKeyPayload!
+  revokeApiKey("Which key." input: RevokeApiKeyInput!): RevokeApiKeyPayload! @changesNoCustomer
 }
 
 "A key that requests are made with, without its secret, of which only a hash is stored."
@@ -8590,6 +8594,31 @@ enum SortNulls {
   NULLS_LAST
 }
 `, BuiltIn: false},
+	{Name: "../schema/policy.graphqls", Input: `"""
+How many items a list without pages is assumed to have when an operation is priced. Only needed where a list leads to
+stored documents or back to a type on the way to it; other lists count as one item.
+"""
+directive @listSize("The number of items." assumed: Int!) on FIELD_DEFINITION
+
+"Each object of the type is a document of its own in the store, so reading one has a price."
+directive @stored on OBJECT
+
+"An object of the type belongs to one customer: it must not be shown once the customer is archived."
+directive @belongsToCustomer on OBJECT
+
+"""
+The mutation changes customers, whose rate limits count it. Every mutation has this directive or @changesNoCustomer.
+"""
+directive @changesCustomer(
+  "The fields of the input that can hold the customer's id. The first that is given counts."
+  namedBy: [String!]! = ["customerId", "refId"]
+  "The field of the input with the list of customers, for a mutation of several."
+  list: String
+) on FIELD_DEFINITION
+
+"The mutation changes no customer."
+directive @changesNoCustomer on FIELD_DEFINITION
+`, BuiltIn: false},
 	{Name: "../schema/subscriptions.graphqls", Input: `extend type Query {
   """
   The subscriptions of a customer that are ACTIVE or IN_TRIAL, the newest first. Fails with CustomerNotFound for an
@@ -8625,7 +8654,7 @@ input GetSubscriptionInput {
 }
 
 "What a customer subscribed to: a plan with its add-ons, for a time."
-type CustomerSubscription {
+type CustomerSubscription @belongsToCustomer {
   "A UUID given at creation, never changes."
   id: String!
   "The subscription's id, unique within the environment."
@@ -8708,14 +8737,14 @@ type CustomerSubscription {
     filter: SubscriptionAddonFilter = {}
     "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [SubscriptionAddonSort!] = [{ field: createdAt, direction: DESC }]
-  ): [SubscriptionAddon!]
+  ): [SubscriptionAddon!] @listSize(assumed: 3)
   "What the subscription costs, the plan's prices and the add-ons'; empty for one without a price."
   prices(
     "Which of them; all but the minimum spend when left out."
     filter: SubscriptionPriceFilter = { billingModel: { neq: MINIMUM_SPEND } }
     "The sort order, most significant field first, at most 4 fields. Ties are broken by id."
     sorting: [SubscriptionPriceSort!] = [{ field: createdAt, direction: DESC }]
-  ): [SubscriptionPrice!]
+  ): [SubscriptionPrice!] @listSize(assumed: 3)
   "What is due each billing period; null for a plan without a price."
   totalPrice: CustomerSubscriptionTotalPrice
   "The subscription's own coupon, by promotion code or appliedCoupon, else the customer's; null for neither."

@@ -11,7 +11,6 @@ import (
 	"go/types"
 	"io"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"clientele/graph/document"
 	"clientele/graph/model"
 	"clientele/graph/resolver"
 	"clientele/internal/domain"
@@ -72,16 +72,9 @@ func (s leakingStore) archiveAfter(ctx context.Context, customer *domain.Custome
 	return s.Store.ReplaceCustomer(ctx, &archived)
 }
 
-// personalTypes are the types of the schema that belong to a customer, each with its model.
-var personalTypes = map[string]model.Personal{
-	"Customer":               (*model.Customer)(nil),
-	"CustomerSubscription":   (*model.CustomerSubscription)(nil),
-	"PromotionalEntitlement": (*model.PromotionalEntitlement)(nil),
-}
-
-// TestPersonalTypesAreComplete reads the models: what holds a customer's document knows whether it is archived,
-// and is in the table above.
-func TestPersonalTypesAreComplete(t *testing.T) {
+// TestTypesThatBelongToCustomersAreComplete reads the models: what holds a customer's document knows whether it is
+// archived, and is marked with @belongsToCustomer in the schema.
+func TestTypesThatBelongToCustomersAreComplete(t *testing.T) {
 	files, err := filepath.Glob("../model/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -107,27 +100,17 @@ func TestPersonalTypesAreComplete(t *testing.T) {
 		})
 	}
 	schema := schemaOf(t)
-	for name, value := range personalTypes {
-		if reflect.TypeOf(value).Elem().Name() != name || schema.Types[name] == nil || schema.Types[name].Kind != ast.Object {
-			t.Errorf("%s is no object of the schema with the model %T", name, value)
+	for name, definition := range schema.Types {
+		if document.BelongsToCustomer(definition) != holders[name] {
+			t.Errorf("%s: its model holds a customer's document: %t; it has @belongsToCustomer: %t", name, holders[name], !holders[name])
 		}
-		if !holders[name] || !knowers[name] {
-			t.Errorf("%s: holds a customer: %t; knows whether it is archived: %t", name, holders[name], knowers[name])
-		}
-	}
-	for name := range holders {
-		if personalTypes[name] == nil {
-			t.Errorf("%s holds a customer's document and is not known as personal", name)
-		}
-	}
-	for name := range knowers {
 		// An edge of a page knows what its node knows.
-		of := name
-		if definition := schema.Types[name]; definition != nil && definition.Fields.ForName("node") != nil {
-			of = definition.Fields.ForName("node").Type.Name()
+		of := definition
+		if node := definition.Fields.ForName("node"); node != nil {
+			of = schema.Types[node.Type.Name()]
 		}
-		if personalTypes[of] == nil {
-			t.Errorf("%s knows whether it is archived and is not known as personal", name)
+		if document.BelongsToCustomer(of) != knowers[name] {
+			t.Errorf("%s: its model knows whether it is archived: %t; it should: %t", name, knowers[name], !knowers[name])
 		}
 	}
 }
@@ -413,7 +396,7 @@ func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 		},
 	}
 	schema := schemaOf(t)
-	paths := personalPaths(schema, func(name string) bool { return personalTypes[name] != nil })
+	paths := personalPaths(schema, func(name string) bool { return document.BelongsToCustomer(schema.Types[name]) })
 	for _, path := range paths {
 		if _, ok := cases[path]; !ok {
 			t.Errorf("the schema leads to what is a customer's along %s; say here what it answers for an archived one", path)
