@@ -88,6 +88,17 @@ func filled() customers.Details {
 	}
 }
 
+// filledCustomer is the new customer ada that filled makes.
+func filledCustomer(at time.Time) *domain.Customer {
+	return &domain.Customer{
+		Key: "production/ada", ID: "uuid-1", EnvironmentID: "production", CustomerID: "ada", Version: 1,
+		Name: new("Ada Lovelace"), Email: new("ada@example.com"), BillingID: new("cus_1"), CRMID: new("crm-1"),
+		SalesforceID: new("001A"), AWSMarketplaceCustomerID: new("aws-1"),
+		Metadata:  domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}},
+		CreatedAt: at, UpdatedAt: at,
+	}
+}
+
 func metadata(text string) domain.Change[json.RawMessage] { return domain.SetTo(json.RawMessage(text)) }
 
 // Provision is Service.Provision for what concerns the customer alone.
@@ -166,23 +177,11 @@ func requireSame(t testing.TB, got, want *domain.Customer) {
 
 // show prints what pointers point to.
 func show(c *domain.Customer) string {
-	if c == nil {
-		return "none"
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err.Error()
 	}
-	text := func(s *string) string {
-		if s == nil {
-			return "null"
-		}
-		return fmt.Sprintf("%q", *s)
-	}
-	archivedAt := "live"
-	if c.ArchivedAt != nil {
-		archivedAt = "archived " + c.ArchivedAt.String()
-	}
-	return fmt.Sprint(c.Key, " ", c.ID, " v", c.Version, " name ", text(c.Name), " email ", text(c.Email), " billing ",
-		text(c.BillingID), " crm ", text(c.CRMID), " salesforce ", text(c.SalesforceID), " aws ",
-		text(c.AWSMarketplaceCustomerID), " excluded ", c.ExcludeFromExperiment, " metadata ", string(c.Metadata.JSON()),
-		" created ", c.CreatedAt, " updated ", c.UpdatedAt, " ", archivedAt)
+	return string(text)
 }
 
 // requireRefusal checks the kind of a refusal and the facts that programs rely on.

@@ -73,13 +73,8 @@ func TestImportOfANewCustomer(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := f.stored(t, "production", "ada")
-				want := &domain.Customer{
-					Key: "production/ada", ID: got.ID, EnvironmentID: "production", CustomerID: "ada", Version: 1,
-					Name: new("Ada Lovelace"), Email: new("ada@example.com"), BillingID: new("cus_1"), CRMID: new("crm-1"),
-					SalesforceID: new("001A"), AWSMarketplaceCustomerID: new("aws-1"),
-					Metadata:  domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}},
-					CreatedAt: c.want, UpdatedAt: c.want,
-				}
+				want := filledCustomer(c.want)
+				want.ID = got.ID
 				requireSame(t, got, want)
 				if !strings.HasPrefix(got.ID, "uuid-") {
 					t.Errorf("the UUID is %s", got.ID)

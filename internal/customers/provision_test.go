@@ -25,13 +25,8 @@ func TestProvisionStoresTheCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &domain.Customer{
-		Key: "production/ada", ID: "uuid-1", EnvironmentID: "production", CustomerID: "ada", Version: 1,
-		Name: new("Ada Lovelace"), Email: new("ada@example.com"), BillingID: new("cus_1"), CRMID: new("crm-1"),
-		SalesforceID: new("001A"), AWSMarketplaceCustomerID: new("aws-1"), ExcludeFromExperiment: true,
-		Metadata:  domain.Metadata{{Key: "plan", Value: `"gold"`}, {Key: "seats", Value: "12"}},
-		CreatedAt: now, UpdatedAt: now,
-	}
+	want := filledCustomer(now)
+	want.ExcludeFromExperiment = true
 	requireSame(t, got, want)
 	requireSame(t, f.stored(t, "production", "ada"), want)
 }

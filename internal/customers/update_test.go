@@ -67,13 +67,11 @@ func TestUpdateOfEverythingAtOnce(t *testing.T) {
 		CRMID: domain.SetTo("crm-2"), SalesforceID: domain.SetTo("002B"), AWSMarketplaceCustomerID: domain.SetTo("aws-2"),
 		Metadata: metadata(`{"plan":null,"colour":"red"}`),
 	})
-	want := &domain.Customer{
-		Key: before.Key, ID: before.ID, EnvironmentID: before.EnvironmentID, CustomerID: before.CustomerID, Version: 2,
-		Name: new("Eve"), Email: new("eve@example.com"), BillingID: new("cus_2"), CRMID: new("crm-2"),
-		SalesforceID: new("002B"), AWSMarketplaceCustomerID: new("aws-2"),
-		Metadata:  domain.Metadata{{Key: "colour", Value: `"red"`}, {Key: "seats", Value: "12"}},
-		CreatedAt: noon, UpdatedAt: noon.Add(time.Millisecond),
-	}
+	want := filledCustomer(noon)
+	want.ID, want.Version, want.UpdatedAt = before.ID, 2, noon.Add(time.Millisecond)
+	want.Name, want.Email, want.BillingID, want.CRMID = new("Eve"), new("eve@example.com"), new("cus_2"), new("crm-2")
+	want.SalesforceID, want.AWSMarketplaceCustomerID = new("002B"), new("aws-2")
+	want.Metadata = domain.Metadata{{Key: "colour", Value: `"red"`}, {Key: "seats", Value: "12"}}
 	requireSame(t, got, want)
 	requireSame(t, f.stored(t, "production", "ada"), want)
 }
