@@ -82,6 +82,10 @@ tests/audit/node_modules: tests/audit/package-lock.json
 attack: build ## attack the server in every way of tests/attack/vectors, and fail unless each is refused at little cost (Linux)
 	@$(GO) run ./tests/attack $(BIN)/clientele tests/attack/vectors
 
+.PHONY: sample
+sample: ## print comments, error messages and descriptions chosen by SEED, to be read with fresh eyes
+	@$(GO) run ./tools/sample $${SEED:-1}
+
 .PHONY: proof
 proof: build ## show on this machine that the bounds hold that the documentation names (Linux; minutes)
 	@$(GO) run ./tests/proof/reads -scale $${PROOF_SCALE:-1} $(BIN)/clientele examples/catalog.yaml
