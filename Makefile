@@ -7,6 +7,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LINTER  := $(BIN)/golangci-lint
 WIRE    := $(BIN)/mongowire
 STRIPE  := $(BIN)/stripe-mock
+MUTATOR := $(BIN)/gremlins
+# The packages that decide, and the percentage of changes to each that its tests must notice.
+MUTATE  ?= internal/domain=95
 
 .DEFAULT_GOAL := help
 
@@ -66,6 +69,10 @@ bench: ## measure the embedded engine and the whole server with 100,000 customer
 fuzz: ## run each fuzz target for FUZZTIME (default 30s), FUZZ_JOBS (default 2) at a time
 	@./tests/fuzz.sh
 
+.PHONY: mutate
+mutate: $(MUTATOR) ## change the code of the packages that decide in small ways, and fail unless their tests notice (MUTATE)
+	@nice ./tests/mutate.sh $(MUTATOR) $(MUTATE)
+
 .PHONY: clients
 clients: build ## generate the example clients from a running server's schema, compile and run them; needs Node 20
 	@./tests/clients.sh $(BIN)/clientele
@@ -108,9 +115,12 @@ release-schema: ## write this version's schema down as released; from then on cl
 lint: $(LINTER) ## check formatting, linters and the dependency rules
 	$(LINTER) run ./...
 
-# The linter, the wire server and stripe-mock have modules of their own, so that what they need is not in ours.
+# The linter, the mutation tester, the wire server and stripe-mock have modules of their own, so that what they need is not in ours.
 $(LINTER): tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	$(GO) build -C tools/golangci-lint -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(MUTATOR): tools/gremlins/go.mod tools/gremlins/go.sum
+	$(GO) build -C tools/gremlins -o $@ github.com/go-gremlins/gremlins/cmd/gremlins
 
 $(WIRE): $(wildcard tools/mongowire/*.go) tools/mongowire/go.mod tools/mongowire/go.sum
 	CGO_ENABLED=0 $(GO) build -C tools/mongowire -tags ferretdb_no_postgresql -o $@ .

@@ -200,6 +200,11 @@ func TestScopesIncludeTheOnesBefore(t *testing.T) {
 			}
 		}
 	}
+	for _, scope := range scopes {
+		if !scope.Includes(ScopeRead) {
+			t.Errorf("scope %q does not read", scope)
+		}
+	}
 	if ScopeAdmin.Includes("") || ScopeAdmin.Includes("root") || Scope("").Includes("") {
 		t.Error("an unknown scope is included")
 	}

@@ -3,6 +3,7 @@ package domain_test
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"clientele/internal/domain"
@@ -51,5 +52,44 @@ func TestBillingInformationOverOlder(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, c.all)
 			}
 		})
+	}
+}
+
+func TestDefaultPaymentMethodIsOneThatIsAttached(t *testing.T) {
+	t.Parallel()
+	methods := []domain.PaymentMethodFacts{{ID: "first"}, {ID: "detached", Detached: true}, {ID: "last"}}
+	for id, known := range map[string]bool{"first": true, "last": true, "detached": false, "unknown": false, "": false} {
+		got, found := domain.BillingFacts{DefaultPaymentMethodID: id, PaymentMethods: methods}.DefaultPaymentMethod()
+		if found != known || found && got.ID != id || !found && got.ID != "" {
+			t.Errorf("%q: got %q, %t", id, got.ID, found)
+		}
+	}
+}
+
+func TestFactsAreFetchedAgainIfTheyDoNotAddUp(t *testing.T) {
+	t.Parallel()
+	methods := func(n int) []domain.PaymentMethodFacts {
+		out := make([]domain.PaymentMethodFacts, n)
+		for i := range out {
+			out[i].ID = strconv.Itoa(i)
+		}
+		return out
+	}
+	tied := domain.FactMark{Tied: true}
+	for name, c := range map[string]struct {
+		facts domain.BillingFacts
+		want  bool
+	}{
+		"nothing is known":                           {domain.BillingFacts{}, false},
+		"the default payment method is known":        {domain.BillingFacts{DefaultPaymentMethodID: "1", PaymentMethods: methods(2)}, false},
+		"the default payment method is not known":    {domain.BillingFacts{DefaultPaymentMethodID: "2", PaymentMethods: methods(2)}, true},
+		"events of one time disagree":                {domain.BillingFacts{Mark: tied}, true},
+		"events of one time disagree about a method": {domain.BillingFacts{PaymentMethods: []domain.PaymentMethodFacts{{ID: "1", Mark: tied}}}, true},
+		"50 payment methods":                         {domain.BillingFacts{PaymentMethods: methods(50)}, false},
+		"51 payment methods":                         {domain.BillingFacts{PaymentMethods: methods(51)}, true},
+	} {
+		if got := c.facts.NeedsRefetch(); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
 	}
 }

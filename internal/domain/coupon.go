@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Coupon is a discount: a percentage, or an amount in one or more currencies.
 type Coupon struct {
@@ -89,10 +92,7 @@ func (a *AppliedCoupon) Discount(of Money, at time.Time) Decimal {
 		off = amount
 	}
 	off = off.Round(MinorUnitPlaces(of.Currency))
-	if off.Compare(of.Amount) > 0 {
-		return of.Amount
-	}
-	return off
+	return slices.MinFunc([]Decimal{off, of.Amount}, Decimal.Compare)
 }
 
 // DiscountsIn reports whether the coupon takes anything off in the currency.

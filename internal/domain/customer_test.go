@@ -2,6 +2,7 @@ package domain
 
 import (
 	"reflect"
+	"regexp"
 	"testing"
 	"time"
 
@@ -132,5 +133,112 @@ func TestChange(t *testing.T) {
 				t.Errorf("got %+v, want %+v", c.got, c.want)
 			}
 		})
+	}
+}
+
+func TestSameText(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		a, b *string
+		want bool
+	}{
+		"both nil":        {nil, nil, true},
+		"nil and empty":   {nil, new(""), false},
+		"empty and nil":   {new(""), nil, false},
+		"equal":           {new("a"), new("a"), true},
+		"different":       {new("a"), new("b"), false},
+		"in another case": {new("a"), new("A"), false},
+	} {
+		if got := SameText(c.a, c.b); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+func TestSubscriptionIsFoundByItsID(t *testing.T) {
+	t.Parallel()
+	customer := Customer{Subscriptions: []Subscription{{SubscriptionID: "a"}, {SubscriptionID: "b"}}}
+	for i, id := range []string{"a", "b"} {
+		if got := customer.Subscription(id); got != &customer.Subscriptions[i] {
+			t.Errorf("%s: got %v", id, got)
+		}
+	}
+	if got := customer.Subscription("c"); got != nil {
+		t.Errorf("an unknown id: got %v", got)
+	}
+}
+
+func TestATrialIsOfOneProduct(t *testing.T) {
+	t.Parallel()
+	customer := Customer{TrialedPlans: []TrialedPlan{{ProductID: "crm", PlanID: "basic"}}}
+	if !customer.HasTried("crm") || customer.HasTried("shop") || customer.HasTried("basic") {
+		t.Error("the trial is not of the product crm alone")
+	}
+}
+
+func TestRequireVersion(t *testing.T) {
+	t.Parallel()
+	if err := RequireVersion(nil, 7); err != nil {
+		t.Errorf("a change of any version: %v", err)
+	}
+	if err := RequireVersion(new(int64(7)), 7); err != nil {
+		t.Errorf("a change of the current version: %v", err)
+	}
+	for _, other := range []int64{0, 6, 8} {
+		err := RequireVersion(&other, 7)
+		requireFieldRefusal(t, err, VersionMismatch, "ifVersion")
+		if err.(*Error).Facts["currentVersion"] != int64(7) {
+			t.Errorf("the refusal does not name the current version: %v", err.(*Error).Facts)
+		}
+	}
+}
+
+func TestCountryCodesInAnyCase(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"DK": "DK", "dk": "DK", "dK": "DK", "xx": "", "": "", "d": "", "DNK": "", "ß": ""} {
+		if got, found := Country(code); found != (want != "") || found && got != want {
+			t.Errorf("%q: got %q, %t", code, got, found)
+		}
+	}
+}
+
+func TestRefsAreTwelveLettersAndDigitsBehindThePrefix(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^plan-[a-z0-9]{12}$`)
+	for what, ref := range map[string]func() string{
+		"random": func() string { return RandomRef("plan-") },
+		"seeded": func() string { return SeededRef("plan-", "a") },
+	} {
+		first, second := ref(), ref()
+		if !form.MatchString(first) || !form.MatchString(second) || (first == second) != (what == "seeded") {
+			t.Errorf("%s: got %q and %q", what, first, second)
+		}
+	}
+	if SeededRef("plan-", "a") == SeededRef("plan-", "b") {
+		t.Error("two seeds make one ref")
+	}
+}
+
+func TestEveryLetterOfARefIsAsLikely(t *testing.T) {
+	t.Parallel()
+	// Refs of which the random bytes are all the same: each letter must have as many values of a byte as any other.
+	count := map[byte]int{}
+	for value := range 256 {
+		reads := 0
+		ref := makeRef("", func(out []byte) (int, error) {
+			for i := range out {
+				out[i] = byte(value * (1 - reads))
+			}
+			reads++
+			return len(out), nil
+		})
+		if leftOut := reads > 1; !leftOut {
+			count[ref[0]]++
+		}
+	}
+	for _, letter := range []byte(refLetters) {
+		if count[letter] != 256/len(refLetters) {
+			t.Errorf("%c comes of %d values of a byte", letter, count[letter])
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"math"
 	"math/big"
 	"regexp"
 	"strconv"
@@ -22,11 +21,7 @@ func ParseDecimal(text string) (Decimal, error) {
 	if len(text) > maxDecimalLength || !decimalForm.MatchString(text) {
 		return "", Errorf(BadUserInput, "must be a decimal number of at most %d characters, as in 19.99", maxDecimalLength)
 	}
-	value, ok := new(big.Rat).SetString(text)
-	if !ok {
-		return "", Errorf(BadUserInput, "must be a decimal number, as in 19.99")
-	}
-	return fromRat(value), nil
+	return fromRat(Decimal(text).rat()), nil
 }
 
 // floatDigits is how many significant digits a float keeps of every decimal; what is behind them is noise.
@@ -36,13 +31,10 @@ const floatDigits = 15
 // decimal that reads as this float, rounded to floatDigits and to MaxAmountPlaces. So what clients computed with floats,
 // such as 0.1 + 0.2, becomes what they meant. The float must be finite.
 func DecimalOf(f float64) Decimal {
-	value, ok := new(big.Rat).SetString(strconv.FormatFloat(f, 'f', -1, 64))
-	if !ok {
-		return "0"
-	}
-	whole, _, _ := strings.Cut(strconv.FormatFloat(math.Abs(f), 'f', -1, 64), ".")
-	places := floatDigits - len(strings.TrimLeft(whole, "0"))
-	return fromRat(value).Round(max(0, min(places, MaxAmountPlaces)))
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	whole, _, _ := strings.Cut(text, ".")
+	places := floatDigits - len(strings.TrimLeft(whole, "-0"))
+	return Decimal(text).Round(max(0, min(places, MaxAmountPlaces)))
 }
 
 // WholeDecimal is a whole number as a decimal.
@@ -55,9 +47,6 @@ func fromRat(value *big.Rat) Decimal {
 }
 
 func (d Decimal) rat() *big.Rat {
-	if d == "" {
-		return new(big.Rat)
-	}
 	value, ok := new(big.Rat).SetString(string(d))
 	if !ok {
 		return new(big.Rat)

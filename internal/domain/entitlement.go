@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -128,9 +129,7 @@ func WithAddon(entitlements []PackageEntitlement, addon []PackageEntitlement, qu
 		if e.Unlimited {
 			e.UsageLimit = nil
 		}
-		if e.Reset == nil {
-			e.Reset = out[i].Reset
-		}
+		e.Reset = cmp.Or(e.Reset, out[i].Reset)
 		e.EnumValues = slices.Compact(slices.Sorted(slices.Values(slices.Concat(out[i].EnumValues, e.EnumValues))))
 		out[i] = e
 	}

@@ -17,6 +17,9 @@ func line(e EffectiveEntitlement) string {
 	if e.SoftLimit {
 		text += " soft"
 	}
+	if e.Reset != nil {
+		text += " " + e.Reset.Unit
+	}
 	if len(e.EnumValues) > 0 {
 		text += fmt.Sprint(" ", e.EnumValues)
 	}
@@ -91,6 +94,13 @@ func TestEntitlementsOfBasePlansAndAddons(t *testing.T) {
 	limit := func(n float64, behavior Behavior) PackageEntitlement {
 		return PackageEntitlement{FeatureID: "seats", UsageLimit: &n, Behavior: behavior}
 	}
+	with := func(e PackageEntitlement, soft bool, reset string) PackageEntitlement {
+		e.SoftLimit = soft
+		if reset != "" {
+			e.Reset = &ResetPeriod{Unit: reset}
+		}
+		return e
+	}
 	flag := PackageEntitlement{FeatureID: "sso"}
 	unlimited := PackageEntitlement{FeatureID: "seats", Unlimited: true}
 	for name, c := range map[string]struct {
@@ -107,11 +117,19 @@ func TestEntitlementsOfBasePlansAndAddons(t *testing.T) {
 		"units that are paid, of what the plan does not grant":         {WithUnits([]PackageEntitlement{flag}, "id", "seats", 2), "[sso seats 2]"},
 		"an add-on alone":                    {WithAddon(nil, []PackageEntitlement{limit(10, BehaviorIncrement), flag}, 2), "[seats 20 sso]"},
 		"more of what has no limit has none": {WithAddon([]PackageEntitlement{unlimited}, []PackageEntitlement{limit(10, BehaviorIncrement)}, 1), "[seats unlimited]"},
-		"an add-on without a limit":          {WithAddon([]PackageEntitlement{limit(5, "")}, []PackageEntitlement{unlimited}, 1), "[seats unlimited]"},
+		"an add-on without a reset leaves the plan's": {
+			WithAddon([]PackageEntitlement{with(limit(5, ""), false, "DAY")}, []PackageEntitlement{limit(1, BehaviorIncrement)}, 1), "[seats 6 DAY]"},
+		"an add-on with a reset of its own": {
+			WithAddon([]PackageEntitlement{with(limit(5, ""), false, "DAY")}, []PackageEntitlement{with(limit(1, BehaviorIncrement), false, "WEEK")}, 1), "[seats 6 WEEK]"},
+		"an add-on on top of a soft limit": {
+			WithAddon([]PackageEntitlement{with(limit(5, ""), true, "")}, []PackageEntitlement{limit(1, BehaviorIncrement)}, 1), "[seats 6 soft]"},
+		"units that are paid, of a soft limit that is reset": {
+			WithUnits([]PackageEntitlement{with(limit(5, ""), true, "DAY")}, "id", "seats", 2), "[seats 2 soft DAY]"},
+		"an add-on without a limit": {WithAddon([]PackageEntitlement{limit(5, "")}, []PackageEntitlement{unlimited}, 1), "[seats unlimited]"},
 	} {
 		var got []string
 		for _, e := range c.got {
-			got = append(got, line(EffectiveEntitlement{FeatureID: e.FeatureID, UsageLimit: e.UsageLimit, Unlimited: e.Unlimited}))
+			got = append(got, line(EffectiveEntitlement{FeatureID: e.FeatureID, UsageLimit: e.UsageLimit, Unlimited: e.Unlimited, SoftLimit: e.SoftLimit, Reset: e.Reset}))
 		}
 		if fmt.Sprint(got) != c.want {
 			t.Errorf("%s: got %v, want %s", name, got, c.want)

@@ -3,6 +3,7 @@ package domain
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ type Metadata []MetadataEntry
 
 // Get returns the JSON text of a key's value.
 func (m Metadata) Get(key string) (string, bool) {
-	i, found := m.find(key)
+	i, found := slices.BinarySearchFunc(m, key, func(e MetadataEntry, k string) int { return strings.Compare(e.Key, k) })
 	if !found {
 		return "", false
 	}
@@ -65,44 +66,31 @@ func (m Metadata) Merge(field string, patch json.RawMessage) (Metadata, error) {
 	if err := json.Unmarshal(patch, &sent); err != nil {
 		return nil, FieldErrorf(InvalidMetadata, field, "must be a JSON object")
 	}
-	kept := 0
+	values := map[string]string{}
+	for _, entry := range m {
+		values[entry.Key] = entry.Value
+	}
 	for key, value := range sent {
 		if string(value) == "null" {
+			delete(values, key)
 			continue
 		}
-		kept++
 		// Only keys that are set: one that was stored before the rule stays, and null deletes it.
 		if CheckLine(InvalidMetadata, field, key) != nil {
 			return nil, FieldErrorf(InvalidMetadata, field, "must have keys without control characters")
 		}
+		values[key] = compactJSON(value)
 	}
-	if kept > MaxMetadataKeys {
-		// Before the merge, whose time grows with the square of the number of keys.
-		return nil, tooManyKeys(field)
-	}
-	merged := append(Metadata{}, m...)
-	for key, value := range sent {
-		i, found := merged.find(key)
-		switch text := compactJSON(value); {
-		case text == "null" && found:
-			merged = slices.Delete(merged, i, i+1)
-		case text == "null":
-		case found:
-			merged[i].Value = text
-		default:
-			merged = slices.Insert(merged, i, MetadataEntry{Key: key, Value: text})
-		}
+	merged := make(Metadata, 0, len(values))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		merged = append(merged, MetadataEntry{Key: key, Value: values[key]})
 	}
 	return merged, merged.validate(field)
 }
 
-func (m Metadata) find(key string) (int, bool) {
-	return slices.BinarySearchFunc(m, key, func(e MetadataEntry, k string) int { return strings.Compare(e.Key, k) })
-}
-
 func (m Metadata) validate(field string) error {
 	if len(m) > MaxMetadataKeys {
-		return tooManyKeys(field)
+		return FieldErrorf(InvalidMetadata, field, "must have at most %d keys once merged", MaxMetadataKeys)
 	}
 	for _, entry := range m {
 		if n := utf8.RuneCountInString(entry.Key); n < 1 || n > MaxMetadataKeyLength {
@@ -114,10 +102,6 @@ func (m Metadata) validate(field string) error {
 		}
 	}
 	return nil
-}
-
-func tooManyKeys(field string) error {
-	return FieldErrorf(InvalidMetadata, field, "must have at most %d keys once merged", MaxMetadataKeys)
 }
 
 func compactJSON(raw json.RawMessage) string {

@@ -208,12 +208,12 @@ func (p *Price) Total(quantity int64) Decimal {
 	case p.Model == FlatFee:
 		return *p.Amount
 	default:
-		units := quantity
-		if p.BlockSize != nil && *p.BlockSize > 1 {
-			// A block that was begun is paid.
-			units = (quantity + *p.BlockSize - 1) / *p.BlockSize
+		block := int64(1)
+		if p.BlockSize != nil {
+			block = max(block, *p.BlockSize)
 		}
-		return p.Amount.Times(WholeDecimal(units))
+		// A block that was begun is paid.
+		return p.Amount.Times(WholeDecimal((quantity + block - 1) / block))
 	}
 }
 
@@ -223,15 +223,12 @@ func (p *Price) graduated(quantity int64) Decimal {
 		if quantity <= below {
 			break
 		}
-		units := quantity - below
-		if tier.UpTo != nil && quantity > *tier.UpTo {
-			units = *tier.UpTo - below
+		end := quantity
+		if tier.UpTo != nil {
+			end = min(quantity, *tier.UpTo)
 		}
-		total = total.Plus(tier.cost(units))
-		if tier.UpTo == nil {
-			break
-		}
-		below = *tier.UpTo
+		total = total.Plus(tier.cost(end - below))
+		below = end
 	}
 	return total
 }

@@ -31,6 +31,8 @@ func TestPriceTotal(t *testing.T) {
 		"graduated: up to the open tier":                {Price{Model: PerUnit, TiersMode: &graduated, Tiers: tiers}, 25, "106.5"},
 		"graduated: no units":                           {Price{Model: PerUnit, TiersMode: &graduated, Tiers: tiers}, 0, "0"},
 		"graduated: exactly to the end of the second":   {Price{Model: PerUnit, TiersMode: &graduated, Tiers: tiers}, 20, "91.5"},
+		"blocks of one are units":                       {Price{Model: PerUnit, Amount: amount("5"), BlockSize: new(int64(1))}, 3, "15"},
+		"volume: beyond the last tier":                  {Price{Model: PerUnit, TiersMode: &volume, Tiers: tiers[:2]}, 21, "0"},
 		"a price without an amount costs nothing":       {Price{Model: FlatFee}, 1, "0"},
 	} {
 		if got := c.price.Total(c.quantity); got.Compare(c.want) != 0 {
@@ -40,5 +42,33 @@ func TestPriceTotal(t *testing.T) {
 	charge := Charge{Price: Price{Model: FlatFee, Amount: amount("9")}, Quantity: 1, Times: 3}
 	if got := charge.Total(); got != "27" {
 		t.Errorf("three of an add-on of 9 cost %s", got)
+	}
+}
+
+func TestPricesOfOneChargeAreAlternatives(t *testing.T) {
+	t.Parallel()
+	of := func(model BillingModel, feature *string) *Price { return &Price{Model: model, FeatureID: feature} }
+	monthly, annually := of(PerUnit, new("seats")), of(PerUnit, new("seats"))
+	monthly.Period, annually.Period = Monthly, Annually
+	if monthly.Charge() != annually.Charge() {
+		t.Error("two periods of one price are two charges")
+	}
+	charges := map[string]bool{}
+	different := []*Price{of(FlatFee, nil), of(PerUnit, new("seats")), of(PerUnit, new("disks")), of(UsageBased, new("seats"))}
+	for _, price := range different {
+		charges[price.Charge()] = true
+	}
+	if len(charges) != len(different) {
+		t.Errorf("%d prices for different things are %d charges", len(different), len(charges))
+	}
+}
+
+func TestThePackageOfAVersion(t *testing.T) {
+	t.Parallel()
+	if got := PackageOfVersion(VersionRef("plan-a", 3)); got != "plan-a" {
+		t.Errorf("got %q", got)
+	}
+	if VersionRef("plan-a", 3) == VersionRef("plan-a", 4) {
+		t.Error("two versions have one ref")
 	}
 }

@@ -55,7 +55,7 @@ func TestReservationsCountUntilTheyAreFinished(t *testing.T) {
 	if !code.Finish("0", false) || code.Finish("0", true) {
 		t.Error("a reservation is not finished exactly once")
 	}
-	if code.Redeemed != 1 || len(code.Reserved) != 1 {
+	if code.Redeemed != 1 || len(code.Reserved) != 1 || code.Reserved[0].ID != "1" {
 		t.Errorf("given back: %d redeemed, %d reserved", code.Redeemed, len(code.Reserved))
 	}
 	if err := code.Reserve(Reservation{ID: "2"}); err != nil {

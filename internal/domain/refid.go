@@ -24,7 +24,7 @@ func makeRef(prefix string, read func([]byte) (int, error)) string {
 	const fair = 256 - 256%len(refLetters)
 	id := []byte(prefix)
 	for len(id) < len(prefix)+refLength {
-		var random [2 * refLength]byte
+		var random [refLength]byte
 		_, _ = read(random[:]) // never fails
 		for _, b := range random {
 			if int(b) < fair && len(id) < len(prefix)+refLength {

@@ -219,8 +219,8 @@ func (s *Subscription) TotalPrice(coupon *AppliedCoupon, at time.Time) *TotalPri
 	if coupon != nil {
 		total.Total = total.SubTotal.Minus(coupon.Discount(Money{Amount: total.SubTotal, Currency: total.Currency}, at))
 	}
-	if s.MinimumSpend != nil && total.Total.Compare(*s.MinimumSpend) < 0 {
-		total.Total = s.MinimumSpend.Round(places)
+	if s.MinimumSpend != nil {
+		total.Total = slices.MaxFunc([]Decimal{total.Total, s.MinimumSpend.Round(places)}, Decimal.Compare)
 	}
 	return total
 }
@@ -239,7 +239,7 @@ func (s *Subscription) BillingPeriodAt(at time.Time) (start, end *time.Time) {
 	months := s.BillingPeriod.Months()
 	anchor := s.BillingCycleAnchor
 	n := ((at.Year()-anchor.Year())*12 + int(at.Month()) - int(anchor.Month())) / months
-	for n > 0 && at.Before(AddMonths(anchor, n*months)) {
+	for at.Before(AddMonths(anchor, n*months)) {
 		n--
 	}
 	from, until := AddMonths(anchor, n*months), AddMonths(anchor, (n+1)*months)

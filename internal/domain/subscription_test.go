@@ -129,6 +129,7 @@ func TestBillingPeriodAt(t *testing.T) {
 		"the second year":                           {&annually, "2025-01-31 12:00:00", "2025-01-31 12:00:00", "2026-01-31 12:00:00"},
 		"nothing is paid periodically":              {nil, "2024-03-01 00:00:00", "", ""},
 		"before the anchor there is none":           {&monthly, "2024-01-31 11:59:59", "", ""},
+		"half a year is not a year":                 {&annually, "2024-07-31 12:00:00", "2024-01-31 12:00:00", "2025-01-31 12:00:00"},
 		"in the last month of the year, the day on": {&monthly, "2024-12-31 12:00:00", "2024-12-31 12:00:00", "2025-01-31 12:00:00"},
 	} {
 		from, until := (&Subscription{BillingPeriod: c.period, BillingCycleAnchor: start}).BillingPeriodAt(at(c.at))
@@ -194,5 +195,61 @@ func TestTotalPrice(t *testing.T) {
 	}
 	if got := (&Subscription{}).TotalPrice(nil, start); got != nil {
 		t.Errorf("a subscription without a price costs %v", got)
+	}
+}
+
+func TestNothingIsPaidOnceASubscriptionHasEnded(t *testing.T) {
+	t.Parallel()
+	s := trialing(Active, nil)
+	s.BillingPeriod = new(Monthly)
+	s.Cancel(day(20), ReasonCustomerArchived)
+	if from, until := s.BillingPeriodAt(day(19)); from == nil || until == nil {
+		t.Error("there is no billing period before the end")
+	}
+	if from, until := s.BillingPeriodAt(day(20)); from != nil || until != nil {
+		t.Errorf("there is a billing period from %v to %v", from, until)
+	}
+}
+
+func TestCancelEndsATrialThatRuns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		at   time.Time
+		want *time.Time
+	}{
+		"in the trial": {day(3), new(day(3))},
+		"after it":     {day(20), new(day(14))},
+	} {
+		s := trialing(Active, nil)
+		s.TrialEndDate = new(day(14))
+		s.Cancel(c.at, ReasonCustomerArchived)
+		if !s.TrialEndDate.Equal(*c.want) {
+			t.Errorf("%s: the trial ends at %v, want %v", name, s.TrialEndDate, c.want)
+		}
+	}
+}
+
+func TestASubscriptionCancelledWhenItWasMadeIsOnlyCancelled(t *testing.T) {
+	t.Parallel()
+	s := Subscription{Phases: []Phase{{Status: Active, From: start}}}
+	if !s.Cancel(start, ReasonCustomerArchived) || len(s.Phases) != 1 || s.Phases[0].Status != Canceled || !s.Phases[0].From.Equal(start) {
+		t.Errorf("got %+v", s.Phases)
+	}
+}
+
+func TestThePriceBeforeTheFirstBillingPeriodIsThatOfItsStart(t *testing.T) {
+	t.Parallel()
+	s := Subscription{BillingCycleAnchor: start, Charges: []Charge{{Price: Price{Model: FlatFee, Currency: "USD", Amount: new(Decimal("10"))}}}}
+	coupon := &AppliedCoupon{PercentOff: new(Decimal("50")), StartDate: start}
+	if got := s.TotalPrice(coupon, day(-3)); got.Total != "5" {
+		t.Errorf("got %s", got.Total)
+	}
+}
+
+func TestWhatIsPaidOnceIsPaidWithoutABillingPeriodToo(t *testing.T) {
+	t.Parallel()
+	s := Subscription{BillingCycleAnchor: start, Charges: []Charge{{Price: Price{Model: FlatFee, Cadence: OneOff, Currency: "USD", Amount: new(Decimal("10"))}}}}
+	if got := s.TotalPrice(nil, day(400)); got.Total != "10" {
+		t.Errorf("got %s", got.Total)
 	}
 }

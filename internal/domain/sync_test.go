@@ -90,6 +90,20 @@ func TestWhatIsWantedOfASync(t *testing.T) {
 			pending: parts(attachment, facts), changes: 2,
 			holds: func(c *domain.Customer) bool { return c.Sync.DetachmentID == "" },
 		},
+		"a detachment of another than what is attached": {
+			do:      func(c *domain.Customer) { c.EnqueueDetachment(at, "pm_1"); c.EnqueueAttachment(at, "pm_2", "EUR") },
+			pending: parts(attachment, detachment, facts), changes: 2,
+			holds: func(c *domain.Customer) bool {
+				return c.Sync.AttachmentID == "pm_2" && c.Sync.AttachmentCurrency == "EUR" && c.Sync.DetachmentID == "pm_1"
+			},
+		},
+		"the whole of a linked customer, which may have a coupon at the provider": {
+			do: func(c *domain.Customer) {
+				c.BillingID, c.Name, c.CouponID = new("cus_1"), nil, nil
+				c.EnqueueFullSync(at)
+			},
+			pending: parts(email, coupon, facts), changes: 1,
+		},
 		"an attachment and a detachment of two": {
 			do:      func(c *domain.Customer) { c.EnqueueAttachment(at, "pm_1", "EUR"); c.EnqueueDetachment(at, "pm_2") },
 			pending: parts(detachment, facts), changes: 2,
@@ -328,5 +342,122 @@ func TestActivate(t *testing.T) {
 		if s.Activate(at.Add(time.Minute)) {
 			t.Errorf("%s: changed twice", what)
 		}
+	}
+}
+
+func TestSyncChangesAreThePartsThatDiffer(t *testing.T) {
+	t.Parallel()
+	ada := domain.Customer{Name: new("Ada"), Email: new("ada@example.com"), CRMID: new("1")}
+	for name, c := range map[string]struct {
+		change func(c *domain.Customer)
+		want   []domain.SyncPart
+	}{
+		"nothing":                    {func(c *domain.Customer) { c.Name = new("Ada") }, nil},
+		"what is not pushed":         {func(c *domain.Customer) { c.CRMID = new("2") }, nil},
+		"another name":               {func(c *domain.Customer) { c.Name = new("Eva") }, parts(domain.SyncName)},
+		"no email, and a new coupon": {func(c *domain.Customer) { c.Email, c.CouponID = nil, new("tenth") }, parts(domain.SyncEmail, domain.SyncCoupon)},
+	} {
+		after := ada
+		c.change(&after)
+		got := after.SyncChanges(&ada)
+		if slices.Sort(got); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestThePaymentMethodThatIsExpected(t *testing.T) {
+	t.Parallel()
+	refused, temporary := &domain.SyncFailure{Kind: domain.SyncRefused}, &domain.SyncFailure{Kind: domain.SyncTemporary}
+	for name, c := range map[string]struct {
+		sync *domain.Sync
+		want string
+	}{
+		"the default, without a sync":                {nil, "pm_1"},
+		"the default, with nothing pending":          {&domain.Sync{Failure: refused}, "pm_1"},
+		"one that is to be attached":                 {&domain.Sync{AttachmentID: "pm_2"}, "pm_2"},
+		"one that is to be attached with a retry":    {&domain.Sync{AttachmentID: "pm_2", Failure: temporary}, "pm_2"},
+		"none: the attachment is refused":            {&domain.Sync{AttachmentID: "pm_2", Failure: refused}, ""},
+		"none: the default is to be detached":        {&domain.Sync{DetachmentID: "pm_1"}, ""},
+		"the default, while another is detached":     {&domain.Sync{DetachmentID: "pm_3"}, "pm_1"},
+		"the new one, while the old one is detached": {&domain.Sync{AttachmentID: "pm_2", DetachmentID: "pm_1"}, "pm_2"},
+	} {
+		customer := domain.Customer{Sync: c.sync, BillingFacts: &domain.BillingFacts{DefaultPaymentMethodID: "pm_1"}}
+		if got := customer.ExpectedPaymentMethodID(); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestASyncIsInterruptedBeforeItsFirstSuccess(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		customer domain.Customer
+		want     bool
+	}{
+		"never synced":               {domain.Customer{BillingID: new("cus_1")}, false},
+		"only facts were fetched":    {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{}}, false},
+		"wanted, with nothing left":  {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Revision: 1}}, true},
+		"wanted, and pending":        {domain.Customer{Sync: &domain.Sync{Revision: 1, Pending: map[domain.SyncPart]int64{domain.SyncCoupon: 1}}}, true},
+		"wanted, and unlinked since": {domain.Customer{Sync: &domain.Sync{Revision: 1}}, false},
+		"it has succeeded once":      {domain.Customer{BillingID: new("cus_1"), Sync: &domain.Sync{Revision: 1, SucceededAt: &at}}, false},
+	} {
+		if got := c.customer.SyncInterrupted(); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+func TestTheEarlierTimeADueCustomerHasCounts(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	s := &domain.Sync{}
+	for _, step := range []struct{ by, want time.Time }{
+		{at, at}, {at.Add(time.Second), at}, {at.Add(-time.Second), at.Add(-time.Second)},
+	} {
+		s.DueBy(step.by)
+		if !s.DueAt.Equal(step.want) {
+			t.Errorf("due by %v: got %v, want %v", step.by, s.DueAt, step.want)
+		}
+	}
+}
+
+func TestAPartIsEnqueuedWithoutAChange(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	s := &domain.Sync{Revision: 3}
+	s.Enqueue(domain.SyncFacts, at)
+	s.Enqueue(domain.SyncCoupon, at.Add(time.Hour))
+	if s.Revision != 3 || !maps.Equal(s.Pending, map[domain.SyncPart]int64{domain.SyncFacts: 3, domain.SyncCoupon: 3}) || !s.DueAt.Equal(at) {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestAFailureIsRetriedAtItsTimeOrNever(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	failure := domain.SyncFailure{Kind: domain.SyncTemporary, Code: "timeout", At: at}
+	s := &domain.Sync{DueAt: &at, Attempts: 2}
+	s.Fail(failure, new(at.Add(time.Minute)))
+	if s.DueAt == nil || !s.DueAt.Equal(at.Add(time.Minute)) || *s.Failure != failure || s.Attempts != 2 {
+		t.Errorf("to be retried: %+v", s)
+	}
+	if s.Fail(failure, nil); s.DueAt != nil || *s.Failure != failure {
+		t.Errorf("not to be retried: %+v", s)
+	}
+	s.Succeed(at)
+	if s.SucceededAt == nil || !s.SucceededAt.Equal(at) || s.Failure != nil || s.DueAt != nil || s.Attempts != 0 {
+		t.Errorf("succeeded: %+v", s)
+	}
+}
+
+func TestArchivingEndsTheAttemptThatHoldsTheLease(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.February, 29, 12, 0, 0, 0, time.UTC)
+	c := &domain.Customer{Sync: &domain.Sync{Lease: &domain.SyncLease{Holder: "a", Until: at.Add(time.Minute)}}}
+	c.Archive(at)
+	if lease := c.Sync.Lease; lease == nil || lease.Holder != "" || !lease.Until.Equal(at.Add(time.Minute)) {
+		t.Errorf("got %+v; nobody must hold it until its end", lease)
 	}
 }
