@@ -1,6 +1,6 @@
 package model
 
-// The bounds of lists and filters, by which documents are priced before they run and arguments are refused when they do.
+// The bounds of lists and filters. Documents are priced by them, and resolvers refuse arguments that exceed them.
 const (
 	DefaultPageSize     = 10
 	MaxPageSize         = 100

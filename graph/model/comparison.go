@@ -1,10 +1,6 @@
 package model
 
-import (
-	"github.com/99designs/gqlgen/graphql"
-
-	"clientele/persistence"
-)
+import "github.com/99designs/gqlgen/graphql"
 
 // EnumComparison compares the value of an enum; the schema has one such type for each enum.
 type EnumComparison[E ~string] struct {
@@ -42,49 +38,3 @@ type (
 	// BillingModelFilterComparison compares the billing model of a price.
 	BillingModelFilterComparison struct{ EnumComparison[BillingModel] }
 )
-
-// AsTexts is the comparison as that of texts. A pattern of an enum is one of its values, without wildcards.
-func (c *EnumComparison[E]) AsTexts() *StringFieldComparison {
-	return &StringFieldComparison{
-		Is: c.Is, IsNot: c.IsNot, Eq: text(c.Eq), Neq: text(c.Neq), Gt: text(c.Gt), Gte: text(c.Gte), Lt: text(c.Lt), Lte: text(c.Lte),
-		Like: pattern(c.Like), NotLike: pattern(c.NotLike), ILike: pattern(c.ILike), NotILike: pattern(c.NotILike),
-		In: texts(c.In), NotIn: texts(c.NotIn),
-	}
-}
-
-func text[E ~string](field graphql.Omittable[*E]) graphql.Omittable[*string] {
-	value, set := field.ValueOK()
-	switch {
-	case !set:
-		return graphql.Omittable[*string]{}
-	case value == nil:
-		return graphql.OmittableOf[*string](nil)
-	}
-	text := string(*value)
-	return graphql.OmittableOf(&text)
-}
-
-func pattern[E ~string](field graphql.Omittable[*E]) graphql.Omittable[*string] {
-	text := text(field)
-	if value := text.Value(); value != nil {
-		escaped := persistence.Escape(*value)
-		return graphql.OmittableOf(&escaped)
-	}
-	return text
-}
-
-func texts[E ~string](field graphql.Omittable[[]E]) graphql.Omittable[[]string] {
-	values, set := field.ValueOK()
-	if !set {
-		return graphql.Omittable[[]string]{}
-	}
-	var texts []string
-	for _, value := range values {
-		texts = append(texts, string(value))
-	}
-	if values != nil && texts == nil {
-		// Empty is not null.
-		texts = []string{}
-	}
-	return graphql.OmittableOf(texts)
-}

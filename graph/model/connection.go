@@ -2,15 +2,15 @@ package model
 
 import "context"
 
-// Page is what the connections have in common.
+// Page is the common part of the connections.
 type Page[E any] struct {
 	PageInfo *PageInfo
 	Edges    []*E
-	// Count counts what is on all pages; it runs only when it is asked for.
+	// Count counts the elements of all pages. It runs only if totalCount is selected.
 	Count func(context.Context) (int, error)
 }
 
-// Enclose says where a page begins and ends.
+// Enclose sets the cursors at which a page begins and ends.
 func Enclose[E any](info *PageInfo, edges []*E, cursor func(*E) *string) {
 	info.StartCursor, info.EndCursor = nil, nil
 	if n := len(edges); n > 0 {
@@ -18,7 +18,7 @@ func Enclose[E any](info *PageInfo, edges []*E, cursor func(*E) *string) {
 	}
 }
 
-// TotalCount answers the field of that name.
+// TotalCount resolves the field of that name.
 func (p *Page[E]) TotalCount(ctx context.Context) (int, error) { return p.Count(ctx) }
 
 type (

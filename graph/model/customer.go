@@ -1,7 +1,7 @@
 // Package model holds the types of the schema: those that gqlgen makes, and the few that are written by hand.
 package model
 
-// Archived reports whether the customer must appear in no answer.
+// Archived reports whether the customer is archived, and so must be in no response.
 func (c *Customer) Archived() bool { return c != nil && c.DeletedAt != nil }
 
 // Archived reports whether the edge leads to an archived customer.

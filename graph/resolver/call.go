@@ -11,13 +11,13 @@ import (
 	"clientele/internal/domain"
 )
 
-// call is what resolvers know of a request beside their arguments.
+// call is what resolvers know about a request besides their arguments.
 type call struct {
 	actor   domain.Actor
 	loaders *loaders
-	// now reads the clock once, when it is first asked.
+	// now reads the clock once, at the first call.
 	now func() time.Time
-	// seed and keyed belong to a mutation with an idempotency key, see WithKey; else they are empty and nil.
+	// seed and keyed are set for a mutation with an idempotency key, see WithKey.
 	seed  string
 	keyed *KeyedResponse
 }
@@ -34,19 +34,19 @@ func callOf(ctx context.Context) call {
 	return c
 }
 
-// Begin returns the context of a request of an actor, with look-ups and a clock of its own.
+// Begin returns the context of a request of an actor, with its own loaders and clock.
 func (r *Resolver) Begin(ctx context.Context, actor domain.Actor) context.Context {
 	return r.fresh(ctx, call{actor: actor})
 }
 
-// fresh gives a call look-ups and a clock without memory of what was before.
+// fresh gives a call new loaders and a new clock.
 func (r *Resolver) fresh(ctx context.Context, c call) context.Context {
 	c.loaders, c.now = r.newLoaders(ctx, c.actor), sync.OnceValue(r.UseCases.Customers.Now)
 	return withCall(ctx, c)
 }
 
-// FreshStatePerMutationField is the root field middleware that gives each field of a mutation look-ups and a clock of its
-// own, because the fields before it changed what is looked up, and when.
+// FreshStatePerMutationField is the root field middleware that gives each field of a mutation its own loaders and clock,
+// because the fields before it changed what was loaded.
 func (r *Resolver) FreshStatePerMutationField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		ctx = r.fresh(ctx, callOf(ctx))
@@ -54,12 +54,11 @@ func (r *Resolver) FreshStatePerMutationField(ctx context.Context, next graphql.
 	return next(ctx)
 }
 
-// ActorOf is the caller, which resolvers pass to use cases as an argument.
+// ActorOf is the actor of the request; the zero actor, which may do nothing, outside a request.
 func ActorOf(ctx context.Context) domain.Actor { return callOf(ctx).actor }
 
-// nowOf is the time of a response: one for all of it, so that its parts agree on what has begun or ended. It is not
-// before what a mutation did.
+// nowOf is the time of a response, the same for all of its parts, so that they agree on what has begun or ended. It is
+// not before the time of a mutation's change.
 func nowOf(ctx context.Context) time.Time { return callOf(ctx).now() }
 
-// loadersOf are the request's look-ups.
 func loadersOf(ctx context.Context) *loaders { return callOf(ctx).loaders }

@@ -10,16 +10,16 @@ import (
 	"clientele/persistence"
 )
 
-// each shapes the elements of a list.
-func each[From, To any](list []From, shape func(From) To) []To {
+// each maps a list.
+func each[From, To any](list []From, convert func(From) To) []To {
 	out := make([]To, len(list))
 	for i, from := range list {
-		out[i] = shape(from)
+		out[i] = convert(from)
 	}
 	return out
 }
 
-// enum is a word of the domain as a value of the schema; both are spelled alike.
+// enum converts between enums of the domain and of the schema, whose values are spelled alike.
 func enum[To, From ~string](from *From) *To {
 	if from == nil {
 		return nil
@@ -35,7 +35,7 @@ func enums[To ~string](from []string) []To {
 	return each(from, func(s string) To { return To(s) })
 }
 
-// float is a whole number where the schema has a Float.
+// float is for whole numbers where the schema has a Float.
 func float[N ~int | ~int64](n *N) *float64 {
 	if n == nil {
 		return nil
@@ -191,12 +191,12 @@ func toPackageEntitlementUnions(p *domain.Package) []model.PackageEntitlementUni
 	})
 }
 
-// toPrices shapes the prices of a package, which came to be with its version.
+// toPrices converts the prices of a package, which are as old as its version.
 func toPrices(prices []domain.Price, p *domain.Package) []*model.Price {
 	return each(prices, func(price domain.Price) *model.Price {
-		shaped := toPrice(price)
-		shaped.CreatedAt = &p.UpdatedAt
-		return shaped
+		out := toPrice(price)
+		out.CreatedAt = &p.UpdatedAt
+		return out
 	})
 }
 
@@ -215,35 +215,43 @@ func toPrice(p domain.Price) *model.Price {
 	return price
 }
 
-// featureByID answers the feature that a package, a price or an entitlement names.
+// featureByID returns the feature of a package, a price or an entitlement. Errors: FeatureNotFound.
 func featureByID(ctx context.Context, refID string) (*model.Feature, error) {
-	found, err := load(ctx, loadersOf(ctx).features, refID)
-	if err == nil && found == nil {
-		err = missing(domain.FeatureNotFound, "Feature", refID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return toFeature(found), nil
+	return orError(toFeature, notFound(domain.FeatureNotFound, "Feature", refID))(load(ctx, loadersOf(ctx).features, refID))
 }
 
-// planOrNull answers the plan that a product or plan names, if it names one.
+// planOrNull returns the plan with an id, if there is an id.
 func planOrNull(ctx context.Context, refID *string) (*model.Plan, error) {
 	if refID == nil {
 		return nil, nil
 	}
-	found, err := load(ctx, loadersOf(ctx).plans, *refID)
-	if found == nil || err != nil {
-		return nil, err
-	}
-	return toPlan(found), nil
+	return orNull(toPlan)(load(ctx, loadersOf(ctx).plans, *refID))
 }
 
-func missing(kind domain.Kind, entity, refID string) *domain.Error {
+// orNull converts what a use case or a loader returned; nil becomes null.
+func orNull[From, To any](convert func(*From) *To) func(*From, error) (*To, error) {
+	return orError(convert, nil)
+}
+
+// orError is orNull with an error for nil, because the field is not nullable.
+func orError[From, To any](convert func(*From) *To, missing error) func(*From, error) (*To, error) {
+	return func(found *From, err error) (*To, error) {
+		switch {
+		case err != nil:
+			return nil, err
+		case found == nil:
+			return nil, missing
+		default:
+			return convert(found), nil
+		}
+	}
+}
+
+func notFound(kind domain.Kind, entity, refID string) *domain.Error {
 	return domain.Errorf(kind, "%s not found", entity).With("entityName", entity).With("identifier", refID)
 }
 
-// basePlans are the plans that a plan is based on, the nearest first.
+// basePlans returns the plans that a plan is based on, the nearest first.
 func basePlans(ctx context.Context, plan *domain.Plan) ([]*domain.Plan, error) {
 	var bases []*domain.Plan
 	for plan.BasePlanID != nil && len(bases) < domain.MaxBasePlans {
@@ -257,8 +265,8 @@ func basePlans(ctx context.Context, plan *domain.Plan) ([]*domain.Plan, error) {
 	return bases, nil
 }
 
-// inherited are the entitlements of base plans, the nearest first. Those that a nearer plan has for the same
-// feature are left out, unless all are wanted.
+// inherited returns the base plans, the nearest first, each with the entitlements that no nearer plan overrides, or with
+// all of them.
 func inherited(ctx context.Context, plan *domain.Plan, all bool) (out []domain.Package, err error) {
 	bases, err := basePlans(ctx, plan)
 	if err != nil {
@@ -282,9 +290,9 @@ func inherited(ctx context.Context, plan *domain.Plan, all bool) (out []domain.P
 	return out, nil
 }
 
-// list answers a page of a reader's documents, shaped. err is that of reading the query.
+// list returns a page of a reader's documents. err is the error of reading the query.
 func list[T, Node, Edge any](
-	ctx context.Context, reader catalog.Reader[T], query persistence.Query, err error, shape func(*T) Node, edge func(Node, string) *Edge,
+	ctx context.Context, reader catalog.Reader[T], query persistence.Query, err error, convert func(*T) Node, edge func(Node, string) *Edge,
 ) (model.Page[Edge], error) {
 	if err != nil {
 		return model.Page[Edge]{}, err
@@ -293,21 +301,20 @@ func list[T, Node, Edge any](
 	if err != nil {
 		return model.Page[Edge]{}, err
 	}
-	return toPage(page, shape, edge, func(ctx context.Context) (int, error) {
+	return toPage(page, convert, edge, func(ctx context.Context) (int, error) {
 		return reader.Count(ctx, ActorOf(ctx), query.Filter)
 	}), nil
 }
 
-// toPage shapes a page of any documents.
 func toPage[T, Node, Edge any](
-	page persistence.Page[T], shape func(*T) Node, edge func(Node, string) *Edge, count func(context.Context) (int, error),
+	page persistence.Page[T], convert func(*T) Node, edge func(Node, string) *Edge, count func(context.Context) (int, error),
 ) model.Page[Edge] {
 	out := model.Page[Edge]{
 		PageInfo: &model.PageInfo{HasNextPage: &page.HasNext, HasPreviousPage: &page.HasPrevious},
 		Edges:    make([]*Edge, len(page.Items)), Count: count,
 	}
 	for i, item := range page.Items {
-		out.Edges[i] = edge(shape(item.Document), item.Cursor)
+		out.Edges[i] = edge(convert(item.Document), item.Cursor)
 	}
 	if n := len(page.Items); n > 0 {
 		out.PageInfo.StartCursor, out.PageInfo.EndCursor = &page.Items[0].Cursor, &page.Items[n-1].Cursor

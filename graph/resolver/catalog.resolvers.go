@@ -15,7 +15,7 @@ import (
 
 // Prices is the resolver for the prices field.
 func (r *addonResolver) Prices(ctx context.Context, obj *model.Addon, filter *model.PriceFilter, sorting []*model.PriceSort) ([]*model.Price, error) {
-	wanted, order, err := fromFilterAndSorting(filter, priceFilter, sorting, nil)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +51,8 @@ func (r *planResolver) InheritedEntitlements(ctx context.Context, obj *model.Pla
 
 // Product is the resolver for the product field.
 func (r *planResolver) Product(ctx context.Context, obj *model.Plan) (*model.Product, error) {
-	product, err := load(ctx, loadersOf(ctx).products, obj.Source.ProductID)
-	if err == nil && product == nil {
-		err = missing(domain.ProductNotFound, "Product", obj.Source.ProductID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return toProduct(product), nil
+	id := obj.Source.ProductID
+	return orError(toProduct, notFound(domain.ProductNotFound, "Product", id))(load(ctx, loadersOf(ctx).products, id))
 }
 
 // BasePlan is the resolver for the basePlan field.
@@ -68,7 +62,7 @@ func (r *planResolver) BasePlan(ctx context.Context, obj *model.Plan) (*model.Pl
 
 // CompatibleAddons is the resolver for the compatibleAddons field.
 func (r *planResolver) CompatibleAddons(ctx context.Context, obj *model.Plan, filter *model.AddonFilter, sorting []*model.AddonSort) ([]*model.Addon, error) {
-	wanted, order, err := fromFilterAndSorting(filter, addonFilter, sorting, catalogSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +110,7 @@ func (r *productSettingsResolver) SubscriptionStartPlan(ctx context.Context, obj
 
 // Products is the resolver for the products field.
 func (r *queryResolver) Products(ctx context.Context, paging *model.CursorPaging, filter *model.ProductFilter, sorting []*model.ProductSort) (*model.ProductConnection, error) {
-	query, err := fromArguments(paging, filter, productFilter, sorting, catalogSortFields)
+	query, err := fromArguments(paging, filter, sorting, listSpec{})
 	page, err := list(ctx, r.UseCases.Products, query, err, toProduct, func(n *model.Product, cursor string) *model.ProductEdge {
 		return &model.ProductEdge{Node: n, Cursor: cursor}
 	})
@@ -125,7 +119,7 @@ func (r *queryResolver) Products(ctx context.Context, paging *model.CursorPaging
 
 // Plans is the resolver for the plans field.
 func (r *queryResolver) Plans(ctx context.Context, paging *model.CursorPaging, filter *model.PlanFilter, sorting []*model.PlanSort) (*model.PlanConnection, error) {
-	query, err := fromArguments(paging, filter, planFilter, sorting, catalogSortFields)
+	query, err := fromArguments(paging, filter, sorting, listSpec{})
 	page, err := list(ctx, r.UseCases.Plans, query, err, toPlan, func(n *model.Plan, cursor string) *model.PlanEdge {
 		return &model.PlanEdge{Node: n, Cursor: cursor}
 	})
@@ -134,7 +128,7 @@ func (r *queryResolver) Plans(ctx context.Context, paging *model.CursorPaging, f
 
 // Addons is the resolver for the addons field.
 func (r *queryResolver) Addons(ctx context.Context, paging *model.CursorPaging, filter *model.AddonFilter, sorting []*model.AddonSort) (*model.AddonConnection, error) {
-	query, err := fromArguments(paging, filter, addonFilter, sorting, catalogSortFields)
+	query, err := fromArguments(paging, filter, sorting, listSpec{})
 	page, err := list(ctx, r.UseCases.Addons, query, err, toAddon, func(n *model.Addon, cursor string) *model.AddonEdge {
 		return &model.AddonEdge{Node: n, Cursor: cursor}
 	})
@@ -143,7 +137,7 @@ func (r *queryResolver) Addons(ctx context.Context, paging *model.CursorPaging, 
 
 // Features is the resolver for the features field.
 func (r *queryResolver) Features(ctx context.Context, paging *model.CursorPaging, filter *model.FeatureFilter, sorting []*model.FeatureSort) (*model.FeatureConnection, error) {
-	query, err := fromArguments(paging, filter, featureFilter, sorting, catalogSortFields)
+	query, err := fromArguments(paging, filter, sorting, listSpec{})
 	page, err := list(ctx, r.UseCases.Features, query, err, toFeature, func(n *model.Feature, cursor string) *model.FeatureEdge {
 		return &model.FeatureEdge{Node: n, Cursor: cursor}
 	})

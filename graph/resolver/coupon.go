@@ -23,20 +23,7 @@ func toCoupon(c *domain.Coupon) *model.Coupon {
 	}
 }
 
-// couponOrError shapes the answer of a use case.
-func couponOrError(coupon *domain.Coupon, err error) (*model.Coupon, error) {
-	if err != nil {
-		return nil, err
-	}
-	return toCoupon(coupon), nil
-}
-
-// couponEdge is a coupon within a page.
-func couponEdge(node *model.Coupon, cursor string) *model.CouponEdge {
-	return &model.CouponEdge{Node: node, Cursor: cursor}
-}
-
-// discountValue is what a client knows of a discount that knows neither kind: the per cent, or the first amount.
+// discountValue is the deprecated single number of a discount: the per cent, or the first amount.
 func discountValue(percent *domain.Decimal, amounts []domain.Money) float64 {
 	if percent != nil {
 		return percent.Float()
@@ -85,7 +72,7 @@ func fromUpdateCouponInput(input model.UpdateCouponInput) coupons.Update {
 	}
 }
 
-// fromFloat is a number that a client sent, digit by digit.
+// fromFloat keeps the decimal digits that a client sent.
 func fromFloat(f *float64) *domain.Decimal {
 	if f == nil {
 		return nil
@@ -94,8 +81,8 @@ func fromFloat(f *float64) *domain.Decimal {
 	return &d
 }
 
-// couponUsers answers the customers of coupons, those of all coupons of one list in one call to the store. The
-// field's filter and order are the same for all of the list, so they choose the call.
+// couponUsers loads the customers of coupons. It has a loader for each filter and order, because these are arguments of
+// the field, so that all coupons of one list take one call to the store.
 type couponUsers struct {
 	mu      sync.Mutex
 	loaders map[string]*loader[[]*domain.Customer]

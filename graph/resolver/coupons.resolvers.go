@@ -16,7 +16,7 @@ import (
 // Customers is the resolver for the customers field.
 func (r *couponResolver) Customers(ctx context.Context, obj *model.Coupon, filter *model.CustomerFilter, sorting []*model.CustomerSort) ([]*model.Customer, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, customerFilter(now), sorting, customerSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, customerList(now))
 	if err != nil {
 		return nil, err
 	}
@@ -26,17 +26,17 @@ func (r *couponResolver) Customers(ctx context.Context, obj *model.Coupon, filte
 
 // CreateOneCoupon is the resolver for the createOneCoupon field.
 func (r *mutationResolver) CreateOneCoupon(ctx context.Context, input model.CreateCouponInput) (*model.Coupon, error) {
-	return couponOrError(r.CouponChanges.Create(ctx, ActorOf(ctx), fromCreateCouponInput(input)))
+	return orNull(toCoupon)(r.CouponChanges.Create(ctx, ActorOf(ctx), fromCreateCouponInput(input)))
 }
 
 // UpdateOneCoupon is the resolver for the updateOneCoupon field.
 func (r *mutationResolver) UpdateOneCoupon(ctx context.Context, input model.UpdateCouponInput) (*model.Coupon, error) {
-	return couponOrError(r.CouponChanges.Update(ctx, ActorOf(ctx), fromUpdateCouponInput(input)))
+	return orNull(toCoupon)(r.CouponChanges.Update(ctx, ActorOf(ctx), fromUpdateCouponInput(input)))
 }
 
 // ArchiveOneCoupon is the resolver for the archiveOneCoupon field.
 func (r *mutationResolver) ArchiveOneCoupon(ctx context.Context, input model.ArchiveCouponInput) (*model.Coupon, error) {
-	return couponOrError(r.CouponChanges.Archive(ctx, ActorOf(ctx), input.EnvironmentID.Value(), input.RefID, fromVersion(input.IfVersion)))
+	return orNull(toCoupon)(r.CouponChanges.Archive(ctx, ActorOf(ctx), input.EnvironmentID.Value(), input.RefID, fromVersion(input.IfVersion)))
 }
 
 // SetCouponOnCustomer is the resolver for the setCouponOnCustomer field.
@@ -51,20 +51,17 @@ func (r *mutationResolver) RemoveCouponFromCustomer(ctx context.Context, input m
 
 // Coupon is the resolver for the coupon field.
 func (r *queryResolver) Coupon(ctx context.Context, id string) (*model.Coupon, error) {
-	coupon, err := r.CouponChanges.Find(ctx, ActorOf(ctx), id)
-	if coupon == nil || err != nil {
-		return nil, err
-	}
-	return toCoupon(coupon), nil
+	return orNull(toCoupon)(r.CouponChanges.Find(ctx, ActorOf(ctx), id))
 }
 
 // Coupons is the resolver for the coupons field.
 func (r *queryResolver) Coupons(ctx context.Context, paging *model.CursorPaging, filter *model.CouponFilter, sorting []*model.CouponSort) (*model.CouponConnection, error) {
-	usedBy := func(who persistence.Filter) ([]string, error) {
+	query, err := fromArguments(paging, filter, sorting, listSpec{couponsOf: func(who persistence.Filter) ([]string, error) {
 		return r.UseCases.Customers.CouponsOf(ctx, ActorOf(ctx), who)
-	}
-	query, err := fromArguments(paging, filter, couponFilter(usedBy), sorting, catalogSortFields)
-	page, err := list(ctx, r.UseCases.Coupons, query, err, toCoupon, couponEdge)
+	}})
+	page, err := list(ctx, r.UseCases.Coupons, query, err, toCoupon, func(n *model.Coupon, cursor string) *model.CouponEdge {
+		return &model.CouponEdge{Node: n, Cursor: cursor}
+	})
 	return &model.CouponConnection{Page: page}, err
 }
 

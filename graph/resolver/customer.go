@@ -10,17 +10,12 @@ import (
 	"clientele/persistence"
 )
 
-// customerOf shapes the answer of a use case; no customer is null.
+// customerOf converts the customer that a use case returned; nil is null.
 func customerOf(ctx context.Context) func(*domain.Customer, error) (*model.Customer, error) {
-	return func(customer *domain.Customer, err error) (*model.Customer, error) {
-		if customer == nil || err != nil {
-			return nil, err
-		}
-		return toCustomer(customer, nowOf(ctx)), nil
-	}
+	return orNull(func(c *domain.Customer) *model.Customer { return toCustomer(c, nowOf(ctx)) })
 }
 
-// toCustomer shapes a customer as it is at a time.
+// toCustomer converts a customer as it is at a time.
 func toCustomer(c *domain.Customer, at time.Time) *model.Customer {
 	out := &model.Customer{
 		ID:                       c.ID,
@@ -86,7 +81,7 @@ func customerConnection(ctx context.Context, page persistence.Page[domain.Custom
 		}, count)}
 }
 
-// provisioned shapes what came of a provision, with what the customer may use now.
+// provisioned converts the result of a provision and adds the customer's entitlements.
 func (r *Resolver) provisioned(ctx context.Context, p customers.Provisioned) (*model.ProvisionedCustomer, error) {
 	entitlements, err := r.Customers.EntitlementsOf(ctx, p.Customer, nil)
 	if err != nil {
@@ -106,8 +101,7 @@ func (r *Resolver) provisioned(ctx context.Context, p customers.Provisioned) (*m
 	return out, nil
 }
 
-// eligibleForTrial says of each product whether the customer may still try it. A customer may try a product
-// once.
+// eligibleForTrial lists for each product whether the customer may try it: a customer may try a product once.
 func eligibleForTrial(ctx context.Context, customer *domain.Customer) ([]*model.EligibleForTrial, error) {
 	products, err := loadersOf(ctx).allProducts()
 	if err != nil {

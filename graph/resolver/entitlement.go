@@ -45,12 +45,12 @@ func toEntitlementWithSummary(e customers.Entitlement) *model.EntitlementWithSum
 	}
 }
 
-// denied is the answer of a check for a customer who may use nothing.
+// denied is the result of a check for a customer without any access.
 func denied(why customers.Denial) *model.Entitlement {
 	return &model.Entitlement{AccessDeniedReason: enum[model.AccessDeniedReason](&why)}
 }
 
-// resetInput is how inputs say when the use of a feature starts again at zero.
+// resetInput is the reset period of a feature's usage, which inputs spread over four fields.
 type resetInput struct {
 	unit    graphql.Omittable[*model.EntitlementResetPeriod]
 	yearly  graphql.Omittable[*model.YearlyResetPeriodConfigInput]
@@ -58,8 +58,7 @@ type resetInput struct {
 	weekly  graphql.Omittable[*model.WeeklyResetPeriodConfigInput]
 }
 
-// read makes one thing of the four. Errors: InvalidResetPeriod, for a configuration that is not that of the
-// unit.
+// read merges the four. Errors: InvalidResetPeriod for a configuration of another unit.
 func (r resetInput) read(path string) (*domain.ResetPeriod, error) {
 	unit := r.unit.Value()
 	var reset *domain.ResetPeriod
@@ -109,7 +108,7 @@ func accordingTo(configuration any) *string {
 	return &text
 }
 
-// isTrue reads a Boolean that may be left out or null.
+// isTrue is false for a Boolean that was omitted or is null.
 func isTrue(field graphql.Omittable[*bool]) bool {
 	value := field.Value()
 	return value != nil && *value

@@ -50,7 +50,7 @@ func (r *promotionalEntitlementResolver) Customer(ctx context.Context, obj *mode
 
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
 func (r *queryResolver) PromotionalEntitlements(ctx context.Context, paging *model.CursorPaging, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) (*model.PromotionalEntitlementConnection, error) {
-	query, err := fromArguments(paging, filter, promotionalFilter, sorting, catalogSortFields)
+	query, err := fromArguments(paging, filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (r *queryResolver) PromotionalEntitlements(ctx context.Context, paging *mod
 func (r *queryResolver) Entitlements(ctx context.Context, query model.FetchEntitlementsQuery) ([]*model.EntitlementWithSummary, error) {
 	entitlements, denial, err := r.UseCases.Customers.Entitlements(ctx, ActorOf(ctx), query.EnvironmentID.Value(), query.CustomerID, query.ResourceID.Value())
 	if err == nil && denial != "" {
-		err = missing(domain.CustomerNotFound, "Customer", query.CustomerID).With("accessDeniedReason", denial)
+		err = notFound(domain.CustomerNotFound, "Customer", query.CustomerID).With("accessDeniedReason", denial)
 	}
 	if err != nil {
 		return nil, err

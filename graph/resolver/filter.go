@@ -2,12 +2,13 @@ package resolver
 
 import (
 	"fmt"
+	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/99designs/gqlgen/graphql"
 	"golang.org/x/text/unicode/norm" // the Go team's own; the standard library has no normal forms
 
 	"clientele/graph/model"
@@ -22,12 +23,15 @@ const (
 	maxWildcards      = 8
 )
 
-// filterReader collects the conditions of one filter and counts them against the bounds. Its first
-// refusal stands.
+// filterReader reads one filter and counts its conditions against the bounds. The first refusal is the error. It finds
+// fields and operators by reflection, because the schema has a type of its own for the filter of each list: a field has
+// the same name in the schema and in the store, except those in listSpec.names, and its Go type says how it is compared.
 //
-// A null is ignored, and so is an object or a list with nothing but nulls in it: a generated client sends null for each
-// variable that was not set. A filter in which nothing else is left is refused, because it would ask for everything.
+// A null is ignored, and so is an object or a list of nulls: generated clients send null for each variable that is not
+// set. A filter in which nothing else is left is refused, because it would match everything.
 type filterReader struct {
+	listSpec
+
 	conditions int
 	// nulls counts the nulls that were ignored, and null is the path of the first.
 	nulls int
@@ -35,61 +39,59 @@ type filterReader struct {
 	err   error
 }
 
-// comparison reads what one field of a filter says.
-type comparison func(r *filterReader, path string) persistence.And
-
-// parts are a filter taken apart: filters of its own kind, and what its fields say.
-type parts[F any] struct {
-	and, or graphql.Omittable[[]*F]
-	fields  []comparison
-}
-
 // fromFilter reads a filter; no filter is nil. Errors: BadUserInput.
-func fromFilter[F any](filter *F, apart func(*F) parts[F]) (persistence.Filter, error) {
+func fromFilter[F any](filter *F, spec listSpec) (persistence.Filter, error) {
 	if filter == nil {
 		return nil, nil
 	}
-	reader := &filterReader{}
-	read, _ := readFilter(reader, "filter", filter, apart, 1)
-	if len(read) == 0 && reader.nulls > 0 {
-		reader.refuse(reader.null, "must not be null when the filter asks for nothing else; ask for a missing value with `is: true`")
+	r := &filterReader{listSpec: spec}
+	read, _ := r.filter("filter", reflect.ValueOf(filter), 1)
+	if len(read) == 0 && r.nulls > 0 {
+		r.refuse(r.null, "must not be null when the filter asks for nothing else; ask for a missing value with `is: true`")
 	}
-	if reader.err != nil || len(read) == 0 {
-		return nil, reader.err
+	if r.err != nil || len(read) == 0 {
+		return nil, r.err
 	}
 	return read, nil
 }
 
-// readFilter reads a filter and reports whether there is nothing but nulls in it.
-func readFilter[F any](
-	r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int,
-) (all persistence.And, void bool) {
+// filter reads a filter, given as a pointer, and reports whether it is void: nothing but nulls.
+func (r *filterReader) filter(path string, filter reflect.Value, depth int) (all persistence.And, void bool) {
 	if r.err != nil {
 		return nil, false
+	}
+	if filter.IsNil() {
+		r.ignoreNull(path)
+		r.count()
+		return nil, true
 	}
 	if depth > model.MaxFilterDepth {
 		r.refuse(path, "must be nested at most %d deep", model.MaxFilterDepth)
 		return nil, false
 	}
-	p := apart(filter)
 	nulls := r.nulls
-	for i, part := range givenList(r, path+".and", p.and) {
-		read, _ := readElement(r, fmt.Sprintf("%s.and[%d]", path, i), part, apart, depth+1)
-		all = append(all, read...)
-	}
-	var either persistence.Or
-	for i, part := range givenList(r, path+".or", p.or) {
-		// An alternative of nulls is none. As one without a condition, it would match everything.
-		if read, void := readElement(r, fmt.Sprintf("%s.or[%d]", path, i), part, apart, depth+1); !void {
-			either = append(either, read)
+	for name, value := range r.givenFields(path, filter.Elem()) {
+		switch name {
+		case "and":
+			for i := range value.Len() {
+				read, _ := r.filter(fmt.Sprintf("%s.and[%d]", path, i), value.Index(i), depth+1)
+				all = append(all, read...)
+			}
+		case "or":
+			var either persistence.Or
+			for i := range value.Len() {
+				// A void alternative is dropped: as one without a condition, it would match everything.
+				if read, void := r.filter(fmt.Sprintf("%s.or[%d]", path, i), value.Index(i), depth+1); !void {
+					either = append(either, read)
+				}
+			}
+			// An `or` without alternatives matches everything.
+			if len(either) > 0 {
+				all = append(all, either)
+			}
+		default:
+			all = append(all, r.field(path+"."+name, r.names.field(name), value)...)
 		}
-	}
-	// An `or` without alternatives asks for nothing, so it matches everything.
-	if len(either) > 0 {
-		all = append(all, either)
-	}
-	for _, field := range p.fields {
-		all = append(all, field(r, path)...)
 	}
 	if len(all) == 0 {
 		// A filter without a condition counts as one, or a list of them would not be bounded.
@@ -98,185 +100,164 @@ func readFilter[F any](
 	return all, len(all) == 0 && r.nulls > nulls
 }
 
-// readElement is readFilter for a filter in a list, where null can stand for one.
-func readElement[F any](
-	r *filterReader, path string, filter *F, apart func(*F) parts[F], depth int,
-) (all persistence.And, void bool) {
-	if filter == nil {
-		r.ignoreNull(path)
+// givenFields are the fields of an input object that were sent and are not null, by their names in the schema.
+func (r *filterReader) givenFields(path string, object reflect.Value) iter.Seq2[string, reflect.Value] {
+	return func(yield func(string, reflect.Value) bool) {
+		if object.Type().Field(0).Anonymous {
+			object = object.Field(0)
+		}
+		for i := range object.NumField() {
+			if !object.Field(i).Interface().(interface{ IsSet() bool }).IsSet() {
+				continue
+			}
+			name, _, _ := strings.Cut(object.Type().Field(i).Tag.Get("json"), ",")
+			value := object.Field(i).MethodByName("Value").Call(nil)[0]
+			if value.IsNil() {
+				r.ignoreNull(path + "." + name)
+				continue
+			}
+			if !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// field reads what a filter says about one field.
+func (r *filterReader) field(path string, field persistence.Field, value reflect.Value) (all persistence.And) {
+	switch value.Interface().(type) {
+	case *model.CustomerSearchQueryFilterComparison:
+		for name, text := range r.givenFields(path, value.Elem()) {
+			all = append(all, r.search(path+"."+name, text)...)
+		}
+		return all
+	case *model.CustomerFilterPromotionalEntitlementFilter:
+		if status, void := r.object(path, value.Elem(), nil); !void {
+			return withPromotional(r.now, status)
+		}
+		return nil
+	case *model.CustomerFilterCustomerSubscriptionFilter:
+		if status, void := r.object(path, value.Elem(), nil); !void {
+			return withSubscription(r.now, status)
+		}
+		return nil
+	case *model.CouponFilterCustomerFilter:
+		who, void := r.object(path, value.Elem(), fieldNames{"refId": persistence.FieldCustomerID})
+		if r.err != nil || void {
+			return nil
+		}
+		ids, err := r.couponsOf(who)
+		if err != nil {
+			r.err = err
+		}
+		return persistence.And{persistence.Condition{Field: persistence.FieldRefID, Op: persistence.In, Operands: each(ids, persistence.Text)}}
+	case *model.CustomerSubscriptionFilterPlanFilter:
+		return r.fields(path, value.Elem(), fieldNames{"id": fieldPlanUUID, "refId": fieldPlanID})
+	default:
+		return r.compare(path, field, value.Elem())
+	}
+}
+
+// fields reads the fields of an object in a filter.
+func (r *filterReader) fields(path string, object reflect.Value, names fieldNames) (all persistence.And) {
+	for name, value := range r.givenFields(path, object) {
+		all = append(all, r.field(path+"."+name, names.field(name), value)...)
+	}
+	return all
+}
+
+// object is fields for an object that means "any" when it is empty. It then counts as one condition, because it costs as
+// much. It is void if there is nothing but nulls in it.
+func (r *filterReader) object(path string, object reflect.Value, names fieldNames) (all persistence.And, void bool) {
+	nulls := r.nulls
+	if all = r.fields(path, object, names); len(all) == 0 {
 		r.count()
-		return nil, true
 	}
-	return readFilter(r, path, filter, apart, depth)
+	return all, len(all) == 0 && r.nulls > nulls
 }
 
-// compare reads one field of a filter with read, if it is given.
-func compare[C any](
-	name string, c graphql.Omittable[*C], read func(r *filterReader, path string, c *C) persistence.And,
-) comparison {
-	return func(r *filterReader, path string) persistence.And {
-		path += "." + name
-		if c := given(r, path, c); c != nil {
-			return read(r, path, c)
+// compare reads the operators of a comparison; their names are those of persistence.Op.
+func (r *filterReader) compare(path string, field persistence.Field, comparison reflect.Value) (all persistence.And) {
+	for name, operand := range r.givenFields(path, comparison) {
+		switch name {
+		case "is", "isNot":
+			op := persistence.NotNull
+			if operand.Elem().Bool() == (name == "is") {
+				op = persistence.Null
+			}
+			all = append(all, r.condition(field, op))
+		case "between", "notBetween":
+			lower := persistence.Time(operand.Elem().FieldByName("Lower").Interface().(time.Time))
+			upper := persistence.Time(operand.Elem().FieldByName("Upper").Interface().(time.Time))
+			if name == "between" {
+				all = append(all, r.condition(field, persistence.GreaterOrEqual, lower), r.condition(field, persistence.LessOrEqual, upper))
+			} else {
+				all = append(all, persistence.Or{r.condition(field, persistence.Less, lower), r.condition(field, persistence.Greater, upper)})
+			}
+		default:
+			op := persistence.Op(name)
+			all = append(all, inEveryForm(r.condition(field, op, r.operands(path+"."+name, op, operand)...)))
 		}
-		return nil
-	}
-}
-
-func compareText(name string, field persistence.Field, c graphql.Omittable[*model.StringFieldComparison]) comparison {
-	return compare(name, c, func(r *filterReader, path string, c *model.StringFieldComparison) persistence.And {
-		return r.text(path, field, c)
-	})
-}
-
-func compareID(name string, field persistence.Field, c graphql.Omittable[*model.UUIDFilterComparison]) comparison {
-	return compareText(name, field, asText(c))
-}
-
-func compareDate(name string, field persistence.Field, c graphql.Omittable[*model.DateFieldComparison]) comparison {
-	return compare(name, c, func(r *filterReader, path string, c *model.DateFieldComparison) persistence.And {
-		return r.date(path, field, c)
-	})
-}
-
-// enumComparison is the comparison of some enum's value.
-type enumComparison[C any] interface {
-	*C
-	AsTexts() *model.StringFieldComparison
-}
-
-func compareEnum[C any, P enumComparison[C]](name string, field persistence.Field, c graphql.Omittable[*C]) comparison {
-	return compare(name, c, func(r *filterReader, path string, c *C) persistence.And { return r.text(path, field, P(c).AsTexts()) })
-}
-
-// alwaysNull stands for the fields that are null for every customer that can be found.
-const alwaysNull persistence.Field = ""
-
-func asText(comparison graphql.Omittable[*model.UUIDFilterComparison]) graphql.Omittable[*model.StringFieldComparison] {
-	value, set := comparison.ValueOK()
-	if !set {
-		return graphql.Omittable[*model.StringFieldComparison]{}
-	}
-	return graphql.OmittableOf((*model.StringFieldComparison)(value))
-}
-
-func (r *filterReader) text(path string, field persistence.Field, c *model.StringFieldComparison) persistence.And {
-	all := r.nullness(path, field, c.Is, c.IsNot)
-	for _, one := range []struct {
-		op      persistence.Op
-		operand graphql.Omittable[*string]
-	}{
-		{persistence.Equal, c.Eq},
-		{persistence.NotEqual, c.Neq},
-		{persistence.Greater, c.Gt},
-		{persistence.GreaterOrEqual, c.Gte},
-		{persistence.Less, c.Lt},
-		{persistence.LessOrEqual, c.Lte},
-		{persistence.Like, c.Like},
-		{persistence.NotLike, c.NotLike},
-		{persistence.ILike, c.ILike},
-		{persistence.NotILike, c.NotILike},
-	} {
-		if operand := given(r, path+"."+string(one.op), one.operand); operand != nil {
-			r.checkWildcards(path+"."+string(one.op), one.op, *operand)
-			all = append(all, r.condition(field, one.op, r.texts(path+"."+string(one.op), []string{*operand})))
-		}
-	}
-	for _, many := range []struct {
-		op       persistence.Op
-		operands graphql.Omittable[[]string]
-	}{{persistence.In, c.In}, {persistence.NotIn, c.NotIn}} {
-		if operands := givenList(r, path+"."+string(many.op), many.operands); operands != nil {
-			all = append(all, r.condition(field, many.op, r.texts(path+"."+string(many.op), operands)))
-		}
-	}
-	for i := range all {
-		all[i] = inEveryForm(all[i])
 	}
 	return all
 }
 
-func (r *filterReader) date(path string, field persistence.Field, c *model.DateFieldComparison) persistence.And {
-	all := r.nullness(path, field, c.Is, c.IsNot)
-	for _, one := range []struct {
-		op      persistence.Op
-		operand graphql.Omittable[*time.Time]
-	}{
-		{persistence.Equal, c.Eq},
-		{persistence.NotEqual, c.Neq},
-		{persistence.Greater, c.Gt},
-		{persistence.GreaterOrEqual, c.Gte},
-		{persistence.Less, c.Lt},
-		{persistence.LessOrEqual, c.Lte},
-	} {
-		if operand := given(r, path+"."+string(one.op), one.operand); operand != nil {
-			all = append(all, r.condition(field, one.op, []persistence.Value{persistence.Time(*operand)}))
-		}
+// operands are the values of an operator: that of a pointer, or those of a list.
+func (r *filterReader) operands(path string, op persistence.Op, operand reflect.Value) []persistence.Value {
+	if operand.Kind() != reflect.Slice {
+		return []persistence.Value{r.operand(path, op, operand.Elem())}
 	}
-	for _, many := range []struct {
-		op       persistence.Op
-		operands graphql.Omittable[[]*time.Time]
-	}{{persistence.In, c.In}, {persistence.NotIn, c.NotIn}} {
-		if operands := givenList(r, path+"."+string(many.op), many.operands); operands != nil {
-			all = append(all, r.condition(field, many.op, r.times(path+"."+string(many.op), operands)))
-		}
+	if n := operand.Len(); n > maxFilterOperands {
+		r.refuse(path, "must have at most %d values, it has %d", maxFilterOperands, n)
 	}
-	if span := given(r, path+".between", c.Between); span != nil {
-		all = append(all,
-			r.condition(field, persistence.GreaterOrEqual, []persistence.Value{persistence.Time(span.Lower)}),
-			r.condition(field, persistence.LessOrEqual, []persistence.Value{persistence.Time(span.Upper)}))
+	values := make([]persistence.Value, operand.Len())
+	for i := range values {
+		values[i] = r.operand(path, op, reflect.Indirect(operand.Index(i)))
 	}
-	if span := given(r, path+".notBetween", c.NotBetween); span != nil {
-		all = append(all, persistence.Or{
-			r.condition(field, persistence.Less, []persistence.Value{persistence.Time(span.Lower)}),
-			r.condition(field, persistence.Greater, []persistence.Value{persistence.Time(span.Upper)}),
-		})
-	}
-	return all
+	return values
 }
 
-func (r *filterReader) nullness(path string, field persistence.Field, is, isNot graphql.Omittable[*bool]) persistence.And {
-	var all persistence.And
-	for _, test := range []struct {
-		name    string
-		operand graphql.Omittable[*bool]
-		null    bool
-	}{{"is", is, true}, {"isNot", isNot, false}} {
-		operand := given(r, path+"."+test.name, test.operand)
-		if operand == nil {
-			continue
-		}
-		op := persistence.NotNull
-		if *operand == test.null {
-			op = persistence.Null
-		}
-		all = append(all, r.condition(field, op, nil))
+// operand reads a time, a text or a value of an enum.
+func (r *filterReader) operand(path string, op persistence.Op, value reflect.Value) persistence.Value {
+	if at, isTime := value.Interface().(time.Time); isTime {
+		return persistence.Time(at)
 	}
-	return all
+	text := value.String()
+	switch op {
+	case persistence.Like, persistence.NotLike, persistence.ILike, persistence.NotILike:
+		if _, isText := value.Interface().(string); !isText {
+			// A pattern of an enum is one of its values, without wildcards.
+			text = persistence.Escape(text)
+		}
+		// Some matchers try all ways to share a text among the wildcards.
+		if strings.Count(text, "%") > maxWildcards {
+			r.refuse(path, "must have at most %d %%", maxWildcards)
+		}
+	default:
+	}
+	if utf8.RuneCountInString(text) > maxOperandLength {
+		r.refuse(path, "must have at most %d characters", maxOperandLength)
+	}
+	return persistence.Text(text)
 }
 
-func (r *filterReader) search(path string, c *model.CustomerSearchQueryFilterComparison) persistence.And {
-	text := given(r, path, c.ILike)
-	if text == nil {
-		return nil
-	}
-	r.checkWildcards(path, persistence.ILike, *text)
-	operand := r.texts(path, []string{*text})
-	operand[0] = persistence.Text(persistence.ContainsPattern(*text))
+func (r *filterReader) search(path string, text reflect.Value) persistence.And {
+	r.operand(path, persistence.ILike, text.Elem()) // for its bounds
+	pattern := persistence.Text(persistence.ContainsPattern(text.Elem().String()))
 	return persistence.And{persistence.Or{
-		r.condition(persistence.FieldCustomerID, persistence.ILike, operand),
-		r.condition(persistence.FieldName, persistence.ILike, operand),
-		r.condition(persistence.FieldEmail, persistence.ILike, operand),
-		r.condition(persistence.FieldBillingID, persistence.ILike, operand),
-		r.condition(persistence.FieldCRMID, persistence.ILike, operand),
+		r.condition(persistence.FieldCustomerID, persistence.ILike, pattern),
+		r.condition(persistence.FieldName, persistence.ILike, pattern),
+		r.condition(persistence.FieldEmail, persistence.ILike, pattern),
+		r.condition(persistence.FieldBillingID, persistence.ILike, pattern),
+		r.condition(persistence.FieldCRMID, persistence.ILike, pattern),
 	}}
 }
 
-// named are the fields with texts of people, which may have their accents composed or not. Ids are compared letter by letter.
+// named are the fields with texts of people, whose accents may be composed or not. Ids are compared exactly as stored.
 var named = []persistence.Field{persistence.FieldName, persistence.FieldEmail, persistence.FieldDisplayName, persistence.FieldDescription}
 
-// inEveryForm is an equality of a text of people, or the opposite, that takes the text with its accents composed and
-// decomposed as well. Patterns compare in normal form by themselves.
+// inEveryForm extends an equality of a text of people, or its opposite, to the text with its accents composed and
+// decomposed. Patterns compare in normal form anyway.
 func inEveryForm(filter persistence.Filter) persistence.Filter {
 	condition, ok := filter.(persistence.Condition)
 	if !ok || !slices.Contains(named, condition.Field) {
@@ -306,29 +287,17 @@ func inEveryForm(filter persistence.Filter) persistence.Filter {
 	return persistence.Condition{Field: condition.Field, Op: op, Operands: forms}
 }
 
-// condition is one condition, counted.
-func (r *filterReader) condition(field persistence.Field, op persistence.Op, operands []persistence.Value) persistence.Filter {
+// condition is one condition, counted. alwaysNull is decided here.
+func (r *filterReader) condition(field persistence.Field, op persistence.Op, operands ...persistence.Value) persistence.Filter {
 	r.count()
-	if field == alwaysNull {
-		if op == persistence.Null {
-			return persistence.And{}
-		}
+	switch {
+	case field != alwaysNull:
+		return persistence.Condition{Field: field, Op: op, Operands: operands}
+	case op == persistence.Null:
+		return persistence.And{}
+	default:
 		return persistence.Or{}
 	}
-	return persistence.Condition{Field: field, Op: op, Operands: operands}
-}
-
-// within reads the fields of an object in a filter. What asks for any counts as one condition, because it costs as much
-// as one; an object with nothing but nulls in it is void.
-func (r *filterReader) within(path string, fields ...comparison) (conditions persistence.And, void bool) {
-	nulls := r.nulls
-	for _, field := range fields {
-		conditions = append(conditions, field(r, path)...)
-	}
-	if len(conditions) == 0 {
-		r.count()
-	}
-	return conditions, len(conditions) == 0 && r.nulls > nulls
 }
 
 func (r *filterReader) count() {
@@ -337,66 +306,10 @@ func (r *filterReader) count() {
 	}
 }
 
-func (r *filterReader) texts(path string, texts []string) []persistence.Value {
-	r.countOperands(path, len(texts))
-	values := make([]persistence.Value, len(texts))
-	for i, text := range texts {
-		if utf8.RuneCountInString(text) > maxOperandLength {
-			r.refuse(path, "must have at most %d characters", maxOperandLength)
-		}
-		values[i] = persistence.Text(text)
-	}
-	return values
-}
-
-// checkWildcards bounds what a pattern can cost: some matchers try all ways to share a text among its %.
-func (r *filterReader) checkWildcards(path string, op persistence.Op, pattern string) {
-	switch op {
-	case persistence.Like, persistence.NotLike, persistence.ILike, persistence.NotILike:
-		if strings.Count(pattern, "%") > maxWildcards {
-			r.refuse(path, "must have at most %d %%", maxWildcards)
-		}
-	default:
-	}
-}
-
-func (r *filterReader) times(path string, times []*time.Time) []persistence.Value {
-	r.countOperands(path, len(times))
-	values := make([]persistence.Value, len(times))
-	for i, at := range times {
-		values[i] = persistence.Time(*at)
-	}
-	return values
-}
-
-func (r *filterReader) countOperands(path string, n int) {
-	if n > maxFilterOperands {
-		r.refuse(path, "must have at most %d values, it has %d", maxFilterOperands, n)
-	}
-}
-
 func (r *filterReader) refuse(path, format string, args ...any) {
 	if r.err == nil {
 		r.err = domain.FieldErrorf(domain.BadUserInput, path, format, args...)
 	}
-}
-
-// given is the value of an input field, nil when it was left out or is null.
-func given[T any](r *filterReader, path string, field graphql.Omittable[*T]) *T {
-	value, set := field.ValueOK()
-	if set && value == nil {
-		r.ignoreNull(path)
-	}
-	return value
-}
-
-// givenList is given for a list.
-func givenList[T any](r *filterReader, path string, field graphql.Omittable[[]T]) []T {
-	value, set := field.ValueOK()
-	if set && value == nil {
-		r.ignoreNull(path)
-	}
-	return value
 }
 
 func (r *filterReader) ignoreNull(path string) {

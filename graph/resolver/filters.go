@@ -3,13 +3,12 @@ package resolver
 import (
 	"time"
 
-	"clientele/graph/model"
 	"clientele/internal/customers"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// The fields of subscriptions that only their own filters and orders know.
+// The fields that are compared and sorted by in memory, within one document, and have no name in persistence.
 const (
 	fieldSubscriptionID   persistence.Field = "subscriptionId"
 	fieldResourceID       persistence.Field = "resourceId"
@@ -23,47 +22,40 @@ const (
 	fieldBillingModel     persistence.Field = "billingModel"
 )
 
-// customerFilter takes a filter of customers apart. Statuses depend on the time, which is now.
-func customerFilter(now time.Time) func(*model.CustomerFilter) parts[model.CustomerFilter] {
-	return func(f *model.CustomerFilter) parts[model.CustomerFilter] {
-		return parts[model.CustomerFilter]{f.And, f.Or, []comparison{
-			compareText("name", persistence.FieldName, f.Name),
-			compareText("email", persistence.FieldEmail, f.Email),
-			compareText("refId", persistence.FieldCustomerID, f.RefID),
-			compareText("customerId", persistence.FieldCustomerID, f.CustomerID),
-			compareText("billingId", persistence.FieldBillingID, f.BillingID),
-			compareText("crmId", persistence.FieldCRMID, f.CrmID),
-			compareText("crmHubspotCompanyId", alwaysNull, f.CrmHubspotCompanyID),
-			compareText("crmHubspotCompanyUrl", alwaysNull, f.CrmHubspotCompanyURL),
-			compareText("awsMarketplaceCustomerId", persistence.FieldAWSMarketplaceCustomerID, f.AWSMarketplaceCustomerID),
-			compareText("salesforceId", persistence.FieldSalesforceID, f.SalesforceID),
-			compareText("couponId", persistence.FieldCouponID, f.CouponID),
-			compareID("id", persistence.FieldID, f.ID),
-			compareID("environmentId", persistence.FieldEnvironmentID, f.EnvironmentID),
-			compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-			compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-			compareDate("deletedAt", alwaysNull, f.DeletedAt),
-			compare("searchQuery", f.SearchQuery, func(r *filterReader, path string, c *model.CustomerSearchQueryFilterComparison) persistence.And {
-				return r.search(path+".iLike", c)
-			}),
-			compare("promotionalEntitlements", f.PromotionalEntitlements, func(r *filterReader, path string, f *model.CustomerFilterPromotionalEntitlementFilter) persistence.And {
-				if status, void := r.within(path, compareEnum("status", persistence.FieldStatus, f.Status)); !void {
-					return withPromotional(now, status)
-				}
-				return nil
-			}),
-			compare("subscriptions", f.Subscriptions, func(r *filterReader, path string, f *model.CustomerFilterCustomerSubscriptionFilter) persistence.And {
-				if status, void := r.within(path, compareEnum("status", persistence.FieldStatus, f.Status)); !void {
-					return withSubscription(now, status)
-				}
-				return nil
-			}),
-		}}
-	}
+// listSpec is what it takes to read the filter and the order of a list.
+type listSpec struct {
+	names fieldNames
+	// now is the time at which statuses are compared.
+	now time.Time
+	// couponsOf returns the RefIDs of the coupons of the customers that match.
+	couponsOf func(persistence.Filter) ([]string, error)
 }
 
-// withPromotional finds the customers with a promotional entitlement whose status is such. The index of those
-// who have any keeps the search short.
+// fieldNames has the fields whose name in the store differs from their name in the schema.
+type fieldNames map[string]persistence.Field
+
+func (n fieldNames) field(name string) persistence.Field {
+	if field, differs := n[name]; differs {
+		return field
+	}
+	return persistence.Field(name)
+}
+
+// alwaysNull stands for fields that are null for every customer that can be found.
+const alwaysNull persistence.Field = ""
+
+// customerList is the listSpec of customers at a time.
+func customerList(now time.Time) listSpec {
+	return listSpec{now: now, names: fieldNames{
+		"refId": persistence.FieldCustomerID, "deletedAt": alwaysNull, "crmHubspotCompanyId": alwaysNull,
+		"crmHubspotCompanyUrl": alwaysNull, "searchQuery": alwaysNull,
+	}}
+}
+
+var subscriptionList = listSpec{names: fieldNames{"refId": fieldSubscriptionID, "payingCustomerId": persistence.FieldCustomerID}}
+
+// withPromotional matches customers with a promotional entitlement of a status at a time. The condition on PromotedAt has
+// an index, which keeps the scan short.
 func withPromotional(now time.Time, status persistence.And) persistence.And {
 	var either persistence.Or
 	if matchesStatus(status, customers.PromotionalActive) {
@@ -81,8 +73,7 @@ func withPromotional(now time.Time, status persistence.And) persistence.And {
 	}
 }
 
-// withSubscription finds the customers with a subscription whose status is such: one in whose phases now is one
-// with that status.
+// withSubscription matches customers with a subscription whose phase at a time has a status.
 func withSubscription(now time.Time, status persistence.And) persistence.And {
 	wanted := persistence.Condition{Field: persistence.FieldStatus, Op: persistence.In}
 	for _, s := range domain.SubscriptionStatuses {
@@ -106,148 +97,4 @@ func withSubscription(now time.Time, status persistence.And) persistence.And {
 
 func matchesStatus[S ~string](filter persistence.And, status S) bool {
 	return filter.Matches(persistence.Row{persistence.FieldStatus: persistence.Text(string(status))})
-}
-
-func productFilter(f *model.ProductFilter) parts[model.ProductFilter] {
-	return parts[model.ProductFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareText("refId", persistence.FieldRefID, f.RefID),
-		compareText("displayName", persistence.FieldDisplayName, f.DisplayName),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-	}}
-}
-
-func planFilter(f *model.PlanFilter) parts[model.PlanFilter] {
-	return parts[model.PlanFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareText("refId", persistence.FieldRefID, f.RefID),
-		compareText("displayName", persistence.FieldDisplayName, f.DisplayName),
-		compareText("productId", persistence.FieldProductID, f.ProductID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-	}}
-}
-
-func addonFilter(f *model.AddonFilter) parts[model.AddonFilter] {
-	return parts[model.AddonFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareText("refId", persistence.FieldRefID, f.RefID),
-		compareText("displayName", persistence.FieldDisplayName, f.DisplayName),
-		compareText("productId", persistence.FieldProductID, f.ProductID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-	}}
-}
-
-func featureFilter(f *model.FeatureFilter) parts[model.FeatureFilter] {
-	return parts[model.FeatureFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareText("refId", persistence.FieldRefID, f.RefID),
-		compareText("displayName", persistence.FieldDisplayName, f.DisplayName),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-	}}
-}
-
-// couponFilter takes a filter of coupons apart. usedBy answers the ids of the coupons of customers that match.
-func couponFilter(usedBy func(persistence.Filter) ([]string, error)) func(*model.CouponFilter) parts[model.CouponFilter] {
-	return func(f *model.CouponFilter) parts[model.CouponFilter] {
-		return parts[model.CouponFilter]{f.And, f.Or, []comparison{
-			compareID("id", persistence.FieldID, f.ID),
-			compareText("name", persistence.FieldName, f.Name),
-			compareText("refId", persistence.FieldRefID, f.RefID),
-			compareText("description", persistence.FieldDescription, f.Description),
-			compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-			compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-			compareID("environmentId", persistence.FieldEnvironmentID, f.EnvironmentID),
-			compareEnum("type", persistence.FieldType, f.Type),
-			compareEnum("status", persistence.FieldStatus, f.Status),
-			compareEnum("source", persistence.FieldSource, f.Source),
-			compareText("billingId", persistence.FieldBillingID, f.BillingID),
-			compare("customers", f.Customers, func(r *filterReader, path string, f *model.CouponFilterCustomerFilter) persistence.And {
-				who, void := r.within(path,
-					compareID("id", persistence.FieldID, f.ID),
-					compareText("refId", persistence.FieldCustomerID, f.RefID),
-					compareText("customerId", persistence.FieldCustomerID, f.CustomerID),
-				)
-				if r.err != nil || void {
-					return nil
-				}
-				ids, err := usedBy(who)
-				if err != nil {
-					r.err = err
-				}
-				operands := each(ids, persistence.Text)
-				return persistence.And{persistence.Condition{Field: persistence.FieldRefID, Op: persistence.In, Operands: operands}}
-			}),
-		}}
-	}
-}
-
-func promotionalFilter(f *model.PromotionalEntitlementFilter) parts[model.PromotionalEntitlementFilter] {
-	return parts[model.PromotionalEntitlementFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-		compareEnum("status", persistence.FieldStatus, f.Status),
-		compareID("environmentId", persistence.FieldEnvironmentID, f.EnvironmentID),
-	}}
-}
-
-func subscriptionFilter(f *model.CustomerSubscriptionFilter) parts[model.CustomerSubscriptionFilter] {
-	return parts[model.CustomerSubscriptionFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareText("subscriptionId", fieldSubscriptionID, f.SubscriptionID),
-		compareText("refId", fieldSubscriptionID, f.RefID),
-		compareID("customerId", persistence.FieldCustomerID, f.CustomerID),
-		compareID("payingCustomerId", persistence.FieldCustomerID, f.PayingCustomerID),
-		compareID("resourceId", fieldResourceID, f.ResourceID),
-		compareID("environmentId", persistence.FieldEnvironmentID, f.EnvironmentID),
-		compareEnum("status", persistence.FieldStatus, f.Status),
-		compareText("billingId", persistence.FieldBillingID, f.BillingID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("startDate", fieldStartDate, f.StartDate),
-		compareDate("endDate", persistence.FieldEndDate, f.EndDate),
-		compareDate("trialEndDate", fieldTrialEndDate, f.TrialEndDate),
-		compareDate("cancellationDate", fieldCancellationDate, f.CancellationDate),
-		compareDate("effectiveEndDate", fieldEffectiveEndDate, f.EffectiveEndDate),
-		compare("plan", f.Plan, func(r *filterReader, path string, f *model.CustomerSubscriptionFilterPlanFilter) persistence.And {
-			var all persistence.And
-			for _, field := range []comparison{
-				compareID("id", fieldPlanUUID, f.ID),
-				compareText("refId", fieldPlanID, f.RefID),
-				compareText("productId", persistence.FieldProductID, f.ProductID),
-			} {
-				all = append(all, field(r, path)...)
-			}
-			return all
-		}),
-	}}
-}
-
-func subscriptionAddonFilter(f *model.SubscriptionAddonFilter) parts[model.SubscriptionAddonFilter] {
-	return parts[model.SubscriptionAddonFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-	}}
-}
-
-func subscriptionPriceFilter(f *model.SubscriptionPriceFilter) parts[model.SubscriptionPriceFilter] {
-	return parts[model.SubscriptionPriceFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareDate("updatedAt", persistence.FieldUpdatedAt, f.UpdatedAt),
-		compareText("featureId", fieldFeatureID, f.FeatureID),
-		compareEnum("billingModel", fieldBillingModel, f.BillingModel),
-	}}
-}
-
-func priceFilter(f *model.PriceFilter) parts[model.PriceFilter] {
-	return parts[model.PriceFilter]{f.And, f.Or, []comparison{
-		compareID("id", persistence.FieldID, f.ID),
-		compareDate("createdAt", persistence.FieldCreatedAt, f.CreatedAt),
-		compareEnum("billingModel", fieldBillingModel, f.BillingModel),
-	}}
 }

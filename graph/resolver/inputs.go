@@ -11,7 +11,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// changeOf keeps the difference between an input field that was left out and one that is null.
+// changeOf keeps the difference between an omitted input field and a null.
 func changeOf[T any](field graphql.Omittable[*T]) domain.Change[T] {
 	return domain.Change[T]{Given: field.IsSet(), Value: field.Value()}
 }
@@ -23,7 +23,7 @@ func jsonChangeOf(field graphql.Omittable[json.RawMessage]) domain.Change[json.R
 	return domain.SetTo(field.Value())
 }
 
-// fromVersion is the version that a change is meant for; nil is any.
+// fromVersion is the version that a change requires; nil is any.
 func fromVersion(field graphql.Omittable[*int]) *int64 {
 	if field.Value() == nil {
 		return nil
@@ -32,21 +32,21 @@ func fromVersion(field graphql.Omittable[*int]) *int64 {
 	return &version
 }
 
-// refuse answers an input field that the schema has and the server does not support yet.
-func refuse(field string, given bool) error {
+// unsupported refuses an input field that the schema has and the server does not implement yet.
+func unsupported(field string, given bool) error {
 	if !given {
 		return nil
 	}
 	return domain.FieldErrorf(domain.UnsupportedParameter, field, "is not supported by this server yet; leave it out")
 }
 
-// textChangeOf is changeOf for a text that can be cleared. The empty text clears it as null does, for generated clients
-// that cannot send null.
+// textChangeOf is changeOf for a text that can be cleared. "" clears it as null does, because some generated clients
+// cannot send null.
 func textChangeOf(field graphql.Omittable[*string]) domain.Change[string] {
 	return domain.Change[string]{Given: field.IsSet(), Value: notEmpty(field)}
 }
 
-// notEmpty is a text that was given; the empty one, which generated clients send for a field that is not set, is none.
+// notEmpty is nil for "", which generated clients send for a field that is not set.
 func notEmpty(field graphql.Omittable[*string]) *string {
 	if text := field.Value(); text != nil && *text != "" {
 		return text
@@ -56,6 +56,10 @@ func notEmpty(field graphql.Omittable[*string]) *string {
 
 func identityOf(customerID string, environmentID graphql.Omittable[*string]) customers.Identity {
 	return customers.Identity{CustomerID: &customerID, EnvironmentID: environmentID.Value()}
+}
+
+func identityOfEither(customerID, refID, environmentID graphql.Omittable[*string]) customers.Identity {
+	return customers.Identity{CustomerID: customerID.Value(), RefID: refID.Value(), EnvironmentID: environmentID.Value()}
 }
 
 func fromCustomerInput(input model.CustomerInput) (customers.Provision, error) {
@@ -79,9 +83,7 @@ func fromCustomerInput(input model.CustomerInput) (customers.Provision, error) {
 
 func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.Provision, error) {
 	provision := customers.Provision{
-		Identity: customers.Identity{
-			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
-		},
+		Identity: identityOfEither(input.CustomerID, input.RefID, input.EnvironmentID),
 		Details: customers.Details{
 			Name:                     textChangeOf(input.Name),
 			Email:                    textChangeOf(input.Email),
@@ -104,9 +106,7 @@ func fromProvisionCustomerInput(input model.ProvisionCustomerInput) (customers.P
 
 func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
 	return customers.Update{
-		Identity: customers.Identity{
-			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
-		},
+		Identity: identityOfEither(input.CustomerID, input.RefID, input.EnvironmentID),
 		Details: customers.Details{
 			Name:                     textChangeOf(input.Name),
 			Email:                    textChangeOf(input.Email),
@@ -125,9 +125,7 @@ func fromUpdateCustomerInput(input model.UpdateCustomerInput) customers.Update {
 
 func fromImportCustomerInput(input model.ImportCustomerInput) customers.ImportRow {
 	return customers.ImportRow{
-		Identity: customers.Identity{
-			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
-		},
+		Identity: identityOfEither(input.CustomerID, input.RefID, input.EnvironmentID),
 		Details: customers.Details{
 			Name:         textChangeOf(input.Name),
 			Email:        textChangeOf(input.Email),
@@ -142,9 +140,7 @@ func fromImportCustomerInput(input model.ImportCustomerInput) customers.ImportRo
 
 func fromAttachCustomerPaymentMethodInput(input model.AttachCustomerPaymentMethodInput) customers.PaymentMethod {
 	method := customers.PaymentMethod{
-		Identity: customers.Identity{
-			CustomerID: input.CustomerID.Value(), RefID: input.RefID.Value(), EnvironmentID: input.EnvironmentID.Value(),
-		},
+		Identity:        identityOfEither(input.CustomerID, input.RefID, input.EnvironmentID),
 		PaymentMethodID: input.PaymentMethodID,
 		Vendor:          input.VendorIdentifier.String(),
 		IntegrationID:   input.IntegrationID.Value(),
@@ -155,7 +151,6 @@ func fromAttachCustomerPaymentMethodInput(input model.AttachCustomerPaymentMetho
 	return method
 }
 
-// textOf is the text of a value of an enum.
 func textOf[T fmt.Stringer](value *T) *string {
 	if value == nil {
 		return nil
@@ -168,7 +163,8 @@ func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingIn
 	if input == nil {
 		return nil
 	}
-	info := &domain.BillingInformation{
+	return &domain.BillingInformation{
+		TaxIDs:              fromTaxIDs(input.TaxIds),
 		BillingAddress:      fromAddress(input.BillingAddress.Value()),
 		ShippingAddress:     fromAddress(input.ShippingAddress.Value()),
 		Currency:            textOf(input.Currency.Value()),
@@ -180,8 +176,6 @@ func fromCustomerBillingInfo(input *model.CustomerBillingInfo) *domain.BillingIn
 		Metadata:            input.Metadata.Value(),
 		IntegrationID:       input.IntegrationID.Value(),
 	}
-	info.TaxIDs = fromTaxIDs(input.TaxIds)
-	return info
 }
 
 func fromAddress(input *model.Address) *domain.Address {

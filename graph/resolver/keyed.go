@@ -13,8 +13,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// WithKey begins a mutation with an idempotency key. The seed is a text of the request's own, the same whenever it is
-// executed.
+// WithKey begins a mutation with an idempotency key. The seed is unique to the request, and the same in each execution.
 func WithKey(ctx context.Context, seed string) (context.Context, *KeyedResponse) {
 	c := callOf(ctx)
 	c.seed, c.keyed = seed, &KeyedResponse{}
@@ -22,43 +21,43 @@ func WithKey(ctx context.Context, seed string) (context.Context, *KeyedResponse)
 }
 
 // KeyedResponse collects what the server has to know to store the response to a mutation with an idempotency key: the
-// live customers that it is about, so that it can be dropped with them, and the secrets in it.
+// live customers in it, so that it can be dropped with them, and the secrets in it.
 type KeyedResponse struct {
 	mu        sync.Mutex
 	customers []*domain.Customer
-	// secrets are the secrets by the placeholders that stand for them while the response is made.
+	// secrets are keyed by the placeholders that stand for them while the response is built.
 	secrets map[string]string
 }
 
-// Customers are the live customers that the response is about.
-func (a *KeyedResponse) Customers() []*domain.Customer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.customers
+// Customers are the live customers in the response.
+func (k *KeyedResponse) Customers() []*domain.Customer {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.customers
 }
 
-// hide returns a placeholder for a secret, a text that is nowhere else.
-func (a *KeyedResponse) hide(secret string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.secrets == nil {
-		a.secrets = map[string]string{}
+// hide returns a unique placeholder for a secret.
+func (k *KeyedResponse) hide(secret string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.secrets == nil {
+		k.secrets = map[string]string{}
 	}
 	placeholder := "secret-" + rand.Text()
-	a.secrets[placeholder] = secret
+	k.secrets[placeholder] = secret
 	return placeholder
 }
 
-// Reveal returns a response with its secrets, and with nulls in their place, which is what may be stored; nil
-// for the response itself.
-func (a *KeyedResponse) Reveal(text []byte) (response, stored []byte) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.secrets) == 0 {
+// Reveal returns the response with its secrets, and the one to store, with nulls instead of secrets; stored is nil if
+// they are the same.
+func (k *KeyedResponse) Reveal(text []byte) (response, stored []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.secrets) == 0 {
 		return text, nil
 	}
 	response, stored = text, text
-	for placeholder, secret := range a.secrets {
+	for placeholder, secret := range k.secrets {
 		quoted := []byte(strconv.Quote(placeholder))
 		response = bytes.ReplaceAll(response, quoted, []byte(strconv.Quote(secret)))
 		stored = bytes.ReplaceAll(stored, quoted, []byte("null"))
@@ -66,27 +65,27 @@ func (a *KeyedResponse) Reveal(text []byte) (response, stored []byte) {
 	return response, stored
 }
 
-// CollectCustomers is the field middleware that collects the customers of a response that is going to be stored. It
-// comes before ArchivedCustomers, and so sees what that leaves.
+// CollectCustomers is the field middleware that collects the customers of a response that will be stored. It wraps
+// ArchivedCustomers, so it sees what that leaves.
 func CollectCustomers(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
 	found := customersIn(value)
 	if len(found) == 0 {
 		return value, err
 	}
-	if a := callOf(ctx).keyed; a != nil {
-		a.mu.Lock()
-		defer a.mu.Unlock()
+	if k := callOf(ctx).keyed; k != nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
 		for _, customer := range found {
 			if customer != nil && !customer.Archived() {
-				a.customers = append(a.customers, customer)
+				k.customers = append(k.customers, customer)
 			}
 		}
 	}
 	return value, err
 }
 
-// customersIn are the customers whose own, or whose belongings, a value is.
+// customersIn returns the customers that a value is, or belongs to.
 func customersIn(value any) []*domain.Customer {
 	switch v := value.(type) {
 	case *model.Customer:
@@ -102,7 +101,7 @@ func customersIn(value any) []*domain.Customer {
 	case []*model.PromotionalEntitlement:
 		return each(v, promotionalOwner)
 	default:
-		// What else leads to them, pages for one, has them in fields of its own.
+		// Other values, such as pages, contain them in fields of their own.
 		return nil
 	}
 }
@@ -128,7 +127,7 @@ func promotionalOwner(p *model.PromotionalEntitlement) *domain.Customer {
 	return p.Of
 }
 
-// seedOf is a text of the field's own, the same whenever its request is executed; empty without an idempotency key.
+// seedOf is unique to the field and the same in each execution of its request; empty without an idempotency key.
 func seedOf(ctx context.Context) string {
 	seed := callOf(ctx).seed
 	if seed == "" {
@@ -137,11 +136,10 @@ func seedOf(ctx context.Context) string {
 	return seed + " " + graphql.GetFieldContext(ctx).Field.Alias
 }
 
-// shownOnce is a secret for the response to the first of several requests with one idempotency key. What is stored for the
-// others has null in its place.
+// shownOnce is a secret that only the first response to an idempotency key shows. The stored response has null instead.
 func shownOnce(ctx context.Context, secret string) *string {
-	if a := callOf(ctx).keyed; a != nil {
-		secret = a.hide(secret)
+	if k := callOf(ctx).keyed; k != nil {
+		secret = k.hide(secret)
 	}
 	return &secret
 }

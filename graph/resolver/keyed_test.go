@@ -10,24 +10,24 @@ import (
 	"clientele/internal/domain"
 )
 
-func TestSecretsAreRevealedToOneAnswer(t *testing.T) {
-	a := &KeyedResponse{}
-	first, second := a.hide("server-one"), a.hide("server-two")
+func TestSecretsAreRevealedToOneResponse(t *testing.T) {
+	keyed := &KeyedResponse{}
+	first, second := keyed.hide("server-one"), keyed.hide("server-two")
 	for _, placeholder := range []string{first, second} {
 		if placeholder == "server-one" || placeholder == "server-two" || first == second {
 			t.Fatalf("the placeholder is %q", placeholder)
 		}
 	}
 	text := `{"a":"` + first + `","b":["` + second + `","` + first + `"],"c":"kept"}`
-	answer, kept := a.Reveal([]byte(text))
-	if want := `{"a":"server-one","b":["server-two","server-one"],"c":"kept"}`; string(answer) != want {
-		t.Errorf("answered is %s", answer)
+	response, stored := keyed.Reveal([]byte(text))
+	if want := `{"a":"server-one","b":["server-two","server-one"],"c":"kept"}`; string(response) != want {
+		t.Errorf("the response is %s", response)
 	}
-	if want := `{"a":null,"b":[null,null],"c":"kept"}`; string(kept) != want {
-		t.Errorf("kept is %s", kept)
+	if want := `{"a":null,"b":[null,null],"c":"kept"}`; string(stored) != want {
+		t.Errorf("stored is %s", stored)
 	}
-	if answer, kept := new(KeyedResponse).Reveal([]byte(text)); string(answer) != text || kept != nil {
-		t.Errorf("without secrets it is %s, kept %s", answer, kept)
+	if response, stored := new(KeyedResponse).Reveal([]byte(text)); string(response) != text || stored != nil {
+		t.Errorf("without secrets it is %s, stored %s", response, stored)
 	}
 	ctx := withCall(t.Context(), call{actor: domain.Actor{}})
 	if secret := shownOnce(ctx, "server-one"); *secret != "server-one" {
@@ -35,8 +35,8 @@ func TestSecretsAreRevealedToOneAnswer(t *testing.T) {
 	}
 }
 
-// TestEveryPersonalAnswerNamesItsCustomers: whatever type belongs to a customer is known to, alone and in a list.
-func TestEveryPersonalAnswerNamesItsCustomers(t *testing.T) {
+// TestCustomersAreFoundInEveryPersonalType: in each type that belongs to a customer, alone and in a list.
+func TestCustomersAreFoundInEveryPersonalType(t *testing.T) {
 	ada := &domain.Customer{CustomerID: "ada"}
 	for _, value := range personalTypes {
 		name := reflect.TypeOf(value).Elem().Name()
@@ -48,8 +48,8 @@ func TestEveryPersonalAnswerNamesItsCustomers(t *testing.T) {
 		field.Set(reflect.ValueOf(ada))
 		list := reflect.MakeSlice(reflect.SliceOf(one.Type()), 0, 2)
 		list = reflect.Append(list, one, one)
-		for form, answer := range map[string]any{"one": one.Interface(), "a list": list.Interface()} {
-			found := customersIn(answer)
+		for form, value := range map[string]any{"one": one.Interface(), "a list": list.Interface()} {
+			found := customersIn(value)
 			if len(found) == 0 || found[0] != ada {
 				t.Errorf("%s, %s: found %v", name, form, found)
 			}
@@ -65,22 +65,22 @@ func TestEveryPersonalAnswerNamesItsCustomers(t *testing.T) {
 	}
 }
 
-// TestCustomersOfAnAnswerAreNoted: the live ones, and only where an answer is kept.
-func TestCustomersOfAnAnswerAreNoted(t *testing.T) {
+// TestCustomersOfAStoredResponseAreCollected: the live ones, and only if the response is stored.
+func TestCustomersOfAStoredResponseAreCollected(t *testing.T) {
 	at := time.Now()
 	live, gone := &domain.Customer{CustomerID: "live"}, &domain.Customer{CustomerID: "gone", ArchivedAt: &at}
 	resolve := func(c call) {
 		t.Helper()
-		answer := []*model.Customer{{Source: live}, {Source: gone}, nil}
-		got, err := CollectCustomers(withCall(t.Context(), c), func(context.Context) (any, error) { return answer, nil })
+		value := []*model.Customer{{Source: live}, {Source: gone}, nil}
+		got, err := CollectCustomers(withCall(t.Context(), c), func(context.Context) (any, error) { return value, nil })
 		if err != nil || len(got.([]*model.Customer)) != 3 {
 			t.Errorf("got %v, %v", got, err)
 		}
 	}
-	noted := &KeyedResponse{}
-	resolve(call{keyed: noted})
+	collected := &KeyedResponse{}
+	resolve(call{keyed: collected})
 	resolve(call{})
-	if len(noted.customers) != 1 || noted.customers[0] != live {
-		t.Errorf("noted %v", noted.customers)
+	if len(collected.customers) != 1 || collected.customers[0] != live {
+		t.Errorf("collected %v", collected.customers)
 	}
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"strings"
 	"time"
 
 	"clientele/graph/model"
@@ -8,21 +9,11 @@ import (
 	"clientele/internal/domain"
 )
 
-var (
-	keyScopes = map[model.APIKeyScope]domain.Scope{
-		model.APIKeyScopeRead: domain.ScopeRead, model.APIKeyScopeFull: domain.ScopeFull, model.APIKeyScopeAdmin: domain.ScopeAdmin,
-	}
-	toKeyScopes = map[domain.Scope]model.APIKeyScope{
-		domain.ScopeRead: model.APIKeyScopeRead, domain.ScopeFull: model.APIKeyScopeFull, domain.ScopeAdmin: model.APIKeyScopeAdmin,
-	}
-	toKeyStates = map[domain.KeyState]model.APIKeyState{
-		domain.KeyActive: model.APIKeyStateActive, domain.KeyExpired: model.APIKeyStateExpired, domain.KeyRevoked: model.APIKeyStateRevoked,
-	}
-)
-
+// toAPIKey converts a key. The schema spells scopes and states in upper case.
 func toAPIKey(key *domain.APIKey, now time.Time) *model.APIKey {
 	out := &model.APIKey{
-		ID: key.ID, Name: key.Name, Scope: toKeyScopes[key.Scope], EnvironmentID: key.EnvironmentID, State: toKeyStates[key.State(now)],
+		ID: key.ID, Name: key.Name, Scope: model.APIKeyScope(strings.ToUpper(string(key.Scope))), EnvironmentID: key.EnvironmentID,
+		State:     model.APIKeyState(strings.ToUpper(string(key.State(now)))),
 		CreatedAt: key.CreatedAt, LastUsedAt: key.LastUsedAt, ExpiresAt: key.ExpiresAt, RevokedAt: key.RevokedAt,
 	}
 	if key.ReplacedBy != "" {
@@ -33,11 +24,11 @@ func toAPIKey(key *domain.APIKey, now time.Time) *model.APIKey {
 
 func fromCreateAPIKeyInput(input model.CreateAPIKeyInput) auth.NewKey {
 	return auth.NewKey{
-		EnvironmentID: input.EnvironmentID.Value(), Scope: keyScopes[input.Scope], Name: input.Name, ExpiresAt: input.ExpiresAt.Value(),
+		EnvironmentID: input.EnvironmentID.Value(), Scope: domain.Scope(strings.ToLower(input.Scope.String())), Name: input.Name, ExpiresAt: input.ExpiresAt.Value(),
 	}
 }
 
-// fromOverlap is the overlap of a roll. It is kept within what time.Duration holds, which is above what is allowed.
+// fromOverlap is the overlap of a roll. It is clamped, so that it does not overflow, to values that are refused.
 func fromOverlap(seconds *int) time.Duration {
 	if seconds == nil {
 		return auth.DefaultOverlap

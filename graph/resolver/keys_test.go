@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -9,27 +8,31 @@ import (
 
 	"clientele/graph/model"
 	"clientele/internal/auth"
+	"clientele/internal/domain"
 )
 
-// TestScopesAndStatesAreThoseOfTheSchema fails for a scope or a state that the schema cannot say.
+// TestScopesAndStatesAreThoseOfTheSchema fails for a scope or a state that is spelled differently in the schema.
 func TestScopesAndStatesAreThoseOfTheSchema(t *testing.T) {
-	scopes, states := slices.Collect(maps.Values(toKeyScopes)), slices.Collect(maps.Values(toKeyStates))
-	for _, scope := range model.AllAPIKeyScope {
-		if !slices.Contains(scopes, scope) || toKeyScopes[keyScopes[scope]] != scope {
-			t.Errorf("the scope %s is made of nothing", scope)
+	scopes := each([]domain.Scope{domain.ScopeRead, domain.ScopeFull, domain.ScopeAdmin}, func(scope domain.Scope) model.APIKeyScope {
+		out := toAPIKey(&domain.APIKey{Scope: scope}, time.Time{}).Scope
+		if back := fromCreateAPIKeyInput(model.CreateAPIKeyInput{Scope: out}).Scope; back != scope {
+			t.Errorf("the scope %s is %s in the schema, which is read as %s", scope, out, back)
 		}
+		return out
+	})
+	if !slices.Equal(scopes, model.AllAPIKeyScope) {
+		t.Errorf("the scopes are %v", scopes)
 	}
-	for _, state := range model.AllAPIKeyState {
-		if !slices.Contains(states, state) {
-			t.Errorf("the state %s is made of nothing", state)
-		}
-	}
-	if len(scopes) != len(model.AllAPIKeyScope) || len(states) != len(model.AllAPIKeyState) {
-		t.Errorf("%d scopes, %d states", len(scopes), len(states))
+	now := time.Now()
+	states := each([]*domain.APIKey{{}, {ExpiresAt: &now}, {RevokedAt: &now}}, func(key *domain.APIKey) model.APIKeyState {
+		return toAPIKey(key, now).State
+	})
+	if !slices.Equal(states, model.AllAPIKeyState) {
+		t.Errorf("the states are %v", states)
 	}
 }
 
-func TestOverlapsStayWithinADuration(t *testing.T) {
+func TestOverlapsAreClamped(t *testing.T) {
 	for seconds, want := range map[int]time.Duration{
 		0: 0, 1: time.Second, 2_592_000: auth.MaxOverlap, 2_592_001: auth.MaxOverlap + time.Second,
 		math.MaxInt: auth.MaxOverlap + time.Second, -1: -time.Second, math.MinInt: -time.Second,

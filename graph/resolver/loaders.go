@@ -13,8 +13,8 @@ import (
 	"clientele/persistence"
 )
 
-// loaders turn the many look-ups of one level of an answer into one call to the store. They live as long as
-// one request and see one environment.
+// loaders batch the reads of one level of a response into one call to the store. They belong to one request, and so to
+// one environment.
 type loaders struct {
 	products      *loader[domain.Product]
 	plans         *loader[domain.Plan]
@@ -51,7 +51,7 @@ func newLoader[T any](r *Resolver, actor domain.Actor, reader catalog.Reader[T])
 	})
 }
 
-// newVersionLoader looks versions of packages up, and answers them under the RefID of the package itself.
+// newVersionLoader loads versions of packages. What it returns has the RefID of the package itself.
 func newVersionLoader[T any, P interface {
 	*T
 	Head() *domain.Record
@@ -67,7 +67,7 @@ func newVersionLoader[T any, P interface {
 
 func newMappedLoader[T any](r *Resolver, fetch func(context.Context, []string) (map[string]*T, error)) *loader[T] {
 	recovering := func(ctx context.Context, keys []string) (found map[string]*T, err error) {
-		// A look-up has a goroutine of its own. The library would recover it too, and lose the stack.
+		// A batch has its own goroutine. The library would recover a panic too, and lose the stack.
 		defer func() {
 			if cause := recover(); cause != nil {
 				err = graphql.GetOperationContext(ctx).RecoverFunc(ctx, cause)
@@ -78,7 +78,7 @@ func newMappedLoader[T any](r *Resolver, fetch func(context.Context, []string) (
 	return dataloadgen.NewMappedLoader(recovering, dataloadgen.WithWait(r.LoaderWait))
 }
 
-// load answers nil for an id that no document has.
+// load returns nil for an unknown id.
 func load[T any](ctx context.Context, from *loader[T], refID string) (*T, error) {
 	found, err := from.Load(ctx, refID)
 	if errors.Is(err, dataloadgen.ErrNotFound) {
@@ -87,7 +87,7 @@ func load[T any](ctx context.Context, from *loader[T], refID string) (*T, error)
 	return found, err
 }
 
-// loadAll answers the documents that there are, in the order of the ids.
+// loadAll returns documents in the order of the ids, without those that do not exist.
 func loadAll[T any](ctx context.Context, from *loader[T], refIDs []string) ([]*T, error) {
 	thunks := make([]func() (*T, error), len(refIDs))
 	for i, refID := range refIDs {
@@ -107,21 +107,13 @@ func loadAll[T any](ctx context.Context, from *loader[T], refIDs []string) ([]*T
 	return out, nil
 }
 
-// loadPlan answers a plan as it was in a version, or as it is if that version was never published.
-func (l *loaders) loadPlan(ctx context.Context, planID string, version int) (*domain.Plan, error) {
-	plan, err := load(ctx, l.planVersions, domain.VersionRef(planID, version))
-	if plan == nil && err == nil {
-		plan, err = load(ctx, l.plans, planID)
+// loadVersion returns a version of a package, or the package as it is if that version was never published.
+func loadVersion[T any](ctx context.Context, versions, packages *loader[T], refID string, version int) (*T, error) {
+	found, err := load(ctx, versions, domain.VersionRef(refID, version))
+	if found == nil && err == nil {
+		found, err = load(ctx, packages, refID)
 	}
-	return plan, err
-}
-
-func (l *loaders) loadAddon(ctx context.Context, addonID string, version int) (*domain.Addon, error) {
-	addon, err := load(ctx, l.addonVersions, domain.VersionRef(addonID, version))
-	if addon == nil && err == nil {
-		addon, err = load(ctx, l.addons, addonID)
-	}
-	return addon, err
+	return found, err
 }
 
 // readProducts reads every product of the environment.

@@ -13,14 +13,15 @@ import (
 	"pgregory.net/rapid"
 
 	"clientele/graph/generated"
+	"clientele/graph/model"
 	"clientele/internal/domain"
 	"clientele/persistence"
 )
 
-// reading reads a filter of one kind from what a client sends.
+// reading reads a filter of one type from JSON.
 type reading func(t testing.TB, sent map[string]any) (persistence.Filter, error)
 
-func readAs[F any](apart func(*F) parts[F]) reading {
+func readAs[F any](spec listSpec) reading {
 	return func(t testing.TB, sent map[string]any) (persistence.Filter, error) {
 		t.Helper()
 		text, err := json.Marshal(sent)
@@ -31,25 +32,25 @@ func readAs[F any](apart func(*F) parts[F]) reading {
 		if err := json.Unmarshal(text, &filter); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		return fromFilter(&filter, apart)
+		return fromFilter(&filter, spec)
 	}
 }
 
 // readings are all kinds of filters, by their type in the schema.
 var readings = map[string]reading{
-	"CustomerFilter": readAs(customerFilter(time.Unix(0, 0))),
-	"ProductFilter":  readAs(productFilter),
-	"PlanFilter":     readAs(planFilter),
-	"AddonFilter":    readAs(addonFilter),
-	"FeatureFilter":  readAs(featureFilter),
-	"CouponFilter": readAs(couponFilter(func(persistence.Filter) ([]string, error) {
+	"CustomerFilter": readAs[model.CustomerFilter](customerList(time.Unix(0, 0))),
+	"ProductFilter":  readAs[model.ProductFilter](listSpec{}),
+	"PlanFilter":     readAs[model.PlanFilter](listSpec{}),
+	"AddonFilter":    readAs[model.AddonFilter](listSpec{}),
+	"FeatureFilter":  readAs[model.FeatureFilter](listSpec{}),
+	"CouponFilter": readAs[model.CouponFilter](listSpec{couponsOf: func(persistence.Filter) ([]string, error) {
 		return []string{"used"}, nil
-	})),
-	"PromotionalEntitlementFilter": readAs(promotionalFilter),
-	"CustomerSubscriptionFilter":   readAs(subscriptionFilter),
-	"SubscriptionAddonFilter":      readAs(subscriptionAddonFilter),
-	"SubscriptionPriceFilter":      readAs(subscriptionPriceFilter),
-	"PriceFilter":                  readAs(priceFilter),
+	}}),
+	"PromotionalEntitlementFilter": readAs[model.PromotionalEntitlementFilter](listSpec{}),
+	"CustomerSubscriptionFilter":   readAs[model.CustomerSubscriptionFilter](subscriptionList),
+	"SubscriptionAddonFilter":      readAs[model.SubscriptionAddonFilter](listSpec{}),
+	"SubscriptionPriceFilter":      readAs[model.SubscriptionPriceFilter](listSpec{}),
+	"PriceFilter":                  readAs[model.PriceFilter](listSpec{}),
 }
 
 func mustRead(t testing.TB, read reading, sent map[string]any) persistence.Filter {
@@ -73,8 +74,8 @@ func mustBeNull(t testing.TB, read reading, path string, sent map[string]any) {
 
 type obj = map[string]any
 
-// TestNullsInFilters looks at every field and operator of every filter. A generated client sends null for each that it
-// does not use.
+// TestNullsInFilters goes through every field and operator of every filter: generated clients send null for each that
+// they do not use.
 func TestNullsInFilters(t *testing.T) {
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 	for name, definition := range schema.Types {
@@ -153,7 +154,6 @@ func TestNullsInFilters(t *testing.T) {
 			}
 			within("id", "eq", "x")
 			within("id", "in", []string{})
-			// What was sent without a null is read as before.
 			if got := mustRead(t, read, obj{"id": obj{}, "and": []any{}, "or": []any{}}); got != nil {
 				t.Errorf("a filter without conditions is %#v", got)
 			}
@@ -189,7 +189,7 @@ func TestNullsOfNestedObjects(t *testing.T) {
 		})
 	}
 	if got := mustRead(t, readings["CustomerFilter"], obj{"subscriptions": obj{}}); got == nil {
-		t.Error("customers with any subscription cannot be asked for")
+		t.Error("customers with any subscription cannot be found")
 	}
 }
 
@@ -241,7 +241,7 @@ func TestNullsChangeNothing(t *testing.T) {
 			case []any:
 				all := []any{}
 				for _, one := range value {
-					if !asksForSomething(filter) {
+					if !hasComparison(filter) {
 						all = append(all, one)
 						continue
 					}
@@ -262,7 +262,7 @@ func TestNullsChangeNothing(t *testing.T) {
 			}
 		}
 		// In an object without a condition, a null says that there is none.
-		if !asksForSomething(filter) {
+		if !hasComparison(filter) {
 			return out
 		}
 		for _, field := range fields {
@@ -287,11 +287,11 @@ func TestNullsChangeNothing(t *testing.T) {
 	})
 }
 
-// asksForSomething reports whether there is a comparison anywhere in a filter.
-func asksForSomething(filter obj) bool {
+// hasComparison reports whether there is a comparison anywhere in a filter.
+func hasComparison(filter obj) bool {
 	for _, value := range filter {
 		list, isList := value.([]any)
-		if !isList || slices.ContainsFunc(list, func(one any) bool { return asksForSomething(one.(obj)) }) {
+		if !isList || slices.ContainsFunc(list, func(one any) bool { return hasComparison(one.(obj)) }) {
 			return true
 		}
 	}

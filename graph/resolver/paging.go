@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,17 +10,16 @@ import (
 	"clientele/persistence"
 )
 
-// maxSortFields is how many fields an order can have.
 const maxSortFields = 4
 
-// fromCursorPaging reads which page is wanted. Errors: BadUserInput.
+// fromCursorPaging reads the argument paging. Errors: BadUserInput.
 func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, error) {
 	request := persistence.PageRequest{Limit: model.DefaultPageSize}
 	if paging == nil {
 		return request, nil
 	}
 	first, last := sizes(paging)
-	// An empty cursor is the start, or going backwards the end, as no cursor is.
+	// An empty cursor is none: it means from the start, or backwards from the end.
 	after, before := notEmpty(paging.After), notEmpty(paging.Before)
 	for _, clash := range []struct {
 		given       bool
@@ -58,8 +56,7 @@ func fromCursorPaging(paging *model.CursorPaging) (persistence.PageRequest, erro
 	return request, nil
 }
 
-// sizes are the sizes of a page that were given. Beside another size, 0 is none: a generated client that can leave
-// nothing out sends it for the way in which it does not go.
+// sizes are first and last. Beside the other one, 0 is ignored: generated clients that cannot omit a field send it.
 func sizes(paging *model.CursorPaging) (first, last *int) {
 	first, last = paging.First.Value(), paging.Last.Value()
 	if first != nil && last != nil {
@@ -73,30 +70,8 @@ func sizes(paging *model.CursorPaging) (first, last *int) {
 	return first, last
 }
 
-// sort is one field of an order, apart from the names that the schema has for the fields of each kind.
-type sort struct {
-	field     string
-	direction model.SortDirection
-	nulls     *model.SortNulls
-}
-
-// The fields that sort fields go by, beside those that have one name with us and in the schema. Those that
-// are "" are the same for everything in a list, so they order nothing.
-var (
-	customerSortFields = sortFields{
-		"refId": persistence.FieldCustomerID, "deletedAt": "", "environmentId": "", "crmHubspotCompanyId": "",
-		"crmHubspotCompanyUrl": "", "searchQuery": "",
-	}
-	catalogSortFields      = sortFields{"environmentId": ""}
-	subscriptionSortFields = sortFields{
-		"refId": fieldSubscriptionID, "payingCustomerId": persistence.FieldCustomerID, "environmentId": "",
-	}
-)
-
-type sortFields map[string]persistence.Field
-
 // fromSorting reads an order; null is the default of the schema. Errors: BadUserInput.
-func fromSorting[S any](sorting []S, names sortFields) ([]persistence.Order, error) {
+func fromSorting[S any](sorting []S, names fieldNames) ([]persistence.Order, error) {
 	if len(sorting) > maxSortFields {
 		return nil, domain.FieldErrorf(domain.BadUserInput, "sorting", "must have at most %d fields, it has %d", maxSortFields, len(sorting))
 	}
@@ -105,50 +80,37 @@ func fromSorting[S any](sorting []S, names sortFields) ([]persistence.Order, err
 	}
 	var order []persistence.Order
 	for _, one := range sorting {
-		s := sortOf(one)
-		field, special := names[s.field]
-		if !special {
-			field = persistence.Field(s.field)
+		// The schema has a type of its own for the orders of each kind, all of this shape.
+		v := reflect.ValueOf(one).Elem()
+		field := names.field(v.FieldByName("Field").String())
+		if field == alwaysNull || field == persistence.FieldEnvironmentID {
+			continue // It has the same value throughout a list.
 		}
-		if field == "" {
-			continue
-		}
+		nulls := v.FieldByName("Nulls").Interface().(graphql.Omittable[*model.SortNulls]).Value()
 		order = append(order, persistence.Order{
 			Field:      field,
-			Descending: s.direction == model.SortDirectionDesc,
-			NullsFirst: s.nulls != nil && *s.nulls == model.SortNullsNullsFirst,
+			Descending: v.FieldByName("Direction").Interface() == model.SortDirectionDesc,
+			NullsFirst: nulls != nil && *nulls == model.SortNullsNullsFirst,
 		})
 	}
 	return order, nil
 }
 
-// sortOf reads one field of an order. The schema has a type of its own for the orders of each kind, all of this shape.
-func sortOf(order any) sort {
-	v := reflect.ValueOf(order).Elem()
-	direction := v.FieldByName("Direction").Interface().(model.SortDirection)
-	nulls := v.FieldByName("Nulls").Interface().(graphql.Omittable[*model.SortNulls])
-	return sort{fmt.Sprint(v.FieldByName("Field").Interface()), direction, nulls.Value()}
-}
-
-// fromArguments reads which page of a list is wanted. Errors: BadUserInput.
-func fromArguments[F, S any](
-	paging *model.CursorPaging, filter *F, apart func(*F) parts[F], sorting []S, names sortFields,
-) (query persistence.Query, err error) {
+// fromArguments reads the arguments of a list with pages. Errors: BadUserInput.
+func fromArguments[F, S any](paging *model.CursorPaging, filter *F, sorting []S, spec listSpec) (query persistence.Query, err error) {
 	if query.Page, err = fromCursorPaging(paging); err != nil {
 		return query, err
 	}
-	query.Filter, query.Order, err = fromFilterAndSorting(filter, apart, sorting, names)
+	query.Filter, query.Order, err = fromFilterAndSorting(filter, sorting, spec)
 	return query, err
 }
 
 // fromFilterAndSorting is fromArguments for a list without pages.
-func fromFilterAndSorting[F, S any](
-	filter *F, apart func(*F) parts[F], sorting []S, names sortFields,
-) (persistence.Filter, []persistence.Order, error) {
-	read, err := fromFilter(filter, apart)
+func fromFilterAndSorting[F, S any](filter *F, sorting []S, spec listSpec) (persistence.Filter, []persistence.Order, error) {
+	read, err := fromFilter(filter, spec)
 	if err != nil {
 		return nil, nil, err
 	}
-	order, err := fromSorting(sorting, names)
+	order, err := fromSorting(sorting, spec.names)
 	return read, order, err
 }

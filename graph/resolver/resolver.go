@@ -10,17 +10,16 @@ import (
 	"clientele/internal/domain"
 )
 
-// Resolver answers the fields that need more than the value they are a field of. A resolver takes the
-// actor, calls one use case and shapes the answer.
+// Resolver resolves the fields that need more than the value of their parent.
 type Resolver struct {
 	UseCases
 }
 
-// UseCases are what the API can do.
+// UseCases are what the resolvers call.
 type UseCases struct {
 	Customers     *customers.Service
 	CouponChanges *coupons.Service
-	// Keys are managed by the service that recognises them.
+	// Keys also authenticates requests.
 	Keys          *auth.Service
 	Products      catalog.Reader[domain.Product]
 	Plans         catalog.Reader[domain.Plan]
@@ -29,15 +28,12 @@ type UseCases struct {
 	AddonVersions catalog.Reader[domain.Addon]
 	Features      catalog.Reader[domain.Feature]
 	Coupons       catalog.Reader[domain.Coupon]
-	// LoaderWait is how long the look-ups of one level of an answer wait for each other: long enough for the
-	// objects of one list, which are resolved at the same time.
+	// LoaderWait is how long a loader collects ids before it reads them: long enough for the elements of one list,
+	// which are resolved at the same time.
 	LoaderWait time.Duration
 }
 
-// loaderWait is the LoaderWait of a server.
-const loaderWait = time.Millisecond
-
-// NewUseCases makes all that the API can do over a store, but for Keys.
+// NewUseCases returns the use cases over a store, except Keys.
 func NewUseCases(
 	store customers.Store, checkBilling customers.BillingCheck, now func() time.Time, options ...customers.Option,
 ) UseCases {
@@ -51,6 +47,6 @@ func NewUseCases(
 		AddonVersions: catalog.NewReader(store.AddonVersions()),
 		Features:      catalog.NewReader(store.Features()),
 		Coupons:       catalog.NewReader(store.Coupons()),
-		LoaderWait:    loaderWait,
+		LoaderWait:    time.Millisecond,
 	}
 }

@@ -24,17 +24,13 @@ func (r *customerResolver) Coupon(ctx context.Context, obj *model.Customer) (*mo
 	if obj.Source.CouponID == nil {
 		return nil, nil
 	}
-	coupon, err := load(ctx, loadersOf(ctx).coupons, *obj.Source.CouponID)
-	if coupon == nil || err != nil {
-		return nil, err
-	}
-	return toCoupon(coupon), nil
+	return orNull(toCoupon)(load(ctx, loadersOf(ctx).coupons, *obj.Source.CouponID))
 }
 
 // Subscriptions is the resolver for the subscriptions field.
 func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Customer, filter *model.CustomerSubscriptionFilter, sorting []*model.CustomerSubscriptionSort) ([]*model.CustomerSubscription, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionFilter, sorting, subscriptionSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, subscriptionList)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +41,7 @@ func (r *customerResolver) Subscriptions(ctx context.Context, obj *model.Custome
 // PromotionalEntitlements is the resolver for the promotionalEntitlements field.
 func (r *customerResolver) PromotionalEntitlements(ctx context.Context, obj *model.Customer, filter *model.PromotionalEntitlementFilter, sorting []*model.PromotionalEntitlementSort) ([]*model.PromotionalEntitlement, error) {
 	now := nowOf(ctx)
-	wanted, order, err := fromFilterAndSorting(filter, promotionalFilter, sorting, catalogSortFields)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +115,7 @@ func (r *queryResolver) GetCustomerByRefID(ctx context.Context, input model.GetC
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, paging *model.CursorPaging, filter *model.CustomerFilter, sorting []*model.CustomerSort) (*model.CustomerConnection, error) {
-	query, err := fromArguments(paging, filter, customerFilter(nowOf(ctx)), sorting, customerSortFields)
+	query, err := fromArguments(paging, filter, sorting, customerList(nowOf(ctx)))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"clientele/internal/subscriptions"
 )
 
-// fromSubscriptionParams reads the initial subscription; no input is none. Errors: UnsupportedParameter,
+// fromSubscriptionParams reads the first subscription; no input is none. Errors: UnsupportedParameter,
 // InvalidResetPeriod, BadUserInput.
 func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*subscriptions.Input, error) {
 	if in == nil {
@@ -32,7 +32,7 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*subs
 	if method := in.PaymentCollectionMethod.Value(); method != nil {
 		subscribe.PaymentCollectionMethod = method.String()
 	}
-	// The schema's default says that nothing is said.
+	// -1 is the schema's default, for "not set".
 	if units := in.UnitQuantity.Value(); units != nil && *units != -1 {
 		subscribe.UnitQuantity = units
 	}
@@ -50,7 +50,7 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*subs
 	}
 	for i, charge := range in.Charges.Value() {
 		field := fmt.Sprintf("%s.charges[%d]", path, i)
-		if err := refuse(field+".type", charge.Type != model.ChargeTypeFeature); err != nil {
+		if err := unsupported(field+".type", charge.Type != model.ChargeTypeFeature); err != nil {
 			return nil, err
 		}
 		subscribe.BillableFeatures = append(subscribe.BillableFeatures, subscriptions.FeatureQuantity{
@@ -69,16 +69,12 @@ func fromSubscriptionParams(in *model.ProvisionCustomerSubscriptionInput) (*subs
 		subscribe.MinimumSpend = fromMoney(minimum.Minimum.Value())
 	}
 	if coupon := in.AppliedCoupon.Value(); coupon != nil {
-		if err := refuse(path+".appliedCoupon.billingCouponId", coupon.BillingCouponID.Value() != nil); err != nil {
+		if err := unsupported(path+".appliedCoupon.billingCouponId", coupon.BillingCouponID.Value() != nil); err != nil {
 			return nil, err
 		}
 		subscribe.Coupon = fromSubscriptionCoupon(coupon)
 	}
-	err := cmp.Or(addPriceOverrides(path, subscribe, in), addEntitlements(path, subscribe, in))
-	if err != nil {
-		return nil, err
-	}
-	return subscribe, nil
+	return subscribe, cmp.Or(addPriceOverrides(path, subscribe, in), addEntitlements(path, subscribe, in))
 }
 
 func fromMoney(money *model.MoneyInputDto) *subscriptions.Amount {
@@ -108,9 +104,9 @@ func addPriceOverrides(path string, subscribe *subscriptions.Input, in *model.Pr
 	for i, override := range in.PriceOverrides.Value() {
 		field := fmt.Sprintf("%s.priceOverrides[%d]", path, i)
 		err := cmp.Or(
-			refuse(field+".creditRate", override.CreditRate.Value() != nil),
-			refuse(field+".creditGrantCadence", override.CreditGrantCadence.Value() != nil),
-			refuse(field+".currencyId", override.CurrencyID.Value() != nil),
+			unsupported(field+".creditRate", override.CreditRate.Value() != nil),
+			unsupported(field+".creditGrantCadence", override.CreditGrantCadence.Value() != nil),
+			unsupported(field+".currencyId", override.CurrencyID.Value() != nil),
 		)
 		if err != nil {
 			return err
@@ -132,7 +128,7 @@ func addPriceOverrides(path string, subscribe *subscriptions.Input, in *model.Pr
 	return nil
 }
 
-// addEntitlements reads the older and the newer way to give entitlements.
+// addEntitlements reads both forms of entitlements, the older and the newer.
 func addEntitlements(path string, subscribe *subscriptions.Input, in *model.ProvisionCustomerSubscriptionInput) error {
 	add := func(field, featureID string, reset resetInput, e domain.PackageEntitlement) error {
 		var err error
@@ -156,14 +152,14 @@ func addEntitlements(path string, subscribe *subscriptions.Input, in *model.Prov
 	}
 	for i, union := range in.Entitlements.Value() {
 		field := fmt.Sprintf("%s.entitlements[%d]", path, i)
-		if err := refuse(field+".credit", union.Credit.Value() != nil); err != nil {
+		if err := unsupported(field+".credit", union.Credit.Value() != nil); err != nil {
 			return err
 		}
 		e := union.Feature.Value()
 		if e == nil {
 			return domain.FieldErrorf(domain.BadUserInput, field+".feature", "must be given")
 		}
-		if err := refuse(field+".feature.featureGroupId", e.FeatureGroupID.Value() != nil); err != nil {
+		if err := unsupported(field+".feature.featureGroupId", e.FeatureGroupID.Value() != nil); err != nil {
 			return err
 		}
 		err := add(field+".feature", e.FeatureID,
@@ -178,24 +174,25 @@ func addEntitlements(path string, subscribe *subscriptions.Input, in *model.Prov
 	return nil
 }
 
-// fromSubscriptionBillingInfo is what the provider would be told of a subscription, in the form of what it is
-// told of a customer, so that the same rules judge it.
+// fromSubscriptionBillingInfo converts the billing information of a subscription to that of a customer, so that the same
+// rules check it.
 func fromSubscriptionBillingInfo(in *model.SubscriptionBillingInfo) *domain.BillingInformation {
 	if in == nil {
 		return nil
 	}
-	info := &domain.BillingInformation{Metadata: in.Metadata.Value(), IntegrationID: in.IntegrationID.Value()}
+	info := &domain.BillingInformation{
+		Metadata: in.Metadata.Value(), IntegrationID: in.IntegrationID.Value(), TaxIDs: fromTaxIDs(in.TaxIds),
+	}
 	if address := in.BillingAddress.Value(); address != nil {
 		info.BillingAddress = &domain.Address{
 			Country: address.Country.Value(), State: address.State.Value(), City: address.City.Value(), PostalCode: address.PostalCode.Value(),
 			AddressLine1: address.Line1.Value(), AddressLine2: address.Line2.Value(),
 		}
 	}
-	info.TaxIDs = fromTaxIDs(in.TaxIds)
 	return info
 }
 
-// fromTaxIDs keeps the difference between none given, which is nil, and given to be none.
+// fromTaxIDs keeps the difference between omitted, which is nil, and an empty list.
 func fromTaxIDs(ids graphql.Omittable[[]*model.TaxExempt]) []domain.TaxID {
 	if ids.Value() == nil {
 		return nil

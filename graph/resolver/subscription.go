@@ -11,7 +11,7 @@ import (
 	"clientele/persistence"
 )
 
-// toSubscription shapes a customer's subscription as it is at a time.
+// toSubscription converts a customer's subscription as it is at a time.
 func toSubscription(c *domain.Customer, s *domain.Subscription, at time.Time) *model.CustomerSubscription {
 	_, reason := s.Ended(at)
 	status, tried := s.Status(at), s.WasInTrial(at)
@@ -50,7 +50,7 @@ func toSubscription(c *domain.Customer, s *domain.Subscription, at time.Time) *m
 	return out
 }
 
-// firstFor is when a customer's resource was first subscribed for.
+// firstFor is the time of a customer's first subscription for a resource.
 func firstFor(c *domain.Customer, resourceID string) time.Time {
 	first := time.Time{}
 	for _, s := range c.Subscriptions {
@@ -67,7 +67,7 @@ func toSubscriptions(subscribed []customers.Subscribed, at time.Time) []*model.C
 	})
 }
 
-// subscriptionRow is a subscription as filters and orders see it at a time.
+// subscriptionRow has the fields of a subscription at a time, for filters and orders.
 func subscriptionRow(c *domain.Customer, s *domain.Subscription, at time.Time) persistence.Row {
 	return persistence.Row{
 		persistence.FieldID:            persistence.Text(s.ID),
@@ -96,7 +96,7 @@ func nullableTime(t *time.Time) persistence.Value {
 	return persistence.Time(*t)
 }
 
-// chosen are the elements of a list inside a document that match a filter, in an order; equal ones go by id.
+// chosen returns the elements of a list inside a document that match a filter, in an order; the tie-breaker is the id.
 func chosen[T any](elements []T, row func(*T) persistence.Row, filter persistence.Filter, order []persistence.Order) []*T {
 	type pair struct {
 		persistence.Row
@@ -113,7 +113,7 @@ func chosen[T any](elements []T, row func(*T) persistence.Row, filter persistenc
 	return each(rows, func(p pair) *T { return p.element })
 }
 
-// appliedCoupon is the coupon that a subscription is discounted by: its own, else the customer's. Nil is none.
+// appliedCoupon is the coupon of a subscription: its own, else the customer's; nil is none.
 func appliedCoupon(ctx context.Context, c *domain.Customer, s *domain.Subscription) (*domain.AppliedCoupon, error) {
 	if s.Coupon != nil || c.CouponID == nil {
 		return s.Coupon, nil
@@ -128,7 +128,7 @@ func appliedCoupon(ctx context.Context, c *domain.Customer, s *domain.Subscripti
 	}
 	applied := coupon.Applied(from)
 	if len(s.Charges) > 0 && !applied.DiscountsIn(s.Charges[0].Price.Currency) {
-		return nil, nil // It takes nothing off this subscription.
+		return nil, nil // It has no amount in this currency.
 	}
 	return applied, nil
 }
@@ -159,7 +159,7 @@ func toSubscriptionAddon(s *domain.Subscription, a *domain.SubscriptionAddon) *m
 	return &model.SubscriptionAddon{ID: a.ID, Quantity: float64(a.Quantity), CreatedAt: &s.CreatedAt, UpdatedAt: s.CreatedAt, Source: a}
 }
 
-// toSubscriptionPrice shapes a charge. Its price is a copy that was made when the subscription was.
+// toSubscriptionPrice converts a charge. Its price is a copy from the time of the subscription.
 func toSubscriptionPrice(s *domain.Subscription, c *domain.Charge) *model.SubscriptionPrice {
 	price := toPrice(c.Price)
 	price.CreatedAt = &s.CreatedAt
@@ -172,7 +172,7 @@ func toSubscriptionPrice(s *domain.Subscription, c *domain.Charge) *model.Subscr
 	return out
 }
 
-// partRow is a part of a subscription, which came to be with it, as filters and orders see it.
+// partRow is the row of a part of a subscription, which is as old as the subscription.
 func partRow(id string, s *domain.Subscription) persistence.Row {
 	return persistence.Row{
 		persistence.FieldID:        persistence.Text(id),
@@ -188,7 +188,7 @@ func chargeRow(s *domain.Subscription, c *domain.Charge) persistence.Row {
 	return row
 }
 
-// priceRow is a price of a package, which came to be with its version, as filters and orders see it.
+// priceRow is the row of a price of a package, which is as old as the package's version.
 func priceRow(p *domain.Price, at time.Time) persistence.Row {
 	return persistence.Row{
 		persistence.FieldID:        persistence.Text(p.ID),
@@ -197,7 +197,6 @@ func priceRow(p *domain.Price, at time.Time) persistence.Row {
 	}
 }
 
-// addonRow is an add-on as filters and orders see it.
 func addonRow(a *domain.Addon) persistence.Row {
 	return persistence.Row{
 		persistence.FieldID:          persistence.Text(a.ID),
@@ -209,7 +208,7 @@ func addonRow(a *domain.Addon) persistence.Row {
 	}
 }
 
-// fromResources are the resources whose subscriptions are wanted; none is all.
+// fromResources are the resources whose subscriptions are requested; none is all.
 func fromResources(input model.GetActiveSubscriptionsInput) []string {
 	resources := input.ResourceIds.Value()
 	if id := input.ResourceID.Value(); id != nil {

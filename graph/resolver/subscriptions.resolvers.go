@@ -25,19 +25,13 @@ func (r *customerSubscriptionResolver) PayingCustomer(ctx context.Context, obj *
 
 // Plan is the resolver for the plan field.
 func (r *customerSubscriptionResolver) Plan(ctx context.Context, obj *model.CustomerSubscription) (*model.Plan, error) {
-	plan, err := loadersOf(ctx).loadPlan(ctx, obj.Source.PlanID, obj.Source.PlanVersion)
-	if err == nil && plan == nil {
-		err = missing(domain.PlanNotFound, "Plan", obj.Source.PlanID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return toPlan(plan), nil
+	id, l := obj.Source.PlanID, loadersOf(ctx)
+	return orError(toPlan, notFound(domain.PlanNotFound, "Plan", id))(loadVersion(ctx, l.planVersions, l.plans, id, obj.Source.PlanVersion))
 }
 
 // Addons is the resolver for the addons field.
 func (r *customerSubscriptionResolver) Addons(ctx context.Context, obj *model.CustomerSubscription, filter *model.SubscriptionAddonFilter, sorting []*model.SubscriptionAddonSort) ([]*model.SubscriptionAddon, error) {
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionAddonFilter, sorting, nil)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +41,7 @@ func (r *customerSubscriptionResolver) Addons(ctx context.Context, obj *model.Cu
 
 // Prices is the resolver for the prices field.
 func (r *customerSubscriptionResolver) Prices(ctx context.Context, obj *model.CustomerSubscription, filter *model.SubscriptionPriceFilter, sorting []*model.SubscriptionPriceSort) ([]*model.SubscriptionPrice, error) {
-	wanted, order, err := fromFilterAndSorting(filter, subscriptionPriceFilter, sorting, nil)
+	wanted, order, err := fromFilterAndSorting(filter, sorting, listSpec{})
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +96,8 @@ func (r *queryResolver) GetSubscription(ctx context.Context, input model.GetSubs
 
 // Addon is the resolver for the addon field.
 func (r *subscriptionAddonResolver) Addon(ctx context.Context, obj *model.SubscriptionAddon) (*model.Addon, error) {
-	addon, err := loadersOf(ctx).loadAddon(ctx, obj.Source.AddonID, obj.Source.Version)
-	if err == nil && addon == nil {
-		err = missing(domain.AddonNotFound, "Addon", obj.Source.AddonID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return toAddon(addon), nil
+	id, l := obj.Source.AddonID, loadersOf(ctx)
+	return orError(toAddon, notFound(domain.AddonNotFound, "Addon", id))(loadVersion(ctx, l.addonVersions, l.addons, id, obj.Source.Version))
 }
 
 // CustomerSubscription returns generated.CustomerSubscriptionResolver implementation.

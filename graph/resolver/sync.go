@@ -8,14 +8,15 @@ import (
 	"clientele/internal/domain"
 )
 
-// unsynced is the state of what is not synced by itself.
+// unsynced is the state of coupons and subscriptions, which are not synced on their own.
 var unsynced = &model.SyncState{Status: model.SyncStatusNoSyncRequired}
 
 func syncStateOf(c *domain.Customer) *model.SyncState {
 	return &model.SyncState{Status: model.SyncStatus(c.SyncStatus()), SyncedEntityID: c.BillingID, Error: syncErrorOf(c)}
 }
 
-// syncErrorOf says in one line why the last attempt failed and what will be, or has to be, done; nil if it did not.
+// syncErrorOf says in one line why the last attempt failed and what to do, or what the server will do; nil if it
+// succeeded.
 func syncErrorOf(c *domain.Customer) *string {
 	const deleted = "the billing provider has deleted the customer; set billingId to null and call resyncCustomer to have a new one made"
 	if c.Facts().Deleted {
@@ -32,7 +33,7 @@ func syncErrorOf(c *domain.Customer) *string {
 	var text string
 	switch failure.Kind {
 	case domain.SyncTemporary:
-		text = fmt.Sprintf("the billing provider could not be told (%s, attempt %d)", why, c.Sync.Attempts)
+		text = fmt.Sprintf("the last push to the billing provider failed (%s, attempt %d)", why, c.Sync.Attempts)
 		if c.Sync.DueAt != nil {
 			text += "; the next attempt is at " + scalar.FormatDateTime(*c.Sync.DueAt)
 		}
@@ -57,7 +58,7 @@ func syncErrorOf(c *domain.Customer) *string {
 	return &text
 }
 
-// setPaymentMethod shapes what the provider told.
+// setPaymentMethod sets what the provider reported.
 func setPaymentMethod(out *model.Customer, facts domain.BillingFacts) {
 	out.HasPaymentMethod = facts.HasPaymentMethod()
 	if currency := model.Currency(facts.Currency); currency.IsValid() {

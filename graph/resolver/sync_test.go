@@ -25,10 +25,10 @@ func TestTheSyncStateSaysWhatToDo(t *testing.T) {
 		// says are parts of the error; none is no error.
 		says []string
 	}{
-		"never told": {func(*domain.Customer) {}, model.SyncStatusNoSyncRequired, nil},
-		"to be told": {func(c *domain.Customer) { c.EnqueueFullSync(at) }, model.SyncStatusPending, nil},
-		"told":       {func(c *domain.Customer) { c.EnqueueFullSync(at); clear(c.Sync.Pending); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
-		"it passes":  {failed(domain.SyncTemporary, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
+		"never synced": {func(*domain.Customer) {}, model.SyncStatusNoSyncRequired, nil},
+		"pending":      {func(c *domain.Customer) { c.EnqueueFullSync(at) }, model.SyncStatusPending, nil},
+		"pushed":       {func(c *domain.Customer) { c.EnqueueFullSync(at); clear(c.Sync.Pending); c.Sync.Succeed(at) }, model.SyncStatusSuccess, nil},
+		"it passes":    {failed(domain.SyncTemporary, &at), model.SyncStatusError, []string{"some_code on email", "attempt 3", "next attempt is at 2024-02-29T12:00:00.000Z", "req_1"}},
 		"it passes, and information is lost": {
 			func(c *domain.Customer) {
 				failed(domain.SyncTemporary, &at)(c)
@@ -76,7 +76,7 @@ func TestThePaymentMethodIsTheDefaultOne(t *testing.T) {
 	for name, c := range map[string]struct {
 		facts domain.BillingFacts
 		has   bool
-		// id, kind, last4, month, year and currency are empty where the answer is null.
+		// id, kind, last4, month, year and currency are empty where the field is null.
 		id, kind, last4 string
 		month, year     int
 		currency        string
@@ -86,7 +86,7 @@ func TestThePaymentMethodIsTheDefaultOne(t *testing.T) {
 		"one without details":     {facts: domain.BillingFacts{DefaultPaymentMethodID: "pm_2", PaymentMethods: methods}, has: true, id: "pm_2"},
 		"none that is charged":    {facts: domain.BillingFacts{PaymentMethods: methods}, has: true},
 		"one that was detached":   {facts: domain.BillingFacts{DefaultPaymentMethodID: "pm_3", PaymentMethods: methods[2:]}},
-		"one that was not told":   {facts: domain.BillingFacts{DefaultPaymentMethodID: "pm_9"}},
+		"one never reported":      {facts: domain.BillingFacts{DefaultPaymentMethodID: "pm_9"}},
 		"a currency of no schema": {facts: domain.BillingFacts{Currency: "XXX"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"clientele/internal/domain"
 )
 
-// The built-in scalars, with the coercion that the GraphQL specification asks for. gqlgen's own also take
-// a number for a text, a text for a number, and nearly anything for a truth.
+// The built-in scalars, with the coercion of the GraphQL specification. gqlgen's own also take a number for a String, a
+// text for a number, and nearly anything for a Boolean.
 
 // Rules say what each built-in scalar must be, for errors.
 var Rules = map[string]string{
@@ -24,7 +24,7 @@ var Rules = map[string]string{
 
 func wrong(name string) error { return domain.Errorf(domain.BadUserInput, "%s", Rules[name]) }
 
-// MarshalString writes a text.
+// MarshalString writes a String.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
 // UnmarshalString takes a text. Errors: BadUserInput.
@@ -36,16 +36,16 @@ func UnmarshalString(v any) (string, error) {
 	return text, nil
 }
 
-// MarshalBoolean writes a truth.
+// MarshalBoolean writes a Boolean.
 func MarshalBoolean(b bool) graphql.Marshaler { return graphql.MarshalBoolean(b) }
 
 // UnmarshalBoolean takes true and false. Errors: BadUserInput.
 func UnmarshalBoolean(v any) (bool, error) {
-	truth, ok := v.(bool)
+	value, ok := v.(bool)
 	if !ok {
 		return false, wrong("Boolean")
 	}
-	return truth, nil
+	return value, nil
 }
 
 // MarshalInt writes a whole number.

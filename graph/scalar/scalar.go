@@ -1,4 +1,4 @@
-// Package scalar reads and writes the API's scalars. It knows no other type of the schema.
+// Package scalar reads and writes the API's scalars. It must not know any other type of the schema.
 package scalar
 
 import (
@@ -16,8 +16,8 @@ import (
 
 const dateTimeLayout = "2006-01-02T15:04:05.000Z"
 
-// rfc3339 is the form of a time; the parser takes others as well, such as hours of one digit. RFC 3339 allows small
-// letters, a leap second, and a space in the place of the T for the sake of readability.
+// rfc3339 is stricter than the parser of package time, which takes hours of one digit. RFC 3339 allows lower case, a leap
+// second, and a space instead of the T.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
 
 const (
@@ -25,7 +25,7 @@ const (
 	secondAt    = len("2026-01-31T09:30:")
 )
 
-// FormatDateTime is a time as the API writes it.
+// FormatDateTime formats a time as MarshalDateTime does, without quotation marks.
 func FormatDateTime(t time.Time) string { return t.UTC().Format(dateTimeLayout) }
 
 // MarshalDateTime writes a time in RFC 3339, in UTC with milliseconds.
@@ -62,8 +62,8 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	return at, nil
 }
 
-// endsHalfYear reports whether a time is in the first second of January or July: leap seconds come right before, and
-// which of them come is known half a year ahead at most.
+// endsHalfYear reports whether a time is in the first second of January or July, which is when a leap second ends. Which
+// half-years have one is announced at most six months ahead, so any may.
 func endsHalfYear(at time.Time) bool {
 	second := at.UTC().Truncate(time.Second)
 	return second.Equal(time.Date(second.Year(), time.January, 1, 0, 0, 0, 0, time.UTC)) ||
