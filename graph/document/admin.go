@@ -6,10 +6,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// adminFields are the fields that an operation can begin with which need an API key of scope admin.
+// adminFields are the root fields that require an API key of scope admin.
 var adminFields = []string{"apiKeys", "createApiKey", "rollApiKey", "revokeApiKey"}
 
-// NeedsAdmin reports whether an operation asks for one of the adminFields.
+// NeedsAdmin reports whether an operation selects one of the adminFields.
 func NeedsAdmin(operation *graphql.OperationContext) bool {
 	for _, field := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Query", "Mutation"}) {
 		if slices.Contains(adminFields, field.Name) {

@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	// keptBytes bounds the memory of the documents that are kept together, as documentSize counts it: a hundred or so of
-	// the widest that generated clients send.
+	// keptBytes bounds the memory of all cached documents, as documentSize counts it: about a hundred of the widest that
+	// generated clients send.
 	keptBytes = 64 << 20
-	// tokenBytes are what a token takes once it is parsed, whose text can be that of one character.
+	// tokenBytes is the memory of a parsed token, whose text can be one character.
 	tokenBytes = 240
-	// documentBytes are what a document takes besides.
+	// documentBytes is the memory of a document without its tokens.
 	documentBytes = 1 << 10
-	// maxKeptText is the longest text of a document that is kept.
+	// maxKeptText is the longest text, in bytes, of a cached document.
 	maxKeptText = 64 << 10
-	// maxKeptDocuments bounds how many are kept, because short ones take more than their text.
+	// maxKeptDocuments bounds their number, because short ones take more than their text.
 	maxKeptDocuments = 2_000
 )
 
-// documentSize is how much memory a document takes.
+// documentSize is the memory of a document in bytes.
 func documentSize(text string, tokens int) int { return documentBytes + len(text) + tokens*tokenBytes }
 
-// documentCache keeps the documents that were used last. It is safe for concurrent use.
+// documentCache has the most recently used documents. It is safe for concurrent use.
 type documentCache struct {
 	mu    sync.Mutex
 	kept  *simplelru.LRU[string, keptDocument]
@@ -46,7 +46,6 @@ func newDocumentCache() *documentCache {
 	return c
 }
 
-// get returns the document of a text; nil if it is not kept.
 func (c *documentCache) get(text string) *ast.QueryDocument {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +53,7 @@ func (c *documentCache) get(text string) *ast.QueryDocument {
 	return kept.document
 }
 
-// add keeps a document of so many tokens in place of those that were not used for longest.
+// add caches a document and evicts those that were not used for longest.
 func (c *documentCache) add(text string, document *ast.QueryDocument, tokens int) {
 	if len(text) > maxKeptText {
 		return

@@ -7,15 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Changes are the changes that an operation asks for.
+// Changes counts the changes that an operation requests.
 type Changes struct {
-	// All is how many they are.
 	All int
-	// Of is how many each customer has of them, by the id that the input gives.
+	// Of counts the changes of each customer, by the id in the input.
 	Of map[string]int
 }
 
-// changesIn finds the changes that an operation would make.
 func changesIn(operation *graphql.OperationContext) Changes {
 	found := Changes{Of: map[string]int{}}
 	if operation.Operation.Operation != ast.Mutation {
@@ -35,10 +33,10 @@ func changesIn(operation *graphql.OperationContext) Changes {
 				found.add(names, input)
 			}
 		case map[string]any:
-			// One value stands for a list of one.
+			// A value may be sent instead of a list of one.
 			found.add(names, rows)
 		case []map[string]any:
-			// The same, as the coercion of variables makes it.
+			// The coercion of variables makes this of it.
 			for _, row := range rows {
 				found.add(names, row)
 			}

@@ -11,35 +11,33 @@ import (
 )
 
 // The price list, in points. A point is about two microseconds of one core: what it takes to resolve and write one
-// short field. What an operation is charged afterwards is counted in the same points, see charge.go of graph/server.
+// short field. What an operation is charged afterwards is counted in the same points, see graph/server/charge.go.
 const (
 	FieldPoints = 1
-	// ChangePoints are charged for a request at least, and for each change: to take a request in, authenticate it and
-	// log it, and to make a write durable, is as much work as a hundred fields. They are taken before anything is read.
+	// ChangePoints are the minimum for a request, and are charged for each change: to receive, authenticate and log a
+	// request, or to make a write durable, is as much work as a hundred fields. They are taken before anything is read.
 	ChangePoints = 100
-	// TokenPoints are for a token of a document that is read: to parse it and hold it against the schema. A document
-	// that was sent before is not read again.
+	// TokenPoints are for parsing and validating a token. Cached documents cost none.
 	TokenPoints = 3
-	// ComparisonsPerToken is how many fields of a document are compared in the time that reading a token takes.
+	// ComparisonsPerToken is how many fields the validator compares in the time that a token takes.
 	ComparisonsPerToken = 30
-	// MetadataPoints stands for the length of metadata, which can be that of many other fields together.
+	// MetadataPoints are for the length of metadata, which can be that of many other fields.
 	MetadataPoints = 10
 	// DocumentPoints are for a document that is read from the store and decoded.
 	DocumentPoints = 3
-	// RowPoints are for a document of a page, of which it takes one more to know whether there is another page.
+	// RowPoints are for a row of a page. A page reads one row more, to know whether there is a next page.
 	RowPoints = DocumentPoints + 2
-	// ConditionPoints are for a condition that an index serves, ScanPoints for one that has to be evaluated on every
-	// row, in the list and again in its totalCount: a pattern without a prefix, a negation, an alternative of an or.
+	// ConditionPoints are for a condition that an index serves, ScanPoints for one that is evaluated on every row, in the
+	// list and again in its totalCount: a pattern without a prefix, a negation, an alternative of an or.
 	ConditionPoints = 1
 	ScanPoints      = 20
-	// EntitlementPoints are for looking up what a customer may use: its features, plans and add-ons.
+	// EntitlementPoints are for reading a customer's features, plans and add-ons.
 	EntitlementPoints = 200
-	// WritePoints are for a change: to read, check and write a document of usual size.
+	// WritePoints are for a change: reading, checking and writing a document of usual size.
 	WritePoints = 200
 	// SortPoints are for an order by several fields, which no index has.
 	SortPoints = 100
-	// IntrospectionShare is how many fields of the schema cost as much as one of the data: they are in memory, and
-	// the same for everybody.
+	// IntrospectionShare is how many fields of the schema cost as much as one of the data: they are in memory.
 	IntrospectionShare = 100
 )
 
@@ -55,14 +53,14 @@ var introspectionSizes = map[string]int{
 	"__Field.args":        1,
 }
 
-// MaxNesting is how often a type may stand on the way to one field. Lists that lead back to where
-// they came from would otherwise multiply beyond all cost.
+// MaxNesting is how often a type may occur on the path to a field. Otherwise lists that lead back to their own type
+// would multiply beyond any limit.
 const MaxNesting = 3
 
-// price returns the price of an operation: what its execution costs at worst, as far as its text and variables
-// show, in points, for documents of usual size. It refuses one whose price is over the limit. Each field costs its price for every time that it
-// can stand in the response; fields of a page count as often as the page is long, those of another list as its
-// directive @listSize says. Fields of the schema have a limit of their own, and cost less. Errors: BadUserInput.
+// price returns the price of an operation: the most that its execution can cost, in points, as far as its text and
+// variables show, for documents of usual size. Each field costs its price for every time that it can be in the response:
+// as often as a page is long, or as the directive @listSize of another list says. Fields of the schema cost less and have
+// a limit of their own. Errors: BadUserInput, if the price is over the limit.
 func (d *Reader) price(operation *graphql.OperationContext, found Changes) (Price, *domain.Error) {
 	counter := costCounter{variables: operation.Variables, limits: d.limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
@@ -86,41 +84,37 @@ func (d *Reader) price(operation *graphql.OperationContext, found Changes) (Pric
 	return Price{Points: points, Scans: counter.scans}, nil
 }
 
-// Price is what an operation costs at worst, in points: in all, and for evaluating filters.
+// Price is the most that an operation can cost, in points: in all, and for evaluating filters.
 type Price struct{ Points, Scans int }
 
-// ManyScans is the price for filters from which on an operation reserves a scan slot before it is executed: to read
-// its filters alone keeps the processors busy.
+// ManyScans is the Price.Scans from which an operation reserves a scan slot before it runs, because even reading its
+// filters keeps the processors busy.
 const ManyScans = 100 * ScanPoints
 
 type costCounter struct {
 	variables map[string]any
 	limits    limits.Limits
-	// data and schema are the points for fields of each that were counted.
+	// data and schema are the points for fields of each so far.
 	data, schema int
-	// within counts the types on the way to where the counter is, and nested is one that is there too often.
-	within map[string]int
-	nested string
-	// filterTooLarge is whether a field was met whose filter is.
+	// within counts the types on the path to the current field, and nested is one that is there too often.
+	within         map[string]int
+	nested         string
 	filterTooLarge bool
 	// scans are the points for filters.
 	scans int
-	// list is the list with pages that the counter is in.
+	// list is the list with pages around the current field.
 	list pagedList
 }
 
-// pagedList is what the fields of a connection need to know of the list.
-type pagedList struct {
-	// size is how long a page can be, and countPoints are for evaluating the filter again for totalCount.
-	size, countPoints int
-}
+// pagedList is a list with pages: how long a page can be, and the points for evaluating the filter again for totalCount.
+type pagedList struct{ size, countPoints int }
 
-// full reports whether something is over its limit, so that there is no need to go on.
+// full reports whether something is over its limit, so that counting can stop.
 func (c *costCounter) full() bool {
 	return c.nested != "" || c.filterTooLarge || limits.Over(c.data, c.limits.Cost) || limits.Over(c.schema, c.limits.IntrospectionCost)
 }
 
-// spend counts a selection that can stand in the answer n times.
+// spend counts a selection that can be in the response n times.
 func (c *costCounter) spend(selections ast.SelectionSet, n int) {
 	for _, selection := range selections {
 		if c.full() {
@@ -159,7 +153,7 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 	}
 	c.list = pagedList{}
 	if field.Definition != nil {
-		// The documents of a page are read with it, see below.
+		// The documents of a page are in its RowPoints.
 		if storedTypes()[field.Definition.Type.Name()] && field.Name != "node" {
 			points += DocumentPoints
 		}
@@ -188,11 +182,11 @@ func (c *costCounter) spendField(field *ast.Field, n int) {
 	c.list = around
 }
 
-// maxWrapping is how many types can be around another: a list that cannot be null of what cannot be null.
+// maxWrapping is how many types can wrap another, as in [T!]!.
 const maxWrapping = 3
 
-// spendSchema counts a selection within the schema, in so many types that are around another. Tools ask for more of
-// them than there can be.
+// spendSchema counts a selection within the schema. Tools select deeper levels of ofType than a type can have, which are
+// not counted.
 func (c *costCounter) spendSchema(selections ast.SelectionSet, n, wrapping int) {
 	if wrapping > maxWrapping {
 		return
@@ -217,12 +211,11 @@ func (c *costCounter) spendSchema(selections ast.SelectionSet, n, wrapping int) 
 	}
 }
 
-// atRoot reports whether a field is one of the query itself.
 func (c *costCounter) atRoot(field *ast.Field) bool {
 	return field.ObjectDefinition != nil && field.ObjectDefinition.Name == "Query"
 }
 
-// enter spends what is inside a field.
+// enter counts the selection inside a field.
 func (c *costCounter) enter(field *ast.Field, inside int) {
 	if field.Definition == nil || len(field.SelectionSet) == 0 {
 		return
@@ -236,7 +229,7 @@ func (c *costCounter) enter(field *ast.Field, inside int) {
 	c.within[name]--
 }
 
-// listSize is how often what is inside a field is assumed to be there for each time that the field is.
+// listSize is the assumed number of elements of a field.
 func listSize(field *ast.Field) int {
 	if field.Definition == nil || field.ObjectDefinition == nil {
 		return 1
@@ -247,8 +240,8 @@ func listSize(field *ast.Field) int {
 	return assumedSize(field.Definition)
 }
 
-// pageSize is how long a page can be, given the argument as it was sent. A size that the resolver will
-// refuse costs as much as the longest page.
+// pageSize is how long a page can be, given the argument as sent. A size that the resolver will refuse counts as the
+// longest page.
 func pageSize(paging any) int {
 	sizes, _ := paging.(map[string]any)
 	for _, name := range []string{"first", "last"} {

@@ -15,9 +15,8 @@ import (
 	"clientele/internal/limits"
 )
 
-// Reader reads operation documents: it parses them, measures them, and holds them against the schema, in this order, so
-// that what costs more is only done to what passed what costs less. gqlgen's executor would do the first and the
-// last by itself, with nothing in between.
+// Reader reads operation documents: it parses them, measures them, and validates them against the schema, cheap checks
+// first. gqlgen's executor would parse and validate by itself, but measure nothing in between.
 type Reader struct {
 	schema *ast.Schema
 	limits limits.Limits
@@ -26,7 +25,7 @@ type Reader struct {
 	kept   *documentCache
 }
 
-// NewReader returns a reader of documents for a schema. With introspection, documents may ask for the schema, and errors
+// NewReader returns a reader of documents for a schema. With introspection, documents may select the schema, and errors
 // may name parts of it that the client did not send.
 func NewReader(schema *ast.Schema, bounds limits.Limits, introspection bool) *Reader {
 	inputs := values{schema: schema, quiet: !introspection}
@@ -35,8 +34,8 @@ func NewReader(schema *ast.Schema, bounds limits.Limits, introspection bool) *Re
 	}
 }
 
-// Read returns the document of a text, or what is wrong with it, and how many tokens were read for that, with what
-// took as long: none of a document that is kept.
+// Read parses and validates a document. tokens is the work: how many tokens were read, plus the validator's comparisons
+// in the same unit; 0 for a cached document.
 func (d *Reader) Read(text string) (_ *ast.QueryDocument, tokens int, _ gqlerror.List) {
 	if document := d.kept.get(text); document != nil {
 		return document, 0, nil
@@ -57,7 +56,7 @@ func (d *Reader) Read(text string) (_ *ast.QueryDocument, tokens int, _ gqlerror
 	return document, tokens, errs
 }
 
-// parse returns the document of a text, or what is wrong with it, and how many fields were compared for that.
+// parse is Read without the cache. compared is how many fields the validator compared.
 func (d *Reader) parse(readable *documentText) (_ *ast.QueryDocument, compared int, _ gqlerror.List) {
 	document, err := parser.ParseQuery(&ast.Source{Input: readable.text})
 	if err != nil {
@@ -77,7 +76,7 @@ func (d *Reader) parse(readable *documentText) (_ *ast.QueryDocument, compared i
 	return document, compared, nil
 }
 
-// countTokens counts tokens until there are too many of them. What is no token is left to the parser.
+// countTokens counts tokens up to the limit. What is no token is left to the parser.
 func (d *Reader) countTokens(text *documentText) (int, error) {
 	lexed := lexer.New(&ast.Source{Input: text.text})
 	for n := text.descriptions; ; n++ {
@@ -90,18 +89,18 @@ func (d *Reader) countTokens(text *documentText) (int, error) {
 	}
 }
 
-// validate answers what the schema has against a document, as far as it is going to be told.
+// validate returns the errors of a document, up to the limit.
 func (d *Reader) validate(document *ast.QueryDocument, cyclic bool) (errs gqlerror.List) {
 	type enough struct{}
 	defer func() {
-		// A rule cannot be told to stop.
+		// There is no other way to stop a rule.
 		if cause := recover(); cause != nil && cause != (enough{}) {
 			panic(cause)
 		}
 	}()
 	applied := d.rules
 	if cyclic {
-		// Other rules may go round with the fragments.
+		// Other rules may not end with such fragments.
 		applied = []core.Rule{rules.NoFragmentCyclesRule}
 	}
 	observers := &core.Events{}
@@ -135,7 +134,7 @@ func (d *Reader) Coerce(document *ast.QueryDocument, operationName string, varia
 }
 
 // Check decides whether a valid operation may run with its variables. It returns the operation's price and the changes
-// that it asks for.
+// that it requests.
 func (d *Reader) Check(operation *graphql.OperationContext) (Price, Changes, gqlerror.List) {
 	if err := checkOneOf(d.schema, operation.Operation, operation.Variables); err != nil {
 		return Price{}, Changes{}, marked(errcode.ValidationFailed, err)
@@ -148,7 +147,6 @@ func (d *Reader) Check(operation *graphql.OperationContext) (Price, Changes, gql
 	return price, found, nil
 }
 
-// marked gives errors a code.
 func marked(code string, errs ...*gqlerror.Error) gqlerror.List {
 	for _, err := range errs {
 		errcode.Set(err, code)

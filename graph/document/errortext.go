@@ -10,18 +10,17 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// maxShortened is the length of a text in an error, in bytes, as far as clients choose it.
+// maxShortened bounds, in bytes, a text in an error that comes from a client.
 const maxShortened = 300
 
-// ErrorText is what an error about a document or its variables says to a client, and the variable that it is about, if
-// any. A quiet server names no part of its schema that the client did not send.
+// ErrorText returns the message of an error about a document or its variables for clients, and the path of the variable,
+// if it is about one. With quiet, the message names no part of the schema that the client did not send.
 func ErrorText(err *gqlerror.Error, quiet bool) (message, field string) {
 	message = err.Message
 	isVariable := len(err.Path) > 1 && err.Path[0] == ast.PathName("variable")
 	switch {
 	case err.Extensions["code"] == errcode.ParseFailed:
-		// The parser puts the text that it did not expect behind, in quotation marks or after a colon. It can be
-		// anything.
+		// What follows, in quotation marks or after a colon, is the unexpected text. It can be anything.
 		if end := strings.IndexAny(message, `":`); end > 0 {
 			message = strings.TrimSpace(message[:end])
 		}
@@ -37,7 +36,7 @@ func ErrorText(err *gqlerror.Error, quiet bool) (message, field string) {
 	return Shorten(message), Shorten(field)
 }
 
-// Shorten cuts a text that a client chose to a length that an error can have.
+// Shorten cuts a text from a client to a length that an error can have.
 func Shorten(text string) string {
 	if len(text) <= maxShortened {
 		return text

@@ -4,13 +4,13 @@ import (
 	"strings"
 )
 
-// Operators whose rows an index can narrow down, unless they stand in an or.
+// indexedOperators are those that an index can serve, unless they are in an or.
 var indexedOperators = map[string]bool{
 	"eq": true, "in": true, "is": true, "gt": true, "gte": true, "lt": true, "lte": true, "between": true,
 }
 
-// filterPrice is the price of evaluating a filter, given as it was sent, in points. inOr is whether it is an
-// alternative, which no index serves.
+// filterPrice is the price of evaluating a filter, given as it was sent, in points. No index serves the alternatives of an
+// or.
 func filterPrice(filter any, inOr bool) int {
 	price := 0
 	switch v := filter.(type) {
@@ -30,7 +30,7 @@ func filterPrice(filter any, inOr bool) int {
 			case "or":
 				price = plus(price, filterPrice(value, true))
 			case "subscriptions", "promotionalEntitlements", "searchQuery":
-				// Each looks at several fields, or into a list, of every row.
+				// Each compares several fields, or a list, of every row.
 				price = plus(price, times(5, comparisonPrice(value, true)))
 			default:
 				price = plus(price, comparisonPrice(value, inOr))
@@ -40,7 +40,7 @@ func filterPrice(filter any, inOr bool) int {
 	return price
 }
 
-// comparisonPrice is the price of what a filter says of one field.
+// comparisonPrice is the price of the comparison of one field.
 func comparisonPrice(comparison any, scanned bool) int {
 	operators, _ := comparison.(map[string]any)
 	price := 0
@@ -58,7 +58,7 @@ func comparisonPrice(comparison any, scanned bool) int {
 	return price
 }
 
-// hasPrefix reports whether all texts that match a pattern begin alike.
+// hasPrefix reports whether a pattern begins with literal text.
 func hasPrefix(pattern any) bool {
 	text, _ := pattern.(string)
 	return text != "" && !strings.HasPrefix(text, "%") && !strings.HasPrefix(text, "_")

@@ -4,17 +4,17 @@ import (
 	"clientele/graph/model"
 )
 
-// maxFilterObjects is how many objects a filter can have that is within its bounds: each has a condition in it or
-// counts as one, and is nested no deeper than model.MaxFilterDepth.
+// maxFilterObjects is the most objects that a filter within the resolver's bounds has: each has or counts as a condition,
+// and is nested at most model.MaxFilterDepth deep.
 const maxFilterObjects = model.MaxFilterConditions * model.MaxFilterDepth
 
-// filterTooLarge reports whether a filter, given as it was sent, is much larger than the resolver takes. To make one
-// that the resolver can look at takes many times the time and memory, for every field that uses it again.
+// filterTooLarge reports whether a filter, given as it was sent, is much larger than the resolver accepts. To convert it
+// for the resolver takes many times its own memory, again for every field that uses it.
 func filterTooLarge(filter any) bool {
 	return filterObjects(filter, maxFilterObjects) > maxFilterObjects
 }
 
-// filterObjects counts the filters in a value, those of its "and" and "or" included, until there are more than most.
+// filterObjects counts the filters in a value, with those in "and" and "or", until there are more than most.
 func filterObjects(value any, most int) int {
 	n := 0
 	switch v := value.(type) {

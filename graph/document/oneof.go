@@ -5,8 +5,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// checkOneOf holds the variables of an operation against @oneOf: an input with this directive has one field, and
-// that is not null. The validator sees to what is written in the document only.
+// checkOneOf checks the variables of an operation against @oneOf: an input with this directive has one field, and it is
+// not null. The validator checks only values in the document.
 func checkOneOf(schema *ast.Schema, operation *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
 	for _, variable := range operation.VariableDefinitions {
 		path := ast.Path{ast.PathName("variable"), ast.PathName(variable.Variable)}
@@ -17,7 +17,6 @@ func checkOneOf(schema *ast.Schema, operation *ast.OperationDefinition, variable
 	return nil
 }
 
-// checkOneOfIn looks into a value of a type, or a list of such.
 func checkOneOfIn(schema *ast.Schema, definition *ast.Definition, value any, path ast.Path) *gqlerror.Error {
 	if definition == nil || definition.Kind != ast.InputObject {
 		return nil

@@ -22,7 +22,7 @@ func Schema() *ast.Schema {
 	return &served
 }
 
-// noIntrospection is the rule of a server that does not tell its schema.
+// noIntrospection is the rule of a server that does not show its schema.
 var noIntrospection = core.Rule{
 	Name: "NoIntrospection",
 	RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
@@ -34,8 +34,8 @@ var noIntrospection = core.Rule{
 	},
 }
 
-// validationRules are the rules that documents are held against, always in the same order. A server that does not
-// tell its schema has one rule more, and none that looks for the name that was meant: see also ErrorText.
+// validationRules are the rules for documents, always in the same order. A server that does not show its schema has one
+// rule more, and its rules suggest no names; see also ErrorText.
 func validationRules(inputs values) []core.Rule {
 	all := rules.NewDefaultRules().GetInner()
 	all[rules.ValuesOfCorrectTypeRule.Name] = inputs.rule().RuleFunc

@@ -7,39 +7,37 @@ import (
 	"clientele/internal/limits"
 )
 
-// structure measures a document before it is held against the schema, because that takes time that grows faster
-// than the document, and tells one error for each thing that is wrong. It visits every part once, however often
-// fragments are spread in each other.
+// structure measures a document before it is validated, because the time of validation grows faster than the document,
+// and so can its errors. It visits every part once, however often fragments are spread.
 type structure struct {
 	schema *ast.Schema
 	limits limits.Limits
 
 	aliases, directives int
-	// fragments are those measured so far, and nil for one that is being measured.
+	// fragments are those measured so far; nil while one is being measured.
 	fragments map[string]*extent
-	// cyclic is whether a fragment is spread in itself.
-	cyclic bool
-	// refusal is the first limit that was passed.
+	cyclic    bool
+	// refusal is for the first limit that was exceeded.
 	refusal *domain.Error
 }
 
-// extent is how large a selection is once its fragments are put where they are spread.
+// extent is the size of a selection with its fragments expanded.
 type extent struct {
-	// fields are those at its own level, size is all that it selects, depth is how deep that is nested. A fragment
-	// is a level too, although it is none of the answer: the validator goes through it like through a field.
+	// fields counts the top level, size all levels; depth is the number of levels. A fragment is a level too, although the
+	// response has none for it, because the validator recurses into it as into a field.
 	fields, size, depth int
 }
 
-// maxSelections bounds the fields and fragments of a document, fragments put where they are spread: the validator goes
-// into a fragment as often. It is several times what a selection of everything around a customer has.
+// maxSelections bounds the fields and fragments of a document with its fragments expanded, which is how the validator
+// visits them. It is several times a selection of everything around a customer.
 const maxSelections = 10_000
 
-// maxComparisons bounds how often the validator has to compare two fields that stand in the same place of an
-// answer. A field that is written n times is compared n² times.
+// maxComparisons bounds how often the validator compares two fields at the same place of the response: a field that is
+// written n times is compared n² times.
 const maxComparisons = 40_000
 
-// measure answers the first limit that a document passes, whether a fragment of it is spread in itself, and how many
-// fields the validator will compare.
+// measure returns whether a fragment is spread in itself, how many fields the validator will compare, and the refusal for
+// the first limit that the document exceeds.
 func (d *Reader) measure(document *ast.QueryDocument) (cyclic bool, compared int, _ *domain.Error) {
 	s := structure{schema: d.schema, limits: d.limits, fragments: map[string]*extent{}}
 	size := 0
@@ -77,7 +75,7 @@ func (d *Reader) measure(document *ast.QueryDocument) (cyclic bool, compared int
 	return false, maxComparisons - left, nil
 }
 
-// check refuses what is over a limit, unless something was refused before. The sentence has a place for the limit.
+// check refuses what is over a limit, unless something was refused before. The limit is inserted into the sentence.
 func (s *structure) check(name string, n, limit int, sentence string) {
 	if s.refusal == nil && limits.Over(n, limit) {
 		s.refusal = domain.Errorf(domain.BadUserInput, sentence, limit).Limited(name, limit)
@@ -126,7 +124,7 @@ func (s *structure) selections(document *ast.QueryDocument, all ast.SelectionSet
 	return out
 }
 
-// fragment measures a fragment the first time that it is met.
+// fragment measures a fragment once.
 func (s *structure) fragment(document *ast.QueryDocument, definition *ast.FragmentDefinition) extent {
 	e, met := s.fragments[definition.Name]
 	if met {
@@ -165,7 +163,6 @@ func (s *structure) arguments(all ast.ArgumentList) {
 	}
 }
 
-// value measures a value that is written in the document.
 func (s *structure) value(v *ast.Value) {
 	s.check("depth", s.depthOf(v), s.limits.Depth, "a value may be at most %d levels deep")
 }
@@ -182,8 +179,8 @@ func (s *structure) depthOf(v *ast.Value) int {
 	return depth
 }
 
-// comparisons takes off what is left what it takes the validator to see that fields which stand in the same place of
-// the answer are the same. All sets are such a place.
+// comparisons subtracts from left what the validator compares to find out whether fields at the same place of the response
+// can be merged. All sets are at the same place.
 func comparisons(document *ast.QueryDocument, sets []ast.SelectionSet, left *int) {
 	fields, spreads := map[string][]*ast.Field{}, 0
 	var collect func(ast.SelectionSet)
@@ -197,7 +194,7 @@ func comparisons(document *ast.QueryDocument, sets []ast.SelectionSet, left *int
 				fields[v.Alias] = append(fields[v.Alias], v)
 			case *ast.InlineFragment:
 				collect(v.SelectionSet)
-				// The validator looks at what is in it for itself, too.
+				// The validator visits it on its own, too.
 				comparisons(document, []ast.SelectionSet{v.SelectionSet}, left)
 			case *ast.FragmentSpread:
 				if definition := document.Fragments.ForName(v.Name); definition != nil {

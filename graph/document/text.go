@@ -12,30 +12,30 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 )
 
-// documentText is the text of a document in a form that gqlparser can read. gqlparser knows an older edition of GraphQL than
-// September 2025, which adds to strings the escapes \u{1F600} and \uD83D\uDE00, and descriptions to operations, fragments
-// and variables. Escapes are replaced by as many other characters, and descriptions by white space, so that every
-// position stays where the client sees it; the values that the escapes stand for are put back into what was parsed.
+// documentText is the text of a document in a form that gqlparser can read. gqlparser implements an older edition of
+// GraphQL than that of September 2025, which adds the escapes \u{1F600} and \uD83D\uDE00 in strings, and descriptions of
+// operations, fragments and variables. Escapes are replaced by as many other characters, and descriptions by white space,
+// so that positions do not change; the values of the escapes are put back into the parsed document.
 type documentText struct {
 	text string
-	// descriptions counts the tokens that were taken out of the text.
+	// descriptions counts the tokens that were removed.
 	descriptions int
-	// strings are the string tokens by where they begin, in characters from the start of the text.
+	// strings are the string tokens by their start, in characters.
 	strings map[int]stringToken
-	// moved are the places that gqlparser gives for string tokens, with where they really are.
+	// moved maps the wrong locations that gqlparser reports for string tokens to the right ones.
 	moved map[gqlerror.Location]gqlerror.Location
 }
 
 // stringToken is a string or block string of a document.
 type stringToken struct {
 	at gqlerror.Location
-	// escaped is whether value is what the token stands for; otherwise gqlparser reads it well.
+	// escaped is whether value replaces what gqlparser reads.
 	escaped bool
 	value   string
 }
 
-// readText prepares a text for gqlparser. What is wrong with the text in any other way is for gqlparser to find.
-// Errors: an escape in a string that is not a character, with its location.
+// readText prepares a text for gqlparser, which finds all syntax errors but one. Errors: an escape in a string that is not
+// a character, with its location.
 func readText(text string) (*documentText, *gqlerror.Error) {
 	s := textScanner{
 		text: text, line: 1,
@@ -48,7 +48,6 @@ func readText(text string) (*documentText, *gqlerror.Error) {
 	return &s.out, nil
 }
 
-// value is what a token stands for.
 func (s *documentText) value(token lexer.Token) string {
 	if token.Kind == lexer.String {
 		if known := s.strings[token.Pos.Start]; known.escaped {
@@ -58,8 +57,8 @@ func (s *documentText) value(token lexer.Token) string {
 	return token.Value
 }
 
-// Tokens returns the tokens of a document, as their kinds and values, without comments and descriptions. Errors: those
-// of a text that is no document.
+// Tokens returns the tokens of a document, as their kinds and values, without comments and descriptions. Errors: those of
+// the lexer.
 func Tokens(text string) (all [][2]string, _ error) {
 	readable, refused := readText(text)
 	if refused != nil {
@@ -81,7 +80,7 @@ func Tokens(text string) (all [][2]string, _ error) {
 	}
 }
 
-// correct puts the values of strings and their places into a document that was parsed out of the text.
+// correct corrects the values and the locations of the strings in a parsed document.
 func (s *documentText) correct(document *ast.QueryDocument) {
 	if len(s.strings) == 0 {
 		return
@@ -151,7 +150,7 @@ func (s *documentText) correctValue(v *ast.Value) {
 	}
 }
 
-// correctError puts the place of a string that the parser did not expect right.
+// correctError corrects the location of an unexpected string.
 func (s *documentText) correctError(err *gqlerror.Error) *gqlerror.Error {
 	for i, at := range err.Locations {
 		if really, moved := s.moved[at]; moved {
@@ -161,23 +160,23 @@ func (s *documentText) correctError(err *gqlerror.Error) *gqlerror.Error {
 	return err
 }
 
-// textScanner reads a text token by token, as far as is needed to find its strings and to know where
-// descriptions can be. It counts characters and lines as gqlparser does.
+// textScanner reads a text token by token, as far as it takes to find strings and descriptions. It counts characters and
+// lines as gqlparser does.
 type textScanner struct {
 	text string
 	out  documentText
-	// at is the place in bytes, runes in characters; lineStart is where the line begins, in characters.
+	// at is the position in bytes, runes in characters; lineStart is the start of the line, in characters.
 	at, runes, line, lineStart int
 
 	edits []edit
-	// last and beforeLast are the kinds of the latest tokens, by a letter: a punctuation mark as it is, n for a name,
-	// v for another value, 0 for none.
+	// last and beforeLast are the kinds of the latest tokens: a punctuation mark, n for a name, v for another value, 0 for
+	// none.
 	last, beforeLast byte
-	// braces, brackets and parentheses are how many are open. variables is whether the outermost parenthesis is around
+	// braces, brackets and parentheses count the open ones. variables is whether the outermost parenthesis encloses
 	// variable definitions.
 	braces, brackets, parentheses int
 	variables                     bool
-	// description is the string that the latest token is, if it can be a description.
+	// description is the latest token, if it is a string that can be a description.
 	description *description
 }
 
@@ -187,12 +186,12 @@ type edit struct {
 	by       string
 }
 
-// description is a string that is one if the right token follows.
+// description is a string that is a description if the right token follows.
 type description struct {
 	from, to int
-	// edits and editsEnd are where the edits within it begin and end.
+	// edits and editsEnd delimit the edits within it.
 	edits, editsEnd int
-	// variable is whether it can be one of a variable; otherwise of an operation or fragment.
+	// variable is whether it can describe a variable; otherwise it can describe an operation or a fragment.
 	variable bool
 }
 
@@ -200,7 +199,7 @@ func (s *textScanner) scan() *gqlerror.Error {
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
 		case c == '\r' && strings.HasPrefix(s.text[s.at:], "\r\n"):
-			// gqlparser begins the next line one character too early.
+			// gqlparser starts the next line one character too early.
 			s.edits = append(s.edits, edit{s.at, s.at + 1, " "})
 			s.step()
 		case c == '\n' || c == '\r':
@@ -241,7 +240,7 @@ func isNameStart(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
 }
 
-// step goes behind one character.
+// step consumes one character.
 func (s *textScanner) step() {
 	if s.text[s.at] < utf8.RuneSelf {
 		s.at++
@@ -252,7 +251,7 @@ func (s *textScanner) step() {
 	s.runes++
 }
 
-// newLine goes behind the character or two that end a line.
+// newLine consumes the end of a line.
 func (s *textScanner) newLine() {
 	if strings.HasPrefix(s.text[s.at:], "\r\n") {
 		s.step()
@@ -266,7 +265,7 @@ func (s *textScanner) location() gqlerror.Location {
 	return gqlerror.Location{Line: s.line, Column: s.runes - s.lineStart + 1}
 }
 
-// token takes note of a token that is not a string.
+// token is called with each token that is not a string.
 func (s *textScanner) token(kind byte, name string) {
 	if d := s.description; d != nil {
 		isVariable := kind == '$'
@@ -280,7 +279,7 @@ func (s *textScanner) token(kind byte, name string) {
 	switch kind {
 	case '(':
 		if s.parentheses == 0 {
-			// Those behind the name of a directive are around its arguments.
+			// Those after the name of a directive enclose its arguments.
 			s.variables = s.braces == 0 && s.last == 'n' && s.beforeLast != '@'
 		}
 		s.parentheses++
@@ -298,8 +297,7 @@ func (s *textScanner) token(kind byte, name string) {
 	s.beforeLast, s.last = s.last, kind
 }
 
-// string reads a string or block string. It reports whether the string is closed; where it is not, there is nothing
-// behind it.
+// string reads a string or block string. It reports whether the string is closed; if not, the text ends with it.
 func (s *textScanner) string() (closed bool, _ *gqlerror.Error) {
 	from, start, at, edits := s.at, s.runes, s.location(), len(s.edits)
 	token := stringToken{at: at}
@@ -308,7 +306,7 @@ func (s *textScanner) string() (closed bool, _ *gqlerror.Error) {
 		if closed = s.blockString(); !closed {
 			return false, nil
 		}
-		// gqlparser takes the line of the end and the column of the beginning, counted from that line.
+		// gqlparser reports the line of the end, and the column of the start as counted from that line.
 		moved = gqlerror.Location{Line: s.line, Column: start + 3 - s.lineStart + 1}
 	} else {
 		var err *gqlerror.Error
@@ -345,7 +343,7 @@ func (s *textScanner) blockString() (closed bool) {
 				s.step()
 			}
 		case strings.HasPrefix(s.text[s.at:], `"""`):
-			// gqlparser ends it with the last of the quotation marks.
+			// For gqlparser it ends with the last of the quotation marks.
 			for s.at < len(s.text) && s.text[s.at] == '"' {
 				s.step()
 			}
@@ -390,8 +388,8 @@ func (s *textScanner) lineString() (closed, escaped bool, _ *gqlerror.Error) {
 	return false, escaped, nil
 }
 
-// readEscape reads the escape that a text begins with, and how many bytes it has. Valid is whether it can be part of
-// a document. What gqlparser refuses by itself is passed over.
+// readEscape reads the escape at the start of a text; size is its length in bytes. What gqlparser refuses by itself is
+// valid here.
 func readEscape(text string) (character rune, size int, valid bool) {
 	if len(text) < 2 {
 		return 0, len(text), true
@@ -430,7 +428,7 @@ func firstRune(text string) rune {
 	return r
 }
 
-// fourDigits reads an escape of four digits.
+// fourDigits reads an escape such as \u00E9.
 func fourDigits(text string) (rune, bool) {
 	if len(text) < 6 || text[:2] != `\u` {
 		return 0, false
@@ -439,7 +437,7 @@ func fourDigits(text string) (rune, bool) {
 	return rune(code), err == nil
 }
 
-// unescaped is what the inside of a string stands for.
+// unescaped is the value of the inside of a string.
 func unescaped(text string) string {
 	var out strings.Builder
 	for {
@@ -454,7 +452,7 @@ func unescaped(text string) string {
 	}
 }
 
-// blank is white space of the same characters and lines as a text.
+// blank is white space with as many characters and lines as a text.
 func blank(text string) string {
 	var out strings.Builder
 	for i, c := range text {
@@ -466,7 +464,7 @@ func blank(text string) string {
 	return out.String()
 }
 
-// edited is the text with its edits.
+// edited applies the edits.
 func (s *textScanner) edited() string {
 	if len(s.edits) == 0 {
 		return s.text

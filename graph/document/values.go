@@ -16,18 +16,17 @@ import (
 	"clientele/internal/domain"
 )
 
-// values holds what clients send against the types of inputs, the same for values in variables and in the document:
-// one mistake has one code and one sentence. gqlparser does this too, with words of Go in its messages, other codes on
-// the two ways, enums in any case, and no whole numbers with a point.
+// values checks values against the types of inputs, in variables and in documents alike: a mistake has the same code and
+// message in both. gqlparser's own check has Go types in its messages, different codes in the two places, accepts enums in
+// any case, and refuses 1.0 for an Int.
 type values struct {
 	schema *ast.Schema
-	// quiet is whether errors name no type, because the server does not show its schema.
+	// quiet is whether errors name no types, because the server does not show its schema.
 	quiet bool
 }
 
-// coerce holds variables against the types of an operation and gives whole numbers their plain form. Those that are
-// missing, null or of no known field are left to gqlparser. Errors: BadUserInput with the field, and nothing of a value
-// but numbers.
+// coerce checks variables against the types of an operation and gives whole numbers their plain form. Missing ones, nulls
+// and unknown fields are left to gqlparser. Errors: BadUserInput with the field; of values it repeats only numbers.
 func (v values) coerce(operation *ast.OperationDefinition, variables map[string]any) *domain.Error {
 	for _, definition := range operation.VariableDefinitions {
 		value, sent := variables[definition.Variable]
@@ -50,7 +49,7 @@ func (v values) coerceValue(t *ast.Type, value any, path ast.Path) (any, *domain
 	if t.Elem != nil {
 		list, isList := value.([]any)
 		if !isList {
-			// A value stands for a list of one.
+			// A value may be sent instead of a list of one.
 			return v.coerceValue(t.Elem, value, path)
 		}
 		for i := range list {
@@ -99,7 +98,7 @@ func (v values) coerceValue(t *ast.Type, value any, path ast.Path) (any, *domain
 	return value, nil
 }
 
-// coerceScalar is a value of JSON as a value of a built-in scalar. The API's own scalars read theirs by themselves.
+// coerceScalar converts JSON to a built-in scalar. The API's own scalars check their values when they are read.
 func coerceScalar(name string, value any) (_ any, fits bool) {
 	number, isNumber := value.(json.Number)
 	_, isText := value.(string)
@@ -122,15 +121,15 @@ func coerceScalar(name string, value any) (_ any, fits bool) {
 	}
 }
 
-// sent is what a client sent in the place of a value, as far as an error may show it.
+// sent is what a client sent, as far as an error may show it.
 type sent struct {
 	// kind is the kind of value, such as "a list".
 	kind string
-	// number is a number as it was sent; name is a name that an enum does not have, which is not repeated.
+	// number is repeated in errors; name is an unknown value of an enum, which is not.
 	number, name string
 }
 
-// mismatch is the error of a value that is not of its type.
+// mismatch is the error of a value that does not fit its type.
 func (v values) mismatch(definition *ast.Definition, path ast.Path, got sent) *domain.Error {
 	must, not := "", ", not "+got.kind
 	switch definition.Kind {
@@ -159,7 +158,7 @@ func (v values) mismatch(definition *ast.Definition, path ast.Path, got sent) *d
 	return domain.FieldErrorf(domain.BadUserInput, Shorten(path.String()), "%s", must+not)
 }
 
-// suggested is the value of an enum that was meant, if one is near.
+// suggested is a value of an enum with a similar name, if there is one.
 func (v values) suggested(definition *ast.Definition, name string) string {
 	if v.quiet || len(name) > maxSuggestedFor {
 		return ""
@@ -180,11 +179,10 @@ func (v values) suggested(definition *ast.Definition, name string) string {
 const (
 	// maxSuggestedFor is the longest name that others are compared with.
 	maxSuggestedFor = 64
-	// maxShownNumber is how much of a number an error shows, in characters.
+	// maxShownNumber is how many characters of a number an error shows.
 	maxShownNumber = 32
 )
 
-// kindOf says what a value of JSON is.
 func kindOf(value any) sent {
 	switch v := value.(type) {
 	case string:
@@ -207,8 +205,7 @@ func shownNumber(digits string) string {
 	return digits
 }
 
-// rule holds the values that are written in documents against their types, in the place of gqlparser's rule of the
-// same name.
+// rule checks the values in documents. It replaces gqlparser's rule of the same name.
 func (v values) rule() core.Rule {
 	return core.Rule{Name: rules.ValuesOfCorrectTypeRule.Name, RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
 		c := literalChecker{values: v, addError: addError, wrong: map[*ast.Value]bool{}}
@@ -234,7 +231,7 @@ type literalChecker struct {
 	values
 
 	addError core.AddErrFunc
-	// wrong are the values that were found before: what is in a fragment is met once for each operation.
+	// wrong are the values that were already reported: a fragment is visited once for each operation.
 	wrong map[*ast.Value]bool
 }
 
@@ -246,11 +243,11 @@ func (c *literalChecker) arguments(definitions ast.ArgumentDefinitionList, sent 
 	}
 }
 
-// check holds a value against a type. A list can be given by its only value.
+// check checks a value against a type. A value may be written instead of a list of one.
 func (c *literalChecker) check(t *ast.Type, value *ast.Value, path ast.Path) {
 	switch {
 	case value.Kind == ast.Variable:
-		return // Another rule holds the variable's type against this one.
+		return // Another rule compares the types.
 	case value.Kind == ast.NullValue:
 		if t.NonNull {
 			c.add(value, core.Message(`Expected value of type "%s", found null.`, t))
@@ -292,7 +289,6 @@ func (c *literalChecker) check(t *ast.Type, value *ast.Value, path ast.Path) {
 	}
 }
 
-// object holds the fields of an object against its type.
 func (c *literalChecker) object(definition *ast.Definition, value *ast.Value, path ast.Path) {
 	for _, field := range definition.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {
@@ -329,7 +325,6 @@ func (c *literalChecker) object(definition *ast.Definition, value *ast.Value, pa
 	}
 }
 
-// add adds an error about the document, at a value.
 func (c *literalChecker) add(value *ast.Value, message core.ErrorOption) {
 	if !c.wrong[value] {
 		c.addError(message, core.At(value.Position))
@@ -337,14 +332,13 @@ func (c *literalChecker) add(value *ast.Value, message core.ErrorOption) {
 	c.wrong[value] = true
 }
 
-// mismatched adds the error of a value that is not of its type.
 func (c *literalChecker) mismatched(definition *ast.Definition, value *ast.Value, path ast.Path, got sent) {
 	refusal := c.mismatch(definition, path, got)
 	c.add(value, func(err *gqlerror.Error) { err.Err, err.Message = refusal, refusal.Message })
 }
 
-// isScalarLiteral reports whether a value that is written in a document is of a built-in scalar. As the specification
-// has it, an Int is written without a point or an exponent there: documents are written by people, who know.
+// isScalarLiteral reports whether a value in a document fits a built-in scalar. As the specification says, an Int in a
+// document has neither a point nor an exponent.
 func isScalarLiteral(name string, value *ast.Value) bool {
 	switch name {
 	case "Int":
@@ -364,7 +358,7 @@ func isScalarLiteral(name string, value *ast.Value) bool {
 	}
 }
 
-// literalKind is kindOf for a value that is written in a document.
+// literalKind is kindOf for a value in a document.
 func literalKind(value *ast.Value) sent {
 	switch value.Kind {
 	case ast.IntValue, ast.FloatValue:

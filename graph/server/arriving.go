@@ -10,9 +10,9 @@ import (
 	"clientele/persistence"
 )
 
-// arrivals bounds how many bytes of bodies are on their way at once. A client that sends slowly holds what it has sent
-// until the read timeout, so without a bound a key could fill the memory by opening connections. One key can have half,
-// so that others can send meanwhile. A nil *arrivals bounds nothing.
+// arrivals bounds the bytes of incomplete request bodies. A slow client occupies what it has sent until the read timeout,
+// so without a bound a key could fill the memory by opening connections. One key can have half of it. A nil *arrivals
+// bounds nothing.
 type arrivals struct {
 	most int
 
@@ -23,7 +23,7 @@ type arrivals struct {
 
 var errArrivals = fmt.Errorf("too much is being sent at once: %w", persistence.ErrBusy)
 
-// newArrivals bounds by a part of the memory for all requests, in which at least two of the longest bodies of a key fit.
+// newArrivals bounds bodies to a third of the memory for all requests, but a key can always send two of maximum length.
 func newArrivals(memory int64, bodyBytes int) *arrivals {
 	if memory <= 0 {
 		return nil
@@ -46,7 +46,6 @@ func (a *arrivals) hold(keyID string, bytes int) bool {
 	return true
 }
 
-// release gives back what hold reserved.
 func (a *arrivals) release(keyID string, bytes int) {
 	if a == nil || bytes == 0 {
 		return
@@ -59,14 +58,14 @@ func (a *arrivals) release(keyID string, bytes int) {
 	}
 }
 
-// read reads a body, of the length that the client gives, or -1. done must be called once the bytes are counted
-// elsewhere, or not needed any more. Errors: persistence.ErrBusy, and those of the body.
+// read reads a body of the given Content-Length, or -1. done must be called once the bytes are counted elsewhere, or not
+// needed any more. Errors: persistence.ErrBusy, and those of the body.
 func (a *arrivals) read(keyID string, body io.Reader, length int64) (text []byte, done func(), _ error) {
 	held := 0
 	done = sync.OnceFunc(func() { a.release(keyID, held) })
 	size := bytes.MinRead
 	if length >= 0 {
-		// One byte more is room to find the end.
+		// One more byte, to read the end.
 		size = int(min(length, holdStep)) + 1
 	}
 	for text = make([]byte, 0, size); ; {

@@ -23,28 +23,28 @@ import (
 )
 
 const (
-	// bodyFactor is how many bytes of memory a body takes for each of its own once it is read, and valueBytes what each
-	// of its values takes besides: an object of one short member has a few bytes as text, and 400 in memory.
+	// A decoded body takes bodyFactor times its length, plus valueBytes for each value: an object with one short member is
+	// a few bytes of text, and 400 in memory.
 	bodyFactor = 6
 	valueBytes = 176
 )
 
-// bodyMemory is how many bytes of memory a body takes once it is read.
+// bodyMemory is the memory of a decoded body in bytes.
 func bodyMemory(bytes, values int) int { return bodyFactor*bytes + valueBytes*values }
 
-// bodyReader reads what clients send, within limits.
+// bodyReader reads requests within limits.
 type bodyReader struct {
 	limits   limits.Limits
 	arriving *arrivals
 }
 
-// readParams reads what the client sends. A refusal repeats nothing of it.
+// readParams reads a request. A refusal repeats nothing of it.
 func (b bodyReader) readParams(r *http.Request) (*request, *refusal) {
 	params := &request{}
 	start := graphql.Now()
 	switch r.Method {
 	case http.MethodGet:
-		// What cannot be read is not left out: a query without its filter would answer everything.
+		// Bad parameters are not ignored: a query without its filter would return everything.
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the parameters of the URL must be percent-encoded, a semicolon included"))
@@ -58,7 +58,7 @@ func (b bodyReader) readParams(r *http.Request) (*request, *refusal) {
 		params.DocumentID = query.Get("documentId")
 		for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 			text := []byte(query.Get(name))
-			// A body has these objects in one more.
+			// In a body they are nested in one more object.
 			values, refused := b.checkSize(text, depthAround-1)
 			if refused != nil {
 				return nil, refused
@@ -108,7 +108,6 @@ func (b bodyReader) readParams(r *http.Request) (*request, *refusal) {
 	return params, nil
 }
 
-// readBody reads the body of a POST, as far as it may be read.
 func (b bodyReader) readBody(r *http.Request) ([]byte, *refusal) {
 	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != jsonType {
@@ -130,7 +129,7 @@ func (b bodyReader) readBody(r *http.Request) ([]byte, *refusal) {
 	body, arrived, err := b.arriving.read(resolver.ActorOf(r.Context()).KeyID, r.Body, r.ContentLength)
 	defer arrived()
 	values := 0
-	defer func() { c.reading.body(len(body), values) }() // Also what is refused was read.
+	defer func() { c.reading.body(len(body), values) }() // Refused bodies are charged too.
 	if errors.Is(err, persistence.ErrBusy) {
 		return nil, refusedWith(http.StatusTooManyRequests, err)
 	}
@@ -143,7 +142,7 @@ func (b bodyReader) readBody(r *http.Request) ([]byte, *refusal) {
 	if err != nil {
 		return nil, refusedWith(http.StatusBadRequest, domain.Errorf(domain.BadUserInput, "the body did not arrive in full"))
 	}
-	// Editors and some HTTP clients of Windows put a byte order mark in front, which JSON does not allow.
+	// Editors and some HTTP clients of Windows send a byte order mark, which JSON does not allow.
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	counted, refused := b.checkSize(body, depthAround)
 	if refused != nil {
@@ -158,8 +157,8 @@ func (b bodyReader) readBody(r *http.Request) ([]byte, *refusal) {
 	return body, nil
 }
 
-// checkSize refuses a JSON text that has too many values, or is too deep, before it is read. The variables are so many
-// levels deep in it. It returns how many values there are.
+// checkSize refuses a JSON text with too many values, or nested too deep, before it is decoded. around is the level of the
+// variables in it. It returns the number of values.
 func (b bodyReader) checkSize(text []byte, around int) (values int, _ *refusal) {
 	values, depth := measureJSON(text)
 	if limits.Over(values, b.limits.Values) {
@@ -171,12 +170,12 @@ func (b bodyReader) checkSize(text []byte, around int) (values int, _ *refusal) 
 	return values, nil
 }
 
-// depthAround is how deep in a body a variable is: in an object of variables, in an object.
+// depthAround is the level of a variable in a body: in an object of variables, in an object.
 const depthAround = 2
 
-// measureJSON is how many values a text has and how deep they are nested, if it is JSON, and not less: every value
-// but the first comes behind one of three signs. To read them takes many times the memory of the text. A text of
-// another kind is not refused for what is wrong with it here.
+// measureJSON returns upper bounds of the number of values in a JSON text and of their depth: every value but the first
+// follows one of three signs. It does not decode the text, which would take many times its memory. Text that is not JSON
+// is refused later.
 func measureJSON(text []byte) (values, depth int) {
 	values = 1
 	open := 0
@@ -199,7 +198,7 @@ func measureJSON(text []byte) (values, depth int) {
 	return values, depth
 }
 
-// stringEnd is where a JSON string ends that begins before i. Most are long or without an escape.
+// stringEnd is the end of a JSON string whose content starts at i.
 func stringEnd(text []byte, i int) int {
 	for i < len(text) {
 		quote := bytes.IndexByte(text[i:], '"')
@@ -215,8 +214,7 @@ func stringEnd(text []byte, i int) int {
 	return i
 }
 
-// longList finds a list of more values than any rule of the API allows, before each of them is read. It answers
-// where the list is.
+// longList finds a list of more values than any rule of the API allows, and returns its path.
 func (b bodyReader) longList(value any) (string, bool) {
 	switch v := value.(type) {
 	case []any:
@@ -238,8 +236,8 @@ func (b bodyReader) longList(value any) (string, bool) {
 	return "", false
 }
 
-// decodeJSON reads one JSON value and nothing behind it; numbers keep their digits. Package json replaces
-// what is no character; here it is an error, because two ids must not become one.
+// decodeJSON reads exactly one JSON value; numbers keep their digits. Package json replaces invalid characters; here they
+// are an error, because two ids must not become one.
 func decodeJSON(text []byte, into any) error {
 	if !utf8.Valid(text) || hasLoneSurrogate(text) {
 		return errors.New("not UTF-8")
@@ -255,10 +253,10 @@ func decodeJSON(text []byte, into any) error {
 	return nil
 }
 
-// decode reads a request out of a body. Keys are matched exactly, where package json ignores case: two servers must not
-// read two operations out of one body. For the same reason no key may be there twice. Unknown keys of the body are
-// ignored, as GraphQL over HTTP has it.
-// Errors: BadUserInput for a key that is there twice; others for a body that is not a request.
+// decode reads a request from a body. Keys are matched exactly, where package json ignores case, and no key may be
+// repeated, so that two servers cannot read different operations from one body. Unknown keys of the body are ignored, as
+// GraphQL over HTTP requires.
+// Errors: BadUserInput for a repeated key; others for a body that is not a request.
 func (r *request) decode(body []byte) error {
 	if !utf8.Valid(body) || hasLoneSurrogate(body) {
 		return errors.New("not UTF-8")
@@ -291,7 +289,7 @@ func (r *request) decode(body []byte) error {
 		if err := decoder.Decode(target); err != nil {
 			return err
 		}
-		// The text begins with the colon behind the key.
+		// The text starts with the colon after the key.
 		value := bytes.TrimLeft(body[before:decoder.InputOffset()], ": \t\r\n")
 		if object, nested := target.(*map[string]any); nested && repeatsKey(value, *object) {
 			return repeatedKey(key)
@@ -310,8 +308,8 @@ func repeatedKey(field string) error {
 	return domain.FieldErrorf(domain.BadUserInput, field, "must be given once, and every key in it once")
 }
 
-// repeatsKey reports whether an object of a JSON text has a key twice. Package json keeps the last of them, so the
-// value that it read has fewer members than the text has colons.
+// repeatsKey reports whether a key is repeated in a JSON object. Package json keeps the last value, so the decoded object
+// has fewer members than the text has colons.
 func repeatsKey(text []byte, read map[string]any) bool {
 	colons := 0
 	for i := 0; i < len(text); i++ {
@@ -341,9 +339,9 @@ func countMembers(value any) int {
 	return n
 }
 
-// hasLoneSurrogate finds an escape in JSON that is half a character.
+// hasLoneSurrogate finds an escape in JSON that is half of a surrogate pair.
 func hasLoneSurrogate(text []byte) bool {
-	high := false // whether the escape right before was the first half of a pair
+	high := false // whether the previous escape was the first half of a pair
 	for i := 0; i < len(text); i++ {
 		escape := bytes.IndexByte(text[i:], '\\')
 		if high && escape != 0 {

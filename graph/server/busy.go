@@ -8,16 +8,16 @@ import (
 	"clientele/internal/domain"
 )
 
-// busy notes that the store refused to do more for a request, and after how long it may be tried again.
+// busy records that the store refused work for a request, and when the client may retry.
 type busy struct{ retryAfter atomic.Int64 }
 
-// workLimit is how refusals name the bound on the work that the server has under way.
+// workLimit is the name in refusals of the bound on concurrent work.
 const workLimit = "work"
 
-// leastWait is what a client is asked to wait where the store does not say for how long.
+// leastWait is the wait if the store does not give one.
 const leastWait = time.Second
 
-// refuse notes an error that is persistence.ErrBusy, and returns it as clients read it.
+// refuse records an error that is persistence.ErrBusy, and returns its refusal.
 func (b *busy) refuse(err error) *domain.Error {
 	wait := leastWait
 	if known, ok := errors.AsType[interface {
@@ -27,8 +27,8 @@ func (b *busy) refuse(err error) *domain.Error {
 		wait = max(wait, known.RetryAfter())
 	}
 	for {
-		noted := b.retryAfter.Load()
-		if int64(wait) <= noted || b.retryAfter.CompareAndSwap(noted, int64(wait)) {
+		longest := b.retryAfter.Load()
+		if int64(wait) <= longest || b.retryAfter.CompareAndSwap(longest, int64(wait)) {
 			return tooBusy(wait)
 		}
 	}
@@ -43,5 +43,4 @@ func (b *busy) refused() bool { return b.retryAfter.Load() > 0 }
 
 func (b *busy) wait() time.Duration { return time.Duration(b.retryAfter.Load()) }
 
-// refusal is the error for the whole request.
 func (b *busy) refusal() *domain.Error { return tooBusy(b.wait()) }

@@ -10,22 +10,20 @@ import (
 	"clientele/persistence"
 )
 
-// call is what the server knows of one request beside the operation. What resolvers know is theirs, see
+// call is what the server knows about one request besides the operation. Resolvers have their own, see
 // resolver.Resolver.Begin.
 type call struct {
 	requestID string
-	// document is the operation's, once it was read.
+	// document is set once it was read.
 	document *ast.QueryDocument
-	// price is what the operation costs at worst, once it was checked.
-	price document.Price
-	// reading is what reading the request took.
+	// price is set once the operation was checked.
+	price   document.Price
 	reading unchargedReading
-	// size counts the response.
-	size responseSize
-	// work counts what the store does for the request, and busy is set once it refused to do more.
+	size    responseSize
+	// work counts what the store does for the request; busy is set once it refused to do more.
 	work *persistence.Work
 	busy busy
-	// memory is the request's share of what all requests may hold at once.
+	// memory is the request's share of the memory for all requests.
 	memory *membudget.Share
 	// scans bounds what the store may scan for the request.
 	scans Scans
@@ -45,8 +43,7 @@ func callOf(ctx context.Context) *call {
 	return &call{}
 }
 
-// readDocuments is the executor's cache of documents. It has the one that was read for the request, so the executor
-// reads none.
+// readDocuments is the executor's cache of documents. It has the document of the request, so the executor parses none.
 type readDocuments struct{}
 
 // Get implements graphql.Cache.

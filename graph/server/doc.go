@@ -1,6 +1,6 @@
-// Package server is GraphQL over HTTP and what goes on around an execution: API keys, rate limits, reading the request,
+// Package server is GraphQL over HTTP and everything around an execution: API keys, rate limits, reading the request,
 // persisted documents, idempotency, charges, the size of the response, errors, the log line, metrics and spans.
 //
-// Whether an operation may run is for package document to say, and what it does is for package resolver. It must not know
-// a store, the configuration, or how metrics are kept.
+// Package document decides whether an operation may run, and package resolver what it does. Package server must not know
+// a storage engine, the configuration, or how metrics are stored.
 package server

@@ -23,10 +23,12 @@ import (
 	"clientele/persistence"
 )
 
-// errorCodes is the one table from what went wrong to what clients are told.
+// errorCodes maps the kinds of package domain to codes of the API.
+//
+//exhaustive:enforce
 var errorCodes = map[domain.Kind]struct {
 	code model.ErrorCode
-	// validation is true when the input alone is to blame, so that the same request will fail again.
+	// validation is true if the input alone is at fault, so that the same request will fail again.
 	validation bool
 }{
 	domain.Unauthenticated:      {code: model.ErrorCodeUnauthenticated},
@@ -82,19 +84,19 @@ var errorCodes = map[domain.Kind]struct {
 	domain.PromotionCodeNotFirstPurchase:  {code: model.ErrorCodePromotionCodeCustomerNotFirstPurchase},
 }
 
-// presenter turns errors into what clients may read and logs the rest.
+// presenter turns errors into errors that clients may read, and logs unexpected ones.
 type presenter struct {
 	log *slog.Logger
-	// quiet is whether errors tell no name of the schema that the client did not send.
+	// quiet is whether errors name no part of the schema that the client did not send.
 	quiet  bool
 	limits limits.Limits
 }
 
-// present shapes one error. Refusals go out as they are; errors of the GraphQL engine about the request
-// keep their text; any other error is answered with a fixed sentence and logged under the request id.
+// present converts one error. A domain.Error keeps its message; errors of gqlgen about the request keep their text; any
+// other error becomes a fixed message, and is logged with the request id.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if callOf(ctx).size.full() && graphql.GetFieldContext(ctx) != nil {
-		return unanswered
+		return errNotResolved
 	}
 	out := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 	known, isKnown := errors.AsType[*gqlerror.Error](err)
@@ -109,7 +111,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	refusal, isRefusal := errors.AsType[*domain.Error](err)
 	switch {
 	case isRefusal && inArguments(ctx):
-		// Scalars do not know what they are read for; the path behind the root field does.
+		// Scalars do not know their argument.
 		refusal = inArgument(out.Path, refusal)
 	case isRefusal:
 	case isTooLarge:
@@ -118,7 +120,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		refusal = callOf(ctx).busy.refuse(err)
 	case errors.Is(err, persistence.ErrUnavailable):
 		p.log.WarnContext(ctx, "store is unavailable", "error", logging.Masked(err))
-		refusal = domain.Errorf(domain.Timeout, "The store did not answer; %s", outcome(ctx))
+		refusal = domain.Errorf(domain.Timeout, "The store did not respond; %s", outcome(ctx))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		refusal = domain.Errorf(domain.Timeout, "The operation took too long; %s", outcome(ctx))
 		if ctx.Err() != nil {
@@ -153,11 +155,11 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// unanswered stands for the errors of fields that were not resolved because the answer is too long. There can be
-// many; the one that is told in their place is responseSize.refusal.
-var unanswered = &gqlerror.Error{Message: "the answer is too long"}
+// errNotResolved is the error of fields that were not resolved because the response is too long. There can be many;
+// responseSize.refusal replaces them all.
+var errNotResolved = &gqlerror.Error{Message: "the response is too long"}
 
-// outcome is what is known of a request that was cut off.
+// outcome says what is known about a request that was cut off.
 func outcome(ctx context.Context) string {
 	if !graphql.HasOperationContext(ctx) {
 		return "nothing was done, so it can be sent again"
@@ -165,7 +167,7 @@ func outcome(ctx context.Context) string {
 	return "a change may or may not have been made"
 }
 
-// sentence is the message with the code's name in it, because clients match on the text.
+// sentence adds the code to a message, because clients match on the text.
 func sentence(message string, code model.ErrorCode) string {
 	if strings.Contains(message, string(code)) {
 		return message
@@ -173,14 +175,13 @@ func sentence(message string, code model.ErrorCode) string {
 	return fmt.Sprintf("%s (%s)", message, code)
 }
 
-// inArguments reports whether the error arose while a field's arguments were read, before its resolver.
+// inArguments reports whether an error is from reading a field's arguments, before its resolver ran.
 func inArguments(ctx context.Context) bool {
 	field := graphql.GetFieldContext(ctx)
 	return field != nil && field.Args == nil && field.Field.Field != nil && len(field.Field.Arguments) > 0
 }
 
-// inArgument says where in the arguments the refusal is, as far as the path behind the root field tells:
-// input.taxIds[1].value must be a String.
+// inArgument adds the path within the arguments to a refusal: input.taxIds[1].value must be a String.
 func inArgument(path ast.Path, refusal *domain.Error) *domain.Error {
 	if len(path) < 2 {
 		return refusal
@@ -188,16 +189,16 @@ func inArgument(path ast.Path, refusal *domain.Error) *domain.Error {
 	return domain.FieldErrorf(refusal.Kind, path[1:].String(), "%s", refusal.Message)
 }
 
-// recover turns a panic into an unexpected error; the stack goes to the log only.
+// recover turns a panic into an unexpected error, and logs the stack.
 func (p presenter) recover(ctx context.Context, cause any) error {
 	p.log.ErrorContext(ctx, "panic", "cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
 	return errors.New("panic")
 }
 
-// maxRefusalBytes is what the errors of a request that was not executed may take, but for the first.
+// maxRefusalBytes bounds the errors of a request that was not executed; the first one is always there.
 const maxRefusalBytes = 1_500
 
-// few keeps as many errors as are answered. The last one says how many there are beyond.
+// few cuts errors to the limit. The last one then has the number of the others.
 func (p presenter) few(errs gqlerror.List) gqlerror.List {
 	if !limits.Over(len(errs), p.limits.Errors) {
 		return errs
@@ -205,7 +206,7 @@ func (p presenter) few(errs gqlerror.List) gqlerror.List {
 	return p.first(errs, p.limits.Errors)
 }
 
-// fewBriefly is few for a request that was not executed, whose errors are kept short altogether.
+// fewBriefly is few for a request that was not executed. It bounds the size of the errors too.
 func (p presenter) fewBriefly(errs gqlerror.List) gqlerror.List {
 	size := 0
 	for n, err := range errs {
@@ -226,10 +227,10 @@ func (p presenter) first(errs gqlerror.List, n int) gqlerror.List {
 	return append(errs[:n-1:n-1], &last)
 }
 
-// maxFactLength is that of a fact in an error, in characters, so that every id is told as it is.
+// maxFactLength bounds a fact in an error, in characters, so that every valid id is complete.
 const maxFactLength = 255
 
-// shortenedFact is a fact whose texts, which clients choose too, are cut to a length that an error can have.
+// shortenedFact cuts the texts of a fact, which may come from clients.
 func shortenedFact(fact any) any {
 	switch v := fact.(type) {
 	case string:

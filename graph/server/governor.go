@@ -10,8 +10,8 @@ import (
 type Scans interface {
 	// Scan is that of persistence.Governor.
 	Scan(ctx context.Context) (scanning context.Context, release func(), err error)
-	// Reserve takes a place before the first scan and keeps it until release is called. Errors: persistence.ErrBusy, and
-	// the context's.
+	// Reserve takes a scan slot before the first scan, until release is called. Errors: persistence.ErrBusy, and the
+	// context's.
 	Reserve(ctx context.Context) (release func(), err error)
 }
 
@@ -22,7 +22,7 @@ type governor struct {
 	memory *membudget.Share
 }
 
-// Hold implements its part of persistence.Governor.
+// Hold implements persistence.Governor.
 func (g governor) Hold(bytes int) error { return g.memory.Hold(bytes) }
 
 // unbounded lets every scan run.

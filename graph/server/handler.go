@@ -22,34 +22,33 @@ import (
 	"clientele/persistence"
 )
 
-// The headers that requests are read by and answers are marked with.
+// The headers of requests.
 const (
 	APIKeyHeader    = "X-Api-Key"
 	RequestIDHeader = "X-Request-Id"
 )
 
-// Config is what the handler needs.
+// Config configures NewHandler.
 type Config struct {
 	UseCases resolver.UseCases
-	// CheckOrigin refuses what a browser sends on behalf of a page that may not use the API. Nil lets all pass.
+	// CheckOrigin refuses requests that a browser sends for a page that may not use the API. Nil allows all.
 	CheckOrigin func(*http.Request) error
-	// Authenticate answers whom the secret of an API key stands for.
+	// Authenticate returns the actor for the secret of an API key. Errors: Unauthenticated, and those of the store.
 	Authenticate func(ctx context.Context, secret string) (domain.Actor, error)
-	// Idempotency carries out once what comes with an idempotency key; nil refuses such keys.
+	// Idempotency executes mutations with an idempotency key once; nil refuses such keys.
 	Idempotency *idempotency.Service
-	// Introspection is whether clients may ask for the schema.
+	// Introspection is whether clients may read the schema.
 	Introspection bool
 	Limits        limits.Limits
-	// Documents are those that clients may name, and those that they may send.
-	Documents DocumentConfig
-	// Scans bounds the scans of one request of an API key; nil bounds nothing.
+	Documents     DocumentConfig
+	// Scans returns the bound on the scans of one request of an API key; nil bounds nothing.
 	Scans func(keyID string) Scans
-	// Memory bounds what all requests hold at once; nil bounds nothing.
+	// Memory bounds the memory of all requests; nil bounds nothing.
 	Memory *membudget.Budget
 	// RateLimits are charged by KeyPolicy and CustomerPolicy; nil is no limit.
 	RateLimits *ratelimit.Limiter
 	Log        *slog.Logger
-	// Metrics and Tracer hear of every operation; nil for none.
+	// Metrics and Tracer observe every operation; nil for none.
 	Metrics Metrics
 	Tracer  trace.Tracer
 }
@@ -98,7 +97,7 @@ func NewHandler(config Config) http.Handler {
 		if err != nil {
 			status := http.StatusUnauthorized
 			if !domain.IsKind(err, domain.Unauthenticated) {
-				// The store did not respond. Nothing was done yet, so a client may try again.
+				// The store did not respond. Nothing was done, so a client may retry.
 				status = http.StatusServiceUnavailable
 			}
 			refuse(status, err)
@@ -117,7 +116,7 @@ func NewHandler(config Config) http.Handler {
 	}))
 }
 
-// timed is a context for one request; a timeout of 0 is none.
+// timed is context.WithTimeout, without a timeout for 0.
 func timed(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {
 		return context.WithCancel(ctx)

@@ -22,12 +22,12 @@ import (
 // The headers of idempotent mutations.
 const (
 	IdempotencyKeyHeader = "Idempotency-Key"
-	// ReplayedHeader is true on an answer that was given before.
+	// ReplayedHeader is true on a stored response.
 	ReplayedHeader = "Idempotency-Replayed"
 )
 
-// once executes an operation, with execute, and answers what to write. A mutation with an idempotency key is executed
-// once; its answer is the same to the last byte each time.
+// once executes an operation and returns what to write. A mutation with an idempotency key is executed once; its response
+// is the same each time, byte for byte.
 func (t transport) once(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, operation *graphql.OperationContext,
 	execute func(context.Context) (*graphql.Response, error),
@@ -40,7 +40,7 @@ func (t transport) once(
 		}
 		return response, nil
 	}
-	// Two of the header are one with a comma and a space in it, which no key has.
+	// Two headers make one text with a comma and a space, which is not a valid key.
 	key, err := idempotency.ParseKey(strings.Join(keys, ", "))
 	if err != nil {
 		return nil, refusedWith(http.StatusBadRequest, err)
@@ -50,7 +50,7 @@ func (t transport) once(
 	}
 	body, err := bodyOf(params, operation)
 	if err != nil {
-		return nil, refusedWith(unansweredStatus(r), err)
+		return nil, refusedWith(lostResponseStatus(r), err)
 	}
 	var executeErr error
 	first, err := t.idempotency.Once(ctx, idempotency.Request{
@@ -70,7 +70,7 @@ func (t transport) once(
 	return json.RawMessage(first.Text), nil
 }
 
-// refusedKeyStatus is for a request that was understood and not executed because of its key.
+// refusedKeyStatus is for a valid request that was not executed because of its key.
 func refusedKeyStatus(r *http.Request, err error) int {
 	if domain.IsKind(err, domain.RateLimited) {
 		return http.StatusTooManyRequests
@@ -78,10 +78,9 @@ func refusedKeyStatus(r *http.Request, err error) int {
 	if _, refused := errors.AsType[*domain.Error](err); refused && responseMediaType(r) == responseType {
 		return http.StatusUnprocessableEntity
 	}
-	return unansweredStatus(r)
+	return lostResponseStatus(r)
 }
 
-// executeKeyed executes a mutation that has an idempotency key.
 func executeKeyed(
 	ctx context.Context, seed string, execute func(context.Context) (*graphql.Response, error),
 ) (idempotency.Outcome, error) {
@@ -95,25 +94,25 @@ func executeKeyed(
 		return idempotency.Outcome{}, err
 	}
 	whole, stored := keyed.Reveal(text.Bytes())
-	return idempotency.Outcome{Response: whole, Stored: stored, Final: settled(response), Customers: keyed.Customers()}, nil
+	return idempotency.Outcome{Response: whole, Stored: stored, Final: isFinal(response), Customers: keyed.Customers()}, nil
 }
 
-// unsettledCodes are of errors after which the same request may do something, or may have done it already.
-var unsettledCodes = []model.ErrorCode{
+// openCodes are those of errors after which a retry may still make the change, or the change may have been made.
+var openCodes = []model.ErrorCode{
 	model.ErrorCodeOperationTimeout, model.ErrorCodeUnexpectedError, model.ErrorCodeObjectAlreadyBeingUsedByAnotherRequestError,
 	model.ErrorCodeRateLimitExceeded,
 }
 
-func settled(response *graphql.Response) bool {
+func isFinal(response *graphql.Response) bool {
 	for _, err := range response.Errors {
-		if code, ok := err.Extensions["code"].(model.ErrorCode); ok && slices.Contains(unsettledCodes, code) {
+		if code, ok := err.Extensions["code"].(model.ErrorCode); ok && slices.Contains(openCodes, code) {
 			return false
 		}
 	}
 	return true
 }
 
-// mutationOf names the mutations that an operation executes, in their order.
+// mutationOf names the mutations of an operation, in order.
 func mutationOf(operation *graphql.OperationContext) string {
 	var names []string
 	for _, field := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Mutation"}) {
@@ -122,9 +121,9 @@ func mutationOf(operation *graphql.OperationContext) string {
 	return strings.Join(names, " ")
 }
 
-// bodyOf is all of a request that its outcome depends on, in one form: the tokens of the document, so that neither
-// white space nor comments nor descriptions matter; the name of the operation; and the variables, whose names have no order. Numbers
-// are the same if they are written alike.
+// bodyOf is everything that the outcome of a request depends on, in canonical form: the tokens of the document, so that
+// white space, comments and descriptions do not matter; the name of the operation; and the variables, sorted by name.
+// Numbers are equal if they are written alike.
 func bodyOf(params *graphql.RawParams, operation *graphql.OperationContext) ([]byte, error) {
 	body := struct {
 		Document  [][2]string

@@ -12,8 +12,8 @@ const (
 	responseType = "application/graphql-response+json"
 )
 
-// responseMediaType chooses the media type of the answer by the header Accept. It is empty if the client takes
-// neither. The newer type has to be asked for by name, and goes first when both are as welcome.
+// responseMediaType chooses the media type of the response by the header Accept. It is empty if the client accepts
+// neither. The newer type must be accepted by name, and wins a tie.
 func responseMediaType(r *http.Request) string {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(accept) == "" {
@@ -30,18 +30,18 @@ func responseMediaType(r *http.Request) string {
 	return ""
 }
 
-// quality is how welcome a media type is, by the range of the header that fits it best: 0 is not at all. Named is
-// whether that range is the type itself.
-func quality(accept, mediaType string) (welcome float64, named bool) {
+// quality is the q of a media type, from the range of the header that fits it best: 0 is not accepted. named is whether
+// that range is the type itself.
+func quality(accept, mediaType string) (best float64, named bool) {
 	family, _, _ := strings.Cut(mediaType, "/")
-	best := 0
+	bestFit := 0
 	for _, accepted := range strings.Split(accept, ",") {
 		ranged, parameters, err := mime.ParseMediaType(accepted)
 		if err != nil || parameters["charset"] != "" && !strings.EqualFold(parameters["charset"], "utf-8") {
 			continue
 		}
 		fit := map[string]int{"*/*": 1, family + "/*": 2, mediaType: 3}[ranged]
-		if fit == 0 || fit < best {
+		if fit == 0 || fit < bestFit {
 			continue
 		}
 		q := 1.0
@@ -50,9 +50,9 @@ func quality(accept, mediaType string) (welcome float64, named bool) {
 				continue
 			}
 		}
-		if fit > best || q > welcome {
-			best, welcome = fit, q
+		if fit > bestFit || q > best {
+			bestFit, best = fit, q
 		}
 	}
-	return welcome, best == 3
+	return best, bestFit == 3
 }

@@ -23,31 +23,29 @@ import (
 	"clientele/internal/logging"
 )
 
-// Metrics counts operations. Each text is one of few, whatever the client sent: the kind is query, mutation or
-// none, the field one of RootFields, none or several, the code one of Codes or none, and the limit the name of one.
-// The cost is what was charged; 0 for what was not executed.
+// Metrics counts operations. Its labels have few values, whatever clients send: the kind is query, mutation or none, the
+// field one of RootFields, none or several, the code one of Codes or none, and the limit the name of one. The cost is what
+// was charged; 0 if the operation was not executed.
 type Metrics interface {
 	Operation(kind, field, code string, cost int, took time.Duration)
 	Refusal(limit string)
-	// Replay is an operation that was answered with the answer to an earlier one.
+	// Replay is an operation that got a stored response.
 	Replay()
 	Untrusted()
 	Panic()
 }
 
 const (
-	// none stands for what an operation has none of: an error, or a kind and a field if it was refused unread.
-	none = "none"
-	// several stands for the root field of an operation that has more than one.
-	several = "several"
+	none    = "none"
+	several = "several" // root fields
 )
 
-// maxTold is how many fields and codes the log and a span have of one operation.
-const maxTold = 10
+// maxReported is how many fields and codes of one operation the log and a span have.
+const maxReported = 10
 
-// observation is what is told of one operation: what it is in the words of the schema, what it costs and how it
-// failed. Its name, its document and its variables are the client's, and are not told. All methods do nothing on
-// nil, which is what there is outside the handler.
+// observation is what metrics, span and log report of one operation: its kind and fields, its cost and its errors. Its
+// name, document and variables come from the client and are not reported. All methods do nothing on nil, which is the
+// observation outside the handler.
 type observation struct {
 	metrics Metrics
 	span    trace.Span
@@ -67,8 +65,7 @@ func observationOf(ctx context.Context) *observation {
 	return o
 }
 
-// observed tells of each request to the handler: to the metrics, in a span, and in the line that the request has in
-// the log.
+// observed reports each request to the handler: to the metrics, in a span, and in the log line of the request.
 func observed(config Config, errors observedErrors, next http.Handler) http.Handler {
 	tracer := config.Tracer
 	if tracer == nil {
@@ -85,7 +82,7 @@ func observed(config Config, errors observedErrors, next http.Handler) http.Hand
 	})
 }
 
-// observedErrors is a presenter whose errors and panics are counted.
+// observedErrors is a presenter that counts errors and panics.
 type observedErrors struct{ presenter }
 
 func (o observedErrors) present(ctx context.Context, err error) *gqlerror.Error {
@@ -101,8 +98,8 @@ func (o observedErrors) recover(ctx context.Context, cause any) error {
 	return o.presenter.recover(ctx, cause)
 }
 
-// recoverRequest is deferred around what answers a request, and answers for it if it panicked outside the fields of
-// an operation.
+// recoverRequest is deferred around the handling of a request, and writes the response if that panicked outside the fields
+// of an operation.
 func (o observedErrors) recoverRequest(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	cause := recover()
 	if cause == nil {
@@ -115,7 +112,7 @@ func (o observedErrors) recoverRequest(ctx context.Context, w http.ResponseWrite
 	writeError(w, r, http.StatusInternalServerError, o.present(ctx, o.recover(ctx, cause)))
 }
 
-// end tells all that was learned.
+// end reports the observation.
 func (o *observation) end(ctx context.Context) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -135,10 +132,10 @@ func (o *observation) end(ctx context.Context) {
 	}
 	facts := []slog.Attr{slog.String("operation", o.kind)}
 	if len(o.fields) > 0 {
-		facts = append(facts, slog.String("fields", told(o.fields)))
+		facts = append(facts, slog.String("fields", joined(o.fields)))
 	}
 	if len(o.codes) > 0 {
-		facts = append(facts, slog.String("codes", told(o.codes)))
+		facts = append(facts, slog.String("codes", joined(o.codes)))
 	}
 	if o.cost > 0 {
 		facts = append(facts, slog.Int("cost", o.cost))
@@ -150,11 +147,11 @@ func (o *observation) end(ctx context.Context) {
 	o.span.End()
 }
 
-// describe writes what was learned into the span.
+// describe sets the attributes of the span.
 func (o *observation) describe(field string) {
 	o.span.SetName("GraphQL " + o.kind + " " + field)
 	if o.kind != none {
-		o.span.SetAttributes(semconv.GraphQLOperationTypeKey.String(o.kind), attribute.StringSlice("clientele.fields", o.fields[:min(len(o.fields), maxTold)]))
+		o.span.SetAttributes(semconv.GraphQLOperationTypeKey.String(o.kind), attribute.StringSlice("clientele.fields", o.fields[:min(len(o.fields), maxReported)]))
 	}
 	if o.cost > 0 {
 		o.span.SetAttributes(attribute.Int("clientele.cost", o.cost))
@@ -162,7 +159,7 @@ func (o *observation) describe(field string) {
 	if len(o.codes) == 0 {
 		return
 	}
-	o.span.SetAttributes(attribute.StringSlice("clientele.codes", o.codes[:min(len(o.codes), maxTold)]), semconv.ErrorTypeKey.String(o.codes[0]))
+	o.span.SetAttributes(attribute.StringSlice("clientele.codes", o.codes[:min(len(o.codes), maxReported)]), semconv.ErrorTypeKey.String(o.codes[0]))
 	for _, fault := range []model.ErrorCode{model.ErrorCodeUnexpectedError, model.ErrorCodeOperationTimeout} {
 		if slices.Contains(o.codes, string(fault)) {
 			o.span.SetStatus(codes.Error, "")
@@ -170,9 +167,9 @@ func (o *observation) describe(field string) {
 	}
 }
 
-func told(names []string) string { return strings.Join(names[:min(len(names), maxTold)], ",") }
+func joined(names []string) string { return strings.Join(names[:min(len(names), maxReported)], ",") }
 
-// is keeps what kind of operation it is. The document has to be valid: then its fields are those of the schema.
+// is records the kind and the fields of a valid operation. Its fields are those of the schema.
 func (o *observation) is(operation *ast.OperationDefinition) {
 	if o == nil || operation == nil {
 		return
@@ -185,7 +182,6 @@ func (o *observation) is(operation *ast.OperationDefinition) {
 	}
 }
 
-// collect keeps the names of the fields of a selection, each once.
 func (o *observation) collect(selections ast.SelectionSet, spread map[string]bool) {
 	for _, selection := range selections {
 		switch s := selection.(type) {
@@ -204,7 +200,6 @@ func (o *observation) collect(selections ast.SelectionSet, spread map[string]boo
 	}
 }
 
-// costs keeps what the operation was charged.
 func (o *observation) costs(cost int) {
 	if o == nil {
 		return
@@ -214,7 +209,7 @@ func (o *observation) costs(cost int) {
 	o.cost = cost
 }
 
-// failed keeps the code of an error as it is answered, and counts it if a limit is what it is about.
+// failed records the code of an error in the response, and counts a refusal by a limit.
 func (o *observation) failed(ctx context.Context, extensions map[string]any) {
 	if o == nil {
 		return
@@ -233,7 +228,7 @@ func (o *observation) failed(ctx context.Context, extensions map[string]any) {
 	}
 }
 
-// replayed counts an answer that was given before. The operation is not executed, and so nobody else tells what it is.
+// replayed counts a stored response. The operation is not executed, so watchOperation does not see it.
 func (o *observation) replayed(ctx context.Context) {
 	o.is(graphql.GetOperationContext(ctx).Operation)
 	if o != nil && o.metrics != nil {
@@ -242,21 +237,18 @@ func (o *observation) replayed(ctx context.Context) {
 	logging.AddFields(ctx, slog.Bool("replayed", true))
 }
 
-// panicked counts a panic.
 func (o *observation) panicked() {
 	if o != nil && o.metrics != nil {
 		o.metrics.Panic()
 	}
 }
 
-// watchOperation learns what the operation is once it is valid.
+// watchOperation observes the operation once it is valid.
 func watchOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	o := observationOf(ctx)
-	o.is(graphql.GetOperationContext(ctx).Operation)
+	observationOf(ctx).is(graphql.GetOperationContext(ctx).Operation)
 	return next(ctx)
 }
 
-// untrusted is told when a document is run that is not trusted.
 func (o *observation) untrusted() {
 	if o != nil && o.metrics != nil {
 		o.metrics.Untrusted()

@@ -23,35 +23,35 @@ import (
 	"clientele/internal/persisted"
 )
 
-// DocumentMode says what becomes of a document that is not trusted.
+// DocumentMode says what the server does with a document that is not trusted.
 type DocumentMode string
 
 // The modes.
 const (
 	// OpenDocuments runs every document.
 	OpenDocuments DocumentMode = "open"
-	// ReportDocuments runs every document, and tells in the log of those that are not trusted.
+	// ReportDocuments runs every document, and logs those that are not trusted.
 	ReportDocuments DocumentMode = "report"
-	// EnforceDocuments runs no document that is not trusted.
+	// EnforceDocuments runs trusted documents only.
 	EnforceDocuments DocumentMode = "enforce"
 )
 
-// DocumentConfig is which documents clients may name, and which they may send.
+// DocumentConfig says which documents clients may name, and which they may send.
 type DocumentConfig struct {
 	// Trusted are the documents that the operator trusts; nil for none.
 	Trusted *persisted.Manifest
 	// Mode is OpenDocuments when it is empty.
 	Mode DocumentMode
-	// Automatic is how many documents are kept that clients sent together with their hash, so that they can send
-	// the hash alone the next time: automatic persisted queries. With 0 none is kept, with EnforceDocuments neither.
+	// Automatic is the size of the cache for automatic persisted queries: documents that clients sent with their hash, so
+	// that they can send the hash alone the next time. There is no cache with 0, or with EnforceDocuments.
 	Automatic int
 }
 
-// maxAutomaticDocument is the longest text, in bytes, that is kept for a client.
+// maxAutomaticDocument is the longest text in that cache, in bytes.
 const maxAutomaticDocument = 32 << 10
 
-// CheckDocuments reads every trusted document as the handler would, so that a manifest for another schema shows at the
-// start. Errors: BadUserInput, with the document's name.
+// CheckDocuments reads every trusted document as the handler would, so that the server does not start with a manifest for
+// another schema. Errors: BadUserInput, with the document's name.
 func CheckDocuments(trusted *persisted.Manifest, bounds limits.Limits, introspection bool) error {
 	reader := document.NewReader(document.Schema(), bounds, introspection)
 	for _, named := range trusted.Documents() {
@@ -62,12 +62,12 @@ func CheckDocuments(trusted *persisted.Manifest, bounds limits.Limits, introspec
 	return nil
 }
 
-// persistedDocuments turns what clients name into texts. gqlgen's own extension for automatic persisted queries keeps a
-// text before it is parsed, repeats no other form of naming one, and knows no documents that are trusted.
+// persistedDocuments finds the texts of documents that clients name. gqlgen's own extension for automatic persisted queries
+// caches texts before they are parsed, knows no other way to name one, and no trusted documents.
 type persistedDocuments struct {
 	trusted *persisted.Manifest
 	mode    DocumentMode
-	// automatic is nil when no document is kept for clients.
+	// automatic is nil without such a cache.
 	automatic *persisted.Cache
 	untrusted *untrustedDocuments
 }
@@ -80,15 +80,13 @@ func newPersistedDocuments(config DocumentConfig, log *slog.Logger) *persistedDo
 	return p
 }
 
-// documentSource is where a request's document comes from.
 type documentSource struct {
-	// keep is whether the client sent the text together with its hash, to send the hash alone the next time.
-	keep bool
-	// trusted is whether the text is one that the operator trusts.
+	// keep is whether the client sent the text with its hash, to send the hash alone the next time.
+	keep    bool
 	trusted bool
 }
 
-// resolve puts the text that a request names in its place, and decides whether it may run.
+// resolve sets the text that a request names, and decides whether it may run.
 func (p *persistedDocuments) resolve(r *http.Request, params *request) (documentSource, *refusal) {
 	id, err := params.documentID()
 	if err != nil {
@@ -136,7 +134,7 @@ func (p *persistedDocuments) text(id string) (string, bool) {
 	return "", false
 }
 
-// accept is told of a document that is going to run.
+// accept is called with a document before it runs.
 func (p *persistedDocuments) accept(ctx context.Context, from documentSource, operation *graphql.OperationContext) {
 	if from.keep && p.automatic != nil {
 		p.automatic.Add(operation.RawQuery)
@@ -146,8 +144,8 @@ func (p *persistedDocuments) accept(ctx context.Context, from documentSource, op
 	}
 }
 
-// The codes and messages by which clients of automatic persisted queries know that they have to send the text, this
-// time or always. Some compare the code, others the whole message.
+// Clients of automatic persisted queries send the text when they get the first of these errors, and always when they get
+// the second. Some compare the code, others the whole message.
 const (
 	persistedQueryNotFound     = "PERSISTED_QUERY_NOT_FOUND"
 	persistedQueryNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
@@ -158,7 +156,7 @@ var persistedQueryMessages = map[string]string{
 	persistedQueryNotSupported: "PersistedQueryNotSupported",
 }
 
-// isPersistedQueryCode reports whether a code comes with a message that must stay as it is.
+// isPersistedQueryCode reports whether the message of a code must not be changed.
 func isPersistedQueryCode(code any) bool {
 	return code == persistedQueryNotFound || code == persistedQueryNotSupported
 }
@@ -173,21 +171,21 @@ func (p *persistedDocuments) notFound() *gqlerror.Error {
 	return err
 }
 
-// request is what a client sends: a text, the name of one, or both.
+// request is what a client sends: a text, its name, or both.
 type request struct {
 	graphql.RawParams
 
-	// DocumentID names a document as the appendix on persisted documents of GraphQL over HTTP has it.
+	// DocumentID names a document, as in the appendix on persisted documents of GraphQL over HTTP.
 	DocumentID string
 }
 
-// documentID is the id of the document that the request names; empty for none.
+// documentID is the id of the document that the request names; "" for none.
 func (r *request) documentID() (string, error) {
 	id := persisted.CanonicalID(r.DocumentID)
 	if r.Extensions["persistedQuery"] == nil {
 		return id, nil
 	}
-	// As clients of automatic persisted queries have it.
+	// This is the form of automatic persisted queries.
 	named, _ := r.Extensions["persistedQuery"].(map[string]any)
 	hash, _ := named["sha256Hash"].(string)
 	if hash == "" || fmt.Sprint(named["version"]) != "1" {
@@ -199,26 +197,26 @@ func (r *request) documentID() (string, error) {
 	return hash, nil
 }
 
-// untrustedDocuments tells in the log which documents are run although they are not trusted: each once, as long as there
-// are not too many of them, with how often that happened. It tells no word of a document but the fields of the schema.
+// untrustedDocuments logs documents that run although they are not trusted: each once, as long as there are not too many.
+// Of a document it logs nothing but the hash and fields of the schema.
 type untrustedDocuments struct {
-	log   *slog.Logger
-	told  graphql.Cache[struct{}]
-	lines *logging.Throttle
-	count atomic.Int64
+	log    *slog.Logger
+	logged graphql.Cache[struct{}]
+	lines  *logging.Throttle
+	count  atomic.Int64
 }
 
 const (
-	// toldDocuments is how many documents are remembered to have been told.
-	toldDocuments = 1000
-	// Of documents that were not told there are ten lines a minute, and twenty at first.
+	// loggedDocuments is how many logged documents are remembered.
+	loggedDocuments = 1000
+	// New documents get ten lines a minute, and twenty at first.
 	untrustedInterval = 6 * time.Second
 	untrustedBurst    = 20
 )
 
 func newUntrustedDocuments(log *slog.Logger) *untrustedDocuments {
 	return &untrustedDocuments{
-		log: log, told: lru.New[struct{}](toldDocuments), lines: logging.NewThrottle(untrustedInterval, untrustedBurst),
+		log: log, logged: lru.New[struct{}](loggedDocuments), lines: logging.NewThrottle(untrustedInterval, untrustedBurst),
 	}
 }
 
@@ -226,13 +224,13 @@ func (u *untrustedDocuments) report(ctx context.Context, operation *graphql.Oper
 	count := u.count.Add(1)
 	observationOf(ctx).untrusted()
 	hash := persisted.Hash(operation.RawQuery)
-	if _, told := u.told.Get(ctx, hash); told {
+	if _, known := u.logged.Get(ctx, hash); known {
 		return
 	}
 	if _, pass := u.lines.Pass(""); !pass {
 		return
 	}
-	u.told.Add(ctx, hash, struct{}{})
+	u.logged.Add(ctx, hash, struct{}{})
 	root := []string{"Query"}
 	if operation.Operation.Operation == ast.Mutation {
 		root = []string{"Mutation"}
@@ -244,5 +242,5 @@ func (u *untrustedDocuments) report(ctx context.Context, operation *graphql.Oper
 	slices.Sort(fields)
 	fields = slices.Compact(fields)
 	u.log.WarnContext(ctx, "a document was run that is not trusted", "documentId", "sha256:"+hash,
-		"fields", fields[:min(len(fields), maxTold)], "keyId", resolver.ActorOf(ctx).KeyID, "untrustedSoFar", count)
+		"fields", fields[:min(len(fields), maxReported)], "keyId", resolver.ActorOf(ctx).KeyID, "untrustedSoFar", count)
 }

@@ -14,8 +14,8 @@ import (
 
 // NewPlayground serves a page to try queries on the API at the given path.
 //
-// The page loads its editor from the internet. Its policy names each of those files, not their host, which gives out
-// the scripts of everybody, and the one script in the page by its hash. The editor makes styles of its own.
+// The page loads its editor from the internet. Its Content-Security-Policy names each of those files, not their host, which
+// serves everybody's scripts, and the script in the page by its hash. The editor needs inline styles.
 func NewPlayground(path string) http.Handler {
 	var page memory
 	playground.Handler("Clientele", path)(&page, nil)
@@ -34,12 +34,12 @@ func NewPlayground(path string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", policy)
-		// Whoever does not read the page is not there to be told.
+		// A client that stops reading cannot receive an error either.
 		_, _ = w.Write(page.text.Bytes())
 	})
 }
 
-// source finds what a page loads or runs, in the form that a policy has it in.
+// source finds what a page loads or runs, and writes it as a policy does.
 type source struct {
 	form  *regexp.Regexp
 	write func(found string) string
@@ -62,7 +62,7 @@ func (s source) all(page string) []string {
 	return found
 }
 
-// memory keeps the page that is the same for everybody.
+// memory is a ResponseWriter for the page, which is always the same.
 type memory struct{ text bytes.Buffer }
 
 func (*memory) Header() http.Header              { return http.Header{} }

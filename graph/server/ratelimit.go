@@ -18,34 +18,34 @@ const (
 	KeyPolicy = "key"
 	// CustomerPolicy counts changes by customer.
 	CustomerPolicy = "customer"
-	// inFlightLimit is not a policy but the bound on what one key has under way.
+	// inFlightLimit is not a policy, but the bound on the prices of a key's running operations.
 	inFlightLimit = "inFlight"
 )
 
-// quotaUnits are what policies count, where that is not requests.
+// quotaUnits are the units of policies that do not count requests.
 var quotaUnits = map[string]string{KeyPolicy: `;qu="points"`}
 
-// operationCost is shown in the extensions of a response, in points.
+// operationCost is in the extensions of a response, in points.
 type operationCost struct {
-	// Requested is the price of the operation: what it can cost at most. Max is what that may be.
+	// Requested is the price of the operation. Max is the limit on it.
 	Requested int `json:"requested"`
 	Max       int `json:"max"`
-	// Charged is what the API key is charged: what was really done.
+	// Charged is what the API key was charged for the work that was done.
 	Charged int `json:"charged"`
 }
 
-// rateLimits charges requests. Without a limiter everything is free.
+// rateLimits charges requests; without a limiter, nothing.
 type rateLimits struct {
 	limiter *ratelimit.Limiter
 }
 
-// admit charges what every request costs, before anything of it is read. Errors: RateLimited.
+// admit charges the minimum of a request, before it is read. Errors: RateLimited.
 func (l rateLimits) admit(w http.ResponseWriter, actor domain.Actor) error {
 	return l.charge(w, ratelimit.Charge{Policy: KeyPolicy, Subject: actor.KeyID, Tokens: document.ChangePoints})
 }
 
-// begin charges the changes that an operation asks for, and reserves its price, so that what a key has under way is
-// bounded before anybody knows what it will cost. end must be called when the operation has ended. Errors: RateLimited.
+// begin charges the changes of an operation and reserves its price, so that the running operations of a key are bounded
+// before their cost is known. end must be called when the operation has ended. Errors: RateLimited.
 func (l rateLimits) begin(w http.ResponseWriter, actor domain.Actor, price int, found document.Changes) (end func(), _ error) {
 	reserved := ratelimit.Charge{Policy: KeyPolicy, Subject: actor.KeyID, Tokens: price}
 	if l.limiter != nil && !l.limiter.Reserve(reserved) {
@@ -71,9 +71,8 @@ func (l rateLimits) begin(w http.ResponseWriter, actor domain.Actor, price int, 
 	}, nil
 }
 
-// reconcile charges what an operation took beyond what was charged before, and so many points for reading its document.
-// It returns what the operation is charged in all. The
-// key's bucket may go into debt.
+// reconcile charges the work of an operation beyond what was charged before, plus the points for reading it. It returns
+// the total charge. The key's bucket may go into debt.
 func (l rateLimits) reconcile(w http.ResponseWriter, actor domain.Actor, found document.Changes, reading int, took done) int {
 	before := document.ChangePoints * max(found.All, 1)
 	work := max(before, took.points())
@@ -81,7 +80,7 @@ func (l rateLimits) reconcile(w http.ResponseWriter, actor domain.Actor, found d
 	return work + reading
 }
 
-// take charges a key for what was done, and shows the client what is left.
+// take charges a key for work and updates the header RateLimit.
 func (l rateLimits) take(w http.ResponseWriter, actor domain.Actor, points int) {
 	if l.limiter == nil || points <= 0 {
 		return
@@ -92,7 +91,7 @@ func (l rateLimits) take(w http.ResponseWriter, actor domain.Actor, points int) 
 	}
 }
 
-// replaceState puts what is left of a policy's bucket into the header field RateLimit, where it was left before.
+// replaceState replaces the state of a policy in the header RateLimit.
 func replaceState(header, policy string, left ratelimit.Left) string {
 	states := strings.Split(header, ", ")
 	for i, state := range states {
@@ -107,8 +106,8 @@ func stateOf(policy string, tokens, reset int) string {
 	return fmt.Sprintf("%q;r=%d;t=%d", policy, tokens, reset)
 }
 
-// charge tells the client what is left, in the header fields of draft-ietf-httpapi-ratelimit-headers. A policy is
-// named by what it counts for, never by an id.
+// charge takes charges and sets the headers of draft-ietf-httpapi-ratelimit-headers. Policies are named by what they count,
+// never by an id.
 func (l rateLimits) charge(w http.ResponseWriter, all ...ratelimit.Charge) error {
 	if l.limiter == nil {
 		return nil
@@ -128,7 +127,7 @@ func (l rateLimits) charge(w http.ResponseWriter, all ...ratelimit.Charge) error
 		}
 		reset := seconds(left.FullIn)
 		if name == outcome.Refused {
-			// So that it says the same as Retry-After.
+			// The same as Retry-After.
 			reset = retryAfter
 		}
 		states = append(states, stateOf(name, left.Tokens, reset))

@@ -13,15 +13,15 @@ import (
 	"clientele/graph/document"
 )
 
-// NewSchemaHandler serves the schema as a document in GraphQL's schema language, from which generators make clients.
-// It asks for no API key: the schema is the same for everybody and holds no data.
+// NewSchemaHandler serves the schema in GraphQL's schema definition language, for client generators. It requires no API
+// key: the schema is public and has no data.
 func NewSchemaHandler() http.Handler {
 	text := sdl(document.WithoutPolicy(document.Schema()))
 	tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(text)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Plain text is what every browser shows; the schema language has no registered type.
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		// The next version of the server may have another schema, so a copy is good for as long as its tag is.
+		// A new version of the server may have another schema, so clients must revalidate.
 		w.Header().Set("Cache-Control", "public, no-cache")
 		w.Header().Set("ETag", tag)
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(text))

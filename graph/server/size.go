@@ -13,30 +13,28 @@ import (
 )
 
 const (
-	// fieldBytes is what a field takes beside its name and a text: quotation marks, a colon, a comma, a number.
+	// fieldBytes is the size of a field without its name and text: quotation marks, a colon, a comma, a number.
 	fieldBytes = 8
-	// holdStep is in what portions memory for a response is reserved. Those that are shorter take none.
+	// holdStep is the step in which memory for a response is reserved. Shorter responses reserve none.
 	holdStep = 16 << 10
 )
 
-// responseSize counts the bytes of a response while it is made. What an operation costs is counted in fields, and with
-// lists that are taken to be short; this is the bound for when they are not.
+// responseSize counts the bytes of a response while it is built. Prices assume short texts and lists; this is the bound for
+// when they are long.
 type responseSize struct {
 	limit         int
 	bytes, fields atomic.Int64
 }
 
-// full reports whether the response is longer than it may be.
-func (a *responseSize) full() bool { return limits.Over(int(a.bytes.Load()), a.limit) }
+func (s *responseSize) full() bool { return limits.Over(int(s.bytes.Load()), s.limit) }
 
-// refusal is the error of a response that is too long.
-func (a *responseSize) refusal() *domain.Error {
+func (s *responseSize) refusal() *domain.Error {
 	return domain.Errorf(domain.BadUserInput,
-		"the answer would have more than %d bytes; ask for fewer fields, or a shorter page. A change was made if this was a mutation", a.limit).Limited("answerBytes", a.limit)
+		"the response would have more than %d bytes; ask for fewer fields, or a shorter page. A change was made if this was a mutation", s.limit).Limited("answerBytes", s.limit)
 }
 
-// countBytes is the resolver middleware that counts a field when it was resolved. Once the response is too long, or too
-// late, no more fields are resolved: lists are not gone into, and the store is not asked.
+// countBytes is the field middleware that counts resolved fields. Once the response is too long, or too late, it resolves
+// no more fields, so that the store is not called.
 func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -55,8 +53,7 @@ func countBytes(ctx context.Context, next graphql.Resolver) (any, error) {
 	return value, err
 }
 
-// sizeOf is how many bytes a value takes in a response beside fieldBytes, if it is long. Objects and lists of them
-// take what their fields take.
+// sizeOf is the size of a text in bytes; other scalars are in fieldBytes, and objects are the sum of their fields.
 func sizeOf(value any) int {
 	switch v := value.(type) {
 	case string:

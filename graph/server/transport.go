@@ -21,26 +21,26 @@ import (
 	"clientele/persistence"
 )
 
-// transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports
-// repeat a body that is no JSON in the error, secrets included, and choose other status codes.
+// transport is GraphQL over HTTP: POST with a JSON body, and GET for queries. gqlgen's own transports repeat a body that is
+// not JSON in the error, secrets included, and use other status codes.
 type transport struct {
 	limits    limits.Limits
 	rates     rateLimits
 	body      bodyReader
 	documents *document.Reader
 	errors    observedErrors
-	// idempotency is nil where idempotency keys are refused.
+	// idempotency is nil if idempotency keys are refused.
 	idempotency *idempotency.Service
 	persisted   *persistedDocuments
 }
 
-// Supports takes every request, so that this package alone chooses how to refuse one.
+// Supports accepts every request, so that gqlgen refuses none in its own way.
 func (transport) Supports(*http.Request) bool { return true }
 
-// refusal is why a request is not executed, and the status to say it with.
+// refusal is why a request is not executed.
 type refusal struct {
 	status int
-	// allow are the methods that would be taken; empty where the method is not to blame.
+	// allow is the header Allow; empty if the method is not at fault.
 	allow string
 	errs  gqlerror.List
 }
@@ -63,19 +63,19 @@ type prepared struct {
 	changes   document.Changes
 }
 
-// Do answers one request.
+// Do handles one request.
 func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
-	// gqlgen would recover too, and answer without a media type.
+	// gqlgen would recover too, and respond without a media type.
 	defer t.errors.recoverRequest(r.Context(), w, r)
 	ctx, ready, refused := t.prepare(r.Context(), r, executor)
 	if refused == nil {
 		refused = authorize(ctx, r, ready.operation)
 	}
-	var answer any
+	var result any
 	if refused == nil {
-		answer, refused = t.carryOut(ctx, w, r, executor, ready)
+		result, refused = t.carryOut(ctx, w, r, executor, ready)
 	}
-	// What was read is charged even if nothing was executed.
+	// Reading is charged even if nothing was executed.
 	c := callOf(ctx)
 	t.rates.take(w, resolver.ActorOf(ctx), c.reading.charge())
 	if refused != nil {
@@ -89,15 +89,15 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, executor graphql.G
 		writeError(w, r, refused.status, t.errors.fewBriefly(errs)...)
 		return
 	}
-	if response, ok := answer.(*graphql.Response); ok {
-		// The documents that it was made of are not needed any more.
+	if response, ok := result.(*graphql.Response); ok {
+		// The documents of the store are not needed any more.
 		c.memory.Keep(cap(response.Data))
 	}
-	writeJSON(w, r, http.StatusOK, answer)
+	writeJSON(w, r, http.StatusOK, result)
 }
 
-// prepare reads the request, in an order in which what costs little is judged first. The context it answers knows as
-// much of the operation as was found out, so that a refusal is told together with it.
+// prepare reads and checks the request, cheap checks first. The context that it returns has the operation as far as it is
+// known, so that a refusal is logged with it.
 func (t transport) prepare(
 	ctx context.Context, r *http.Request, executor graphql.GraphExecutor,
 ) (context.Context, prepared, *refusal) {
@@ -136,7 +136,7 @@ func (t transport) prepare(
 	return ctx, prepared{params, from, operation, found}, nil
 }
 
-// authorize refuses an operation that the method or the API key is not for.
+// authorize refuses an operation that the HTTP method or the scope of the API key does not allow.
 func authorize(ctx context.Context, r *http.Request, operation *graphql.OperationContext) *refusal {
 	if document.NeedsAdmin(operation) {
 		if err := resolver.ActorOf(ctx).AuthorizeAdmin(); err != nil {
@@ -155,7 +155,7 @@ func authorize(ctx context.Context, r *http.Request, operation *graphql.Operatio
 	return nil
 }
 
-// carryOut charges for an operation and executes it. It answers what to write.
+// carryOut charges for an operation, executes it, and returns what to write.
 func (t transport) carryOut(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, ready prepared,
 ) (any, *refusal) {
@@ -170,8 +170,8 @@ func (t transport) carryOut(
 	})
 }
 
-// execute executes an operation and charges what that took. Errors: the context's, if that ended first; RateLimited
-// for a query that the store had no room for, of which nothing is returned.
+// execute executes an operation and charges for the work. Errors: the context's, if that ended first; RateLimited for a
+// query that the store was too busy for, even if parts of it were resolved.
 func (t transport) execute(
 	ctx context.Context, w http.ResponseWriter, executor graphql.GraphExecutor, operation *graphql.OperationContext, found document.Changes,
 ) (*graphql.Response, error) {
@@ -188,32 +188,32 @@ func (t transport) execute(
 		defer release()
 	}
 	respond, ctx := executor.DispatchOperation(ctx, operation)
-	answer := respond(ctx)
+	response := respond(ctx)
 	took := done{store: c.work.Done(), fields: c.size.fields.Load()}
-	if answer != nil {
-		took.answerBytes = int64(len(answer.Data))
+	if response != nil {
+		took.responseBytes = int64(len(response.Data))
 	}
 	cost := operationCost{Requested: c.price.Points, Max: t.limits.Cost, Charged: t.rates.reconcile(w, resolver.ActorOf(ctx), found, c.reading.charge(), took)}
 	observationOf(ctx).costs(cost.Charged)
 	switch {
-	case answer == nil:
+	case response == nil:
 		return nil, ctx.Err()
 	case operation.Operation.Operation == ast.Query && c.busy.refused():
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(c.busy.wait())))
 		return nil, c.busy.refusal()
-	case c.size.full() || limits.Over(len(answer.Data), t.limits.AnswerBytes):
-		answer = executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(c.size.refusal())})
+	case c.size.full() || limits.Over(len(response.Data), t.limits.AnswerBytes):
+		response = executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(c.size.refusal())})
 	}
-	if answer.Extensions == nil {
-		answer.Extensions = map[string]any{}
+	if response.Extensions == nil {
+		response.Extensions = map[string]any{}
 	}
-	answer.Extensions["cost"] = cost
-	answer.Errors = t.errors.few(answer.Errors)
-	return answer, nil
+	response.Extensions["cost"] = cost
+	response.Errors = t.errors.few(response.Errors)
+	return response, nil
 }
 
-// requestErrorStatus is for a request that was understood while its document was not: an answer to clients
-// that ask for the newer media type says so in its status, the older one always says 200.
+// requestErrorStatus is for a well-formed request whose document is not valid. With the older media type, the status of a
+// response is always 200.
 func requestErrorStatus(r *http.Request) int {
 	if responseMediaType(r) == responseType {
 		return http.StatusBadRequest
@@ -221,54 +221,53 @@ func requestErrorStatus(r *http.Request) int {
 	return http.StatusOK
 }
 
-// executionStatus is for an operation of which nothing is returned.
+// executionStatus is for an execution that failed as a whole.
 func executionStatus(r *http.Request, err error) int {
 	if domain.IsKind(err, domain.RateLimited) {
 		return http.StatusTooManyRequests
 	}
-	return unansweredStatus(r)
+	return lostResponseStatus(r)
 }
 
-// unansweredStatus is for an operation that may have been executed, and whose answer was lost. In the newer media type
-// 200 is for answers with data.
-func unansweredStatus(r *http.Request) int {
+// lostResponseStatus is for an operation that may have been executed, and whose response was lost. With the newer media
+// type, 200 requires data.
+func lostResponseStatus(r *http.Request) int {
 	if responseMediaType(r) == responseType {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusOK
 }
 
-// writeError answers a request that was not executed: there is no data, not even null.
+// writeError writes the response to a request that was not executed: without data, not even null.
 func writeError(w http.ResponseWriter, r *http.Request, status int, errs ...*gqlerror.Error) {
 	writeJSON(w, r, status, struct {
 		Errors []*gqlerror.Error `json:"errors"`
 	}{errs})
 }
 
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) {
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	mediaType := responseMediaType(r)
 	if mediaType == "" {
-		mediaType = jsonType // A refusal has to have some type.
+		mediaType = jsonType // A refusal needs some type.
 	}
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
-	// Answers are of one key, and of one moment.
+	// A response depends on the key and the time.
 	w.Header().Set("Cache-Control", "no-store")
 	if status != http.StatusOK {
 		w.WriteHeader(status)
 	}
-	// Whoever does not read the answer to its end is not there to be told.
-	_ = encodeJSON(w, answer)
+	// A client that stops reading cannot receive an error either.
+	_ = encodeJSON(w, value)
 }
 
-func encodeJSON(w io.Writer, answer any) error {
-	if response, ok := answer.(*graphql.Response); ok && len(response.Data) > 0 {
+func encodeJSON(w io.Writer, value any) error {
+	if response, ok := value.(*graphql.Response); ok && len(response.Data) > 0 {
 		return writeResponse(w, response)
 	}
-	return encodeValue(w, answer)
+	return encodeValue(w, value)
 }
 
-// writeResponse writes what encoding/json would write of a response that is not incremental, without a copy of the
-// data, which is JSON already.
+// writeResponse writes a response as encoding/json would, without parsing and copying the data, which is JSON already.
 func writeResponse(w io.Writer, response *graphql.Response) error {
 	var head, tail bytes.Buffer
 	head.WriteByte('{')
@@ -290,14 +289,14 @@ func writeResponse(w io.Writer, response *graphql.Response) error {
 	}
 	tail.WriteString("}\n")
 	if len(response.Data) <= holdStep {
-		// One write is worth more than a copy of so little.
+		// One write is cheaper than three, copy included.
 		head.Write(response.Data)
 		head.Write(tail.Bytes())
 		_, err := w.Write(head.Bytes())
 		return err
 	}
-	if answer, ok := w.(http.ResponseWriter); ok && answer.Header().Get("Content-Encoding") == "" {
-		answer.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(response.Data)+tail.Len()))
+	if writer, ok := w.(http.ResponseWriter); ok && writer.Header().Get("Content-Encoding") == "" {
+		writer.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(response.Data)+tail.Len()))
 	}
 	for _, part := range [][]byte{head.Bytes(), response.Data, tail.Bytes()} {
 		if _, err := w.Write(part); err != nil {

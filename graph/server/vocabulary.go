@@ -9,9 +9,9 @@ import (
 	"clientele/graph/model"
 )
 
-// What operators are told of operations is in these words and no others, so that no client makes new ones.
+// Metrics have these labels and no others, so that clients cannot add any.
 
-// RootFields are the fields that an operation can begin with.
+// RootFields are the fields of Query and Mutation, and those of introspection.
 func RootFields() []string {
 	names := []string{"__schema", "__type", "__typename"}
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
@@ -24,7 +24,7 @@ func RootFields() []string {
 	return slices.Compact(names)
 }
 
-// Codes are all codes of errors.
+// Codes are the codes of all errors.
 func Codes() []string {
 	var names []string
 	for _, code := range model.AllErrorCode {
