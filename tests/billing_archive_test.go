@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// record is all that the provider tells of a customer, to the last byte.
+// record is everything the provider has of a customer, as JSON.
 func (p *provider) record(t *testing.T, billingID string) string {
 	t.Helper()
 	var all strings.Builder
@@ -18,27 +18,27 @@ func (p *provider) record(t *testing.T, billingID string) string {
 	return all.String()
 }
 
-// unseen expects that no answer has a customer.
-func unseen(t *testing.T, server *service, id string) {
+// mustNotBeListed expects that no query returns the customer.
+func mustNotBeListed(t *testing.T, server *service, id string) {
 	t.Helper()
-	if got := billedAs(t, server.client, id); got != nil {
-		t.Errorf("%s is answered: %v", id, got)
+	if got := customerWithBilling(t, server.client, id); got != nil {
+		t.Errorf("%s is returned: %v", id, got)
 	}
-	if all := billedCustomers(t, server.client); all[id] != nil {
+	if all := customersWithBilling(t, server.client); all[id] != nil {
 		t.Errorf("%s is listed: %v", id, all[id])
 	}
 }
 
-// TestBillingLeavesTheRecordOfArchivedCustomers archives a customer that the provider still has to be told of, and
-// looks at the provider's record once the customer would have been due, after events, and when it was unarchived.
-func TestBillingLeavesTheRecordOfArchivedCustomers(t *testing.T) {
+// TestBillingLeavesArchivedCustomersAlone archives a customer with a pending push, and compares the
+// provider's record after the time at which the push was due, after events, and after unarchiving.
+func TestBillingLeavesArchivedCustomersAlone(t *testing.T) {
 	t.Parallel()
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
 		one := object{"customerId": "one"}
-		server.must(t, billedProvisionOperation, object{"input": with(one, object{"name": "Name of one", "email": "one@example.com", "billingInformation": information(nil)})})
+		server.must(t, provisionWithBillingOperation, object{"input": with(one, object{"name": "Name of one", "email": "one@example.com", "billingInformation": information(nil)})})
 		billingID := text(awaitSync(t, server.client, time.Minute, inSync)["one"]["billingId"])
-		p.answerWith(func(w http.ResponseWriter, _ call) { w.WriteHeader(http.StatusServiceUnavailable) })
-		server.must(t, billedUpdateOperation, object{"input": with(one, object{"name": "Newer name of one", "shouldWaitSync": true})})
+		p.respondWith(func(w http.ResponseWriter, _ call) { w.WriteHeader(http.StatusServiceUnavailable) })
+		server.must(t, updateWithBillingOperation, object{"input": with(one, object{"name": "Newer name of one", "shouldWaitSync": true})})
 		awaitSync(t, server.client, time.Minute, func(_, status, why string) bool { return status == "ERROR" && strings.Contains(why, "next attempt") })
 		before := p.record(t, billingID)
 		looks := 0
@@ -50,15 +50,15 @@ func TestBillingLeavesTheRecordOfArchivedCustomers(t *testing.T) {
 			}
 		}
 		server.must(t, archiveOperation, object{"input": one})
-		p.answerWith(nil)
+		p.respondWith(nil)
 		same("after archiving")
 		// A server looks after the customers in the order in which they are due. This one is due later, and looked after
 		// when its facts are read for the second time.
-		server.must(t, billedProvisionOperation, object{"input": object{"customerId": "later", "shouldSyncFree": true}})
+		server.must(t, provisionWithBillingOperation, object{"input": object{"customerId": "later", "shouldSyncFree": true}})
 		later := text(awaitSync(t, server.client, time.Minute, inSync)["later"]["billingId"])
 		await(t, time.Minute, func() string {
 			reads := 0
-			for _, c := range p.heard() {
+			for _, c := range p.requests() {
 				if c.method == http.MethodGet && c.path == "/v1/customers/"+later {
 					reads++
 				}
@@ -69,29 +69,29 @@ func TestBillingLeavesTheRecordOfArchivedCustomers(t *testing.T) {
 			return ""
 		})
 		same("when it was due")
-		unseen(t, server, "one")
+		mustNotBeListed(t, server, "one")
 		for _, e := range p.Events() {
 			if response, body := server.event(t, e.Payload, signed(e.Payload, webhookSecret, time.Now())); response.StatusCode != http.StatusOK {
-				t.Errorf("%s is answered with %d, %s", e.Type, response.StatusCode, body)
+				t.Errorf("%s: status %d, %s", e.Type, response.StatusCode, body)
 			}
 		}
 		same("after events")
-		unseen(t, server, "one")
-		server.must(t, billedUnarchiveOperation, object{"input": one})
+		mustNotBeListed(t, server, "one")
+		server.must(t, unarchiveWithBillingOperation, object{"input": one})
 		awaitSync(t, server.client, time.Minute, inSync)
 		p.awaitQuiet(t)
 		same("after unarchiving")
-		if got := billedAs(t, server.client, "one"); got["billingId"] != billingID || got["name"] != nil || got["hasPaymentMethod"] != true {
+		if got := customerWithBilling(t, server.client, "one"); got["billingId"] != billingID || got["name"] != nil || got["hasPaymentMethod"] != true {
 			t.Errorf("unarchived it is %v", got)
 		}
 		t.Logf("the provider's record of an archived customer is the same %d bytes at %d looks", len(before), looks)
 	})
 }
 
-// TestBillingKeepsTheLinkOfWhoIsArchivedMeanwhile archives a customer while the provider makes it.
-func TestBillingKeepsTheLinkOfWhoIsArchivedMeanwhile(t *testing.T) {
+// TestBillingKeepsTheLinkOfCustomersArchivedDuringSync archives a customer while the provider makes it.
+func TestBillingKeepsTheLinkOfCustomersArchivedDuringSync(t *testing.T) {
 	t.Parallel()
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
 		one := object{"customerId": "one"}
 		reached, release := make(chan struct{}), make(chan struct{})
 		reach, let := sync.OnceFunc(func() { close(reached) }), sync.OnceFunc(func() { close(release) })
@@ -103,7 +103,7 @@ func TestBillingKeepsTheLinkOfWhoIsArchivedMeanwhile(t *testing.T) {
 			}
 			return true
 		})
-		server.must(t, billedProvisionOperation, object{"input": with(one, object{"name": "Name of one", "billingInformation": information(nil)})})
+		server.must(t, provisionWithBillingOperation, object{"input": with(one, object{"name": "Name of one", "billingInformation": information(nil)})})
 		<-reached
 		server.must(t, archiveOperation, object{"input": one})
 		let()
@@ -114,15 +114,15 @@ func TestBillingKeepsTheLinkOfWhoIsArchivedMeanwhile(t *testing.T) {
 			}
 			return ""
 		})
-		unseen(t, server, "one")
-		calls := len(p.heard())
-		if got := server.must(t, billedUnarchiveOperation, object{"input": one})["unarchiveCustomer"].(object); got["billingId"] != billingID {
+		mustNotBeListed(t, server, "one")
+		calls := len(p.requests())
+		if got := server.must(t, unarchiveWithBillingOperation, object{"input": one})["unarchiveCustomer"].(object); got["billingId"] != billingID {
 			t.Errorf("unarchived it is %v, want the link to %s", got, billingID)
 		}
 		awaitSync(t, server.client, time.Minute, func(_, status, _ string) bool { return status != "PENDING" })
 		if there := p.known("one"); calls != 1 || len(there) != 1 || there[0].Name != "" || there[0].Email != "" || there[0].Address != nil {
 			t.Errorf("after %d requests the provider has %+v", calls, there)
 		}
-		t.Logf("archived while the provider made it, the customer is linked to %d of %d there, which was told nothing more", len(p.known("one")), len(p.Customers()))
+		t.Logf("archived while the provider made it, the customer is linked to %d of %d there, which received nothing more", len(p.known("one")), len(p.Customers()))
 	})
 }

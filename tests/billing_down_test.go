@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// TestBillingProviderIsDown provisions customers while nobody listens at the provider's port, and opens it then. All
-// that is kept of them is told by itself; billing information, which is not, has to be sent again.
+// TestBillingProviderIsDown provisions customers while the provider's port is closed, and then opens it. What is
+// stored of them is pushed without further requests; billing information, which is not stored, has to be sent again.
 func TestBillingProviderIsDown(t *testing.T) {
 	t.Parallel()
 	const clients = 16
 	id := func(i int) string { return fmt.Sprintf("customer-%03d", i) }
 	informed := func(i int) bool { return i%3 == 2 }
-	onEnginesBilled(t, closedProvider, func(t *testing.T, server *service, p *provider) {
-		customers := fewer(t, 200, 40)
+	onEnginesWithBilling(t, unreachableProvider, func(t *testing.T, server *service, p *provider) {
+		customers := manyOrFew(t, 200, 40)
 		fromMany(clients, customers, func(i int) {
 			input := object{"customerId": id(i), "name": "Name of " + id(i), "email": id(i) + "@example.com"}
 			switch i % 3 {
@@ -28,7 +28,7 @@ func TestBillingProviderIsDown(t *testing.T) {
 			case 2:
 				input["billingInformation"] = information(nil)
 			}
-			if got, err := server.send(t.Context(), billedProvisionOperation, object{"input": input}); err != nil || len(got.Errors) > 0 {
+			if got, err := server.send(t.Context(), provisionWithBillingOperation, object{"input": input}); err != nil || len(got.Errors) > 0 {
 				t.Errorf("%s is not provisioned: %v %s", id(i), err, got.body)
 			}
 		})
@@ -52,7 +52,7 @@ func TestBillingProviderIsDown(t *testing.T) {
 		})
 		fromMany(clients, customers, func(i int) {
 			if informed(i) {
-				if _, err := server.send(t.Context(), billedUpdateOperation, object{"input": object{"customerId": id(i), "billingInformation": information(nil)}}); err != nil {
+				if _, err := server.send(t.Context(), updateWithBillingOperation, object{"input": object{"customerId": id(i), "billingInformation": information(nil)}}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -66,22 +66,22 @@ func TestBillingProviderIsDown(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%d customers provisioned while the provider was down: %d at the provider afterwards, wrong links %d; %d told by themselves, %d once their billing information was sent again",
-			customers, len(p.Customers()), wrongLinks(t, p, all), customers-down, down)
+		t.Logf("%d customers provisioned while the provider was down: %d at the provider afterwards, wrong links %d; %d pushed without further requests, %d once their billing information was sent again",
+			customers, len(p.Customers()), countWrongLinks(t, p, all), customers-down, down)
 	})
 }
 
-// TestBillingProviderHangs has the provider take every request and answer none. Nobody who provisions or updates waits
-// for it, and who asks to wait does so for ten seconds.
+// TestBillingProviderHangs has the provider accept every request and respond to none. Provisions and updates do not
+// wait for it; with shouldWaitSync they wait for ten seconds.
 func TestBillingProviderHangs(t *testing.T) {
 	t.Parallel()
 	const clients = 16
 	// bound is many times what a write takes without a provider. Requests at the provider would take 20 seconds, an
 	// attempt 45, and 200 customers far longer than that.
 	const bound, waitBound = 10 * time.Second, 18 * time.Second
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
-		customers := fewer(t, 200, 40)
-		var held, answered, slowest atomic.Int64
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
+		customers := manyOrFew(t, 200, 40)
+		var held, responded, slowest atomic.Int64
 		release := make(chan struct{})
 		let := sync.OnceFunc(func() { close(release) })
 		// The server waits for what is under way when it is stopped.
@@ -91,7 +91,7 @@ func TestBillingProviderHangs(t *testing.T) {
 			defer held.Add(-1)
 			select {
 			case <-release:
-				answered.Add(1)
+				responded.Add(1)
 			case <-c.ended:
 			}
 			return true
@@ -108,34 +108,34 @@ func TestBillingProviderHangs(t *testing.T) {
 		}
 		fromMany(clients, customers, func(i int) {
 			id := fmt.Sprintf("customer-%03d", i)
-			timed(bound, billedProvisionOperation, object{"customerId": id, "name": "Old name", "billingInformation": information(nil)})
-			timed(bound, billedUpdateOperation, object{"customerId": id, "name": "New name", "billingInformation": information(nil)})
+			timed(bound, provisionWithBillingOperation, object{"customerId": id, "name": "Old name", "billingInformation": information(nil)})
+			timed(bound, updateWithBillingOperation, object{"customerId": id, "name": "New name", "billingInformation": information(nil)})
 		})
 		hanging := held.Load()
-		if hanging == 0 || answered.Load() > 0 {
-			t.Errorf("%d requests hang and %d were answered", hanging, answered.Load())
+		if hanging == 0 || responded.Load() > 0 {
+			t.Errorf("%d requests hang and %d got a response", hanging, responded.Load())
 		}
 		var patient sync.WaitGroup
 		for operation, input := range map[string]object{
-			billedUpdateOperation: {"shouldWaitSync": true, "name": "Newest name"}, resyncOperation: {"shouldWaitSync": true},
+			updateWithBillingOperation: {"shouldWaitSync": true, "name": "Newest name"}, resyncOperation: {"shouldWaitSync": true},
 			attachOperation: {"vendorIdentifier": "STRIPE", "paymentMethodId": "pm_card_visa"},
 		} {
 			patient.Go(func() { timed(waitBound, operation, with(input, object{"customerId": "customer-000"})) })
 		}
 		patient.Wait()
-		for id, customer := range billedCustomers(t, server.client) {
+		for id, customer := range customersWithBilling(t, server.client) {
 			if status, why := syncOf(customer); status == "SUCCESS" || customer["billingId"] != nil {
 				t.Errorf("%s is %s: %s", id, status, why)
 			}
 		}
 		let()
 		await(t, time.Minute, func() string {
-			if answered.Load() == 0 {
-				return "the provider answers nothing"
+			if responded.Load() == 0 {
+				return "the provider responds to nothing"
 			}
 			return ""
 		})
-		t.Logf("%d mutations were answered while %d requests to the provider hung, each within %s; the bound is %s, and %s for who waits for the provider",
+		t.Logf("%d mutations returned while %d requests to the provider hung, each within %s; the bound is %s, and %s with shouldWaitSync",
 			2*customers, hanging, time.Duration(slowest.Load()).Round(time.Millisecond), bound, waitBound)
 	})
 }

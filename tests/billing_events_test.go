@@ -12,9 +12,9 @@ import (
 	"clientele/internal/billing/simulator"
 )
 
-// cardLife is what happens at the provider to each customer of the test of events, a second after the other. It ends
+// replaceCards is what happens at the provider to each customer of the test of events, a second after the other. It ends
 // with the card of American Express, charged in Danish kroner.
-func cardLife(t *testing.T, p *provider, billingID string) {
+func replaceCards(t *testing.T, p *provider, billingID string) {
 	t.Helper()
 	done := func(err error) {
 		t.Helper()
@@ -47,12 +47,12 @@ var cardLifeEnd = map[string]any{
 }
 
 // TestBillingEventsInAnyOrder delivers one log of events in a thousand orders, some events more than once, each time
-// for another customer. While they come the provider cannot be asked; afterwards it can, and says the same.
+// for another customer. The provider is unreachable meanwhile; a fetch afterwards gives the same result.
 func TestBillingEventsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	const clients = 16
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
-		permutations := fewer(t, 1000, 40)
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
+		permutations := manyOrFew(t, 1000, 40)
 		p.clock.Store(time.Now().Add(-24 * time.Hour).Unix())
 		id := func(i int) string { return fmt.Sprintf("customer-%04d", i) }
 		for range permutations {
@@ -60,16 +60,16 @@ func TestBillingEventsInAnyOrder(t *testing.T) {
 		}
 		there := p.Customers()
 		fromMany(clients, permutations, func(i int) {
-			if _, err := server.send(t.Context(), billedProvisionOperation, object{"input": object{"customerId": id(i), "billingId": there[i].ID}}); err != nil {
+			if _, err := server.send(t.Context(), provisionWithBillingOperation, object{"input": object{"customerId": id(i), "billingId": there[i].ID}}); err != nil {
 				t.Error(err)
 			}
 		})
 		awaitSync(t, server.client, time.Minute, inSync)
 		begun := len(p.Events())
-		// Pictures are a little older than their answers.
+		// Snapshots are a little older than their responses.
 		p.clock.Add(60)
 		for _, c := range there {
-			cardLife(t, p, c.ID)
+			replaceCards(t, p, c.ID)
 		}
 		p.clock.Add(60)
 		events := p.Events()[begun:]
@@ -100,14 +100,14 @@ func TestBillingEventsInAnyOrder(t *testing.T) {
 			random.Shuffle(len(log), func(a, b int) { log[a], log[b] = log[b], log[a] })
 			for _, e := range log {
 				if response, body := server.event(t, e.Payload, signed(e.Payload, webhookSecret, time.Now())); response.StatusCode != http.StatusOK {
-					t.Errorf("%s is answered with %d, %s", e.Type, response.StatusCode, body)
+					t.Errorf("%s: status %d, %s", e.Type, response.StatusCode, body)
 				}
 				delivered.Add(1)
 			}
 		})
 		mustEndAlike := func(when string) {
 			t.Helper()
-			for id, customer := range billedCustomers(t, server.client) {
+			for id, customer := range customersWithBilling(t, server.client) {
 				for field, want := range cardLifeEnd {
 					if customer[field] != want {
 						t.Errorf("%s: %s: %s is %v, want %v", when, id, field, customer[field], want)
@@ -115,10 +115,10 @@ func TestBillingEventsInAnyOrder(t *testing.T) {
 				}
 			}
 		}
-		mustEndAlike("before the provider is asked")
+		mustEndAlike("before the fetch")
 		let()
 		awaitSync(t, server.client, 2*time.Minute, inSync)
-		mustEndAlike("when the provider was asked")
+		mustEndAlike("after the fetch")
 		t.Logf("%d permutations of a log of %d events, %d deliveries, %d of them repetitions: one final state, all SUCCESS", permutations, each, delivered.Load(), again.Load())
 	})
 }
@@ -132,7 +132,7 @@ func mustChangeNothing(t *testing.T, server *service, p *provider, e simulator.E
 		"no secret": signed(e.Payload, "", time.Now()), "no signature": "",
 	} {
 		if response, _ := server.event(t, e.Payload, signature); response.StatusCode != http.StatusBadRequest {
-			t.Errorf("%s: answered with %d", name, response.StatusCode)
+			t.Errorf("%s: status %d", name, response.StatusCode)
 		}
 	}
 	if p.kept() != before {

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// billedChanges are changes of a customer that the billing provider is told of. known is whether it has the customer
+// syncedChanges are changes of a customer that are pushed to the billing provider. known is whether it has the customer
 // already, informed whether billing information comes with the change.
-var billedChanges = []struct {
+var syncedChanges = []struct {
 	name            string
 	known, informed bool
 	operation       string
 	input           func(id string) object
 }{
-	{"provision", false, true, billedProvisionOperation, func(id string) object {
+	{"provision", false, true, provisionWithBillingOperation, func(id string) object {
 		return object{"customerId": id, "name": "Name of " + id, "email": id + "@example.com", "couponRefId": "coupon-" + id, "billingInformation": information(nil)}
 	}},
-	{"update", true, true, billedUpdateOperation, func(id string) object {
+	{"update", true, true, updateWithBillingOperation, func(id string) object {
 		return object{"customerId": id, "name": "New name of " + id, "email": "new-" + id + "@example.com", "couponRefId": "coupon-" + id,
 			"billingInformation": information(object{"taxIds": []object{{"type": "de_stn", "value": "1234567890"}}, "paymentMethodId": "pm_card_mastercard"})}
 	}},
@@ -29,13 +29,13 @@ var billedChanges = []struct {
 		return object{"customerId": id, "vendorIdentifier": "STRIPE", "paymentMethodId": "pm_card_amex"}
 	}},
 	{"detach", true, false, detachOperation, func(id string) object { return object{"customerId": id} }},
-	{"archive", false, true, billedProvisionOperation, func(id string) object {
+	{"archive", false, true, provisionWithBillingOperation, func(id string) object {
 		return object{"customerId": id, "billingInformation": information(nil)}
 	}},
 }
 
 // killPoint is where a server is killed: at a moment of one of the requests that a change leads to, or when the change
-// is answered, which is request 0.
+// is responded, which is request 0.
 type killPoint struct {
 	change, request int
 	moment          moment
@@ -61,11 +61,11 @@ func TestBillingSurvivesKills(t *testing.T) {
 	}
 	began := time.Now()
 	for _, point := range points {
-		if billedChanges[point.change].name == "archive" {
-			k.server.must(t, billedUnarchiveOperation, object{"input": object{"customerId": point.id}})
+		if syncedChanges[point.change].name == "archive" {
+			k.server.must(t, unarchiveWithBillingOperation, object{"input": object{"customerId": point.id}})
 		}
 	}
-	asked := 0
+	resent := 0
 	all := awaitSync(t, k.server.client, 3*time.Minute, func(_, status, why string) bool {
 		return status == "SUCCESS" || status == "NO_SYNC_REQUIRED" || status == "ERROR" && strings.Contains(why, sendAgain)
 	})
@@ -75,18 +75,18 @@ func TestBillingSurvivesKills(t *testing.T) {
 		if status == "SUCCESS" {
 			continue
 		}
-		asked++
-		k.server.must(t, billedUpdateOperation, object{"input": object{"customerId": id, "billingInformation": information(nil), "shouldWaitSync": true}})
+		resent++
+		k.server.must(t, updateWithBillingOperation, object{"input": object{"customerId": id, "billingInformation": information(nil), "shouldWaitSync": true}})
 	}
 	all = awaitSync(t, k.server.client, time.Minute, inSync)
-	wrong := wrongLinks(t, k.provider, all)
+	wrong := countWrongLinks(t, k.provider, all)
 	t.Logf("%d kills at %d different points of %d changes: %d customers, %d at the provider, wrong links %d; %d recovered by themselves within %s of the last kill, %d were said to need billing information again, all SUCCESS after it was sent",
-		len(points), len(points), len(billedChanges), len(all), len(k.provider.Customers()), wrong, len(all)-asked, waited.Round(time.Second), asked)
+		len(points), len(points), len(syncedChanges), len(all), len(k.provider.Customers()), wrong, len(all)-resent, waited.Round(time.Second), resent)
 }
 
-// wrongLinks counts customers that are not linked to one customer of their own at the provider with all that is kept
+// countWrongLinks counts customers that are not linked to one customer of their own at the provider with all that is kept
 // of them, and complains.
-func wrongLinks(t *testing.T, p *provider, all map[string]object) int {
+func countWrongLinks(t *testing.T, p *provider, all map[string]object) int {
 	t.Helper()
 	wrong := 0
 	there := p.Customers()
@@ -122,7 +122,7 @@ func (k *killing) start(t *testing.T) {
 
 // make makes a change of a customer that is ready for it.
 func (k *killing) make(t *testing.T, change int, id string) error {
-	c := billedChanges[change]
+	c := syncedChanges[change]
 	_, err := k.server.send(t.Context(), c.operation, object{"input": c.input(id)})
 	return err
 }
@@ -131,16 +131,16 @@ func (k *killing) make(t *testing.T, change int, id string) error {
 func (k *killing) ready(t *testing.T, change int, id string) {
 	t.Helper()
 	k.server.must(t, createCouponOperation, object{"input": object{"refId": "coupon-" + id, "name": "Off", "percentOff": 20}})
-	if billedChanges[change].known {
-		k.server.must(t, billedProvisionOperation, object{"input": object{
+	if syncedChanges[change].known {
+		k.server.must(t, provisionWithBillingOperation, object{"input": object{
 			"customerId": id, "name": "Old name of " + id, "couponRefId": "old", "billingInformation": information(nil),
 		}})
 	}
 }
 
-// ofChange are the requests that a change of a customer leads to. A customer is known by its id in what is sent, by the
-// provider's id, and by its payment methods; and nobody else's coupons are looked at.
-func (k *killing) ofChange(id string) func(call) bool {
+// requestsOfChange are the requests that a change of a customer leads to. A customer is known by its id in what is sent, by the
+// provider's id, and by its payment methods; and requests about coupons of other customers are left out.
+func (k *killing) requestsOfChange(id string) func(call) bool {
 	return func(c call) bool {
 		names := []string{id, "/v1/coupons/"}
 		for _, there := range k.known(id) {
@@ -158,17 +158,17 @@ func (k *killing) ofChange(id string) func(call) bool {
 func (k *killing) points(t *testing.T) []killPoint {
 	t.Helper()
 	probe := func(change int) string { return fmt.Sprintf("probe-%d", change) }
-	for change := range billedChanges {
+	for change := range syncedChanges {
 		k.ready(t, change, probe(change))
 	}
 	awaitSync(t, k.server.client, time.Minute, inSync)
 	k.awaitQuiet(t)
 	var points []killPoint
-	for change := range billedChanges {
+	for change := range syncedChanges {
 		id := probe(change)
 		requests := 0
 		var mutex sync.Mutex
-		counts := k.ofChange(id)
+		counts := k.requestsOfChange(id)
 		k.watchWith(func(m moment, c call) bool {
 			mutex.Lock()
 			defer mutex.Unlock()
@@ -182,11 +182,11 @@ func (k *killing) points(t *testing.T) []killPoint {
 		}
 		awaitSync(t, k.server.client, time.Minute, inSync)
 		k.watchWith(nil)
-		moments := []moment{arrived, carriedOut, answered}
-		if billedChanges[change].name == "archive" {
+		moments := []moment{arrived, carriedOut, responded}
+		if syncedChanges[change].name == "archive" {
 			moments = []moment{carriedOut}
 		} else {
-			points = append(points, killPoint{change, 0, answered, fmt.Sprintf("kill-%d-answered", change)})
+			points = append(points, killPoint{change, 0, responded, fmt.Sprintf("kill-%d-responded", change)})
 		}
 		mutex.Lock()
 		defer mutex.Unlock()
@@ -217,7 +217,7 @@ func (k *killing) kill(t *testing.T, n int, point killPoint) {
 	reach := sync.OnceFunc(func() { close(reached) })
 	requests, chosen := 0, -1
 	var mutex sync.Mutex
-	counts := k.ofChange(point.id)
+	counts := k.requestsOfChange(point.id)
 	k.watchWith(func(m moment, c call) bool {
 		mutex.Lock()
 		if m == arrived && counts(c) {
@@ -240,16 +240,16 @@ func (k *killing) kill(t *testing.T, n int, point killPoint) {
 		}
 	})
 	clients.Go(func() {
-		_, _ = k.server.send(t.Context(), billedProvisionOperation, object{"input": object{
+		_, _ = k.server.send(t.Context(), provisionWithBillingOperation, object{"input": object{
 			"customerId": fmt.Sprintf("beside-%03d", n), "name": "Name beside", "shouldSyncFree": true,
 		}})
 	})
 	select {
 	case <-reached:
 	case <-time.After(time.Minute):
-		t.Fatalf("%s never came to its request %d", billedChanges[point.change].name, point.request)
+		t.Fatalf("%s never came to its request %d", syncedChanges[point.change].name, point.request)
 	}
-	if billedChanges[point.change].name == "archive" {
+	if syncedChanges[point.change].name == "archive" {
 		k.server.must(t, archiveOperation, object{"input": object{"customerId": point.id}})
 	}
 	k.server.kill(t)

@@ -55,7 +55,7 @@ func secretTexts(path string, value any, into map[string]string) map[string]stri
 	return into
 }
 
-// documents are all that a server keeps, to the last byte.
+// documents returns everything in a server's store.
 func documents(t *testing.T, cfg config.Config) string {
 	t.Helper()
 	var kept strings.Builder
@@ -79,9 +79,9 @@ func documents(t *testing.T, cfg config.Config) string {
 	return kept.String()
 }
 
-// mustHoldNone looks for every text of billing information in everything. To prove that it would find one, each place
+// mustHoldNoBillingInformation looks for every text of billing information in everything. To prove that it would find one, each place
 // must hold the control that is given for it.
-func mustHoldNone(t *testing.T, places, controls map[string]string) {
+func mustHoldNoBillingInformation(t *testing.T, places, controls map[string]string) {
 	t.Helper()
 	secrets := secretTexts("billingInformation", secretInformation, map[string]string{})
 	size := 0
@@ -115,8 +115,8 @@ func echo(status int) func(http.ResponseWriter, call) {
 }
 
 // TestBillingInformationIsKeptNowhere sends billing information in every way in which it can be sent, to a provider
-// that takes it, refuses it in its own words, fails and hangs; and then looks for it in all that the server keeps, logs,
-// measures, traces and answers.
+// that accepts it, refuses it in its own words, fails and hangs; and then looks for it in the server's store, logs,
+// metrics, traces and responses.
 func TestBillingInformationIsKeptNowhere(t *testing.T) {
 	const kept = "Kept Name Control"
 	for _, engine := range engines {
@@ -127,36 +127,36 @@ func TestBillingInformationIsKeptNowhere(t *testing.T) {
 			p := startProvider(t)
 			p.bill(&cfg)
 			server := startObserved(t, cfg, exampleCatalog)
-			var answers strings.Builder
+			var responses strings.Builder
 			keys := 0
 			send := func(what string, refused bool, operation string, input object) {
 				t.Helper()
 				keys++
 				got := server.keyed(t, fmt.Sprintf(`"key-%d"`, keys), operation, object{"input": input})
-				answers.Write(got.body)
+				responses.Write(got.body)
 				if (len(got.Errors) > 0) != refused {
-					t.Errorf("%s is answered with %s", what, got.body)
+					t.Errorf("%s: %s", what, got.body)
 				}
 				// And once more, out of what is kept of it.
-				answers.Write(server.keyed(t, fmt.Sprintf(`"key-%d"`, keys), operation, object{"input": input}).body)
+				responses.Write(server.keyed(t, fmt.Sprintf(`"key-%d"`, keys), operation, object{"input": input}).body)
 			}
 			good := with(secretInformation, object{"paymentMethodId": "pm_card_visa"})
-			send("a provision", false, billedProvisionOperation, object{"customerId": "one", "name": kept, "billingInformation": good})
-			send("an update", false, billedUpdateOperation, object{"customerId": "one", "billingInformation": good, "shouldWaitSync": true})
+			send("a provision", false, provisionWithBillingOperation, object{"customerId": "one", "name": kept, "billingInformation": good})
+			send("an update", false, updateWithBillingOperation, object{"customerId": "one", "billingInformation": good, "shouldWaitSync": true})
 			if there := p.known("one"); len(there) != 1 || there[0].Name != "Invoice Name Mark" || there[0].DefaultPaymentMethod == "" {
 				t.Fatalf("the provider has %+v", there)
 			}
 			send("an import", false, importOperation, object{"customerId": "one", "name": kept, "paymentMethodId": "pm_card_amex"})
-			send("a method that the provider does not have", false, billedUpdateOperation,
+			send("a method that the provider does not have", false, updateWithBillingOperation,
 				object{"customerId": "one", "billingInformation": secretInformation, "shouldWaitSync": true})
-			send("a method that it does not have, for a new one", false, billedProvisionOperation, object{"customerId": "two", "name": kept, "billingInformation": secretInformation})
+			send("a method that it does not have, for a new one", false, provisionWithBillingOperation, object{"customerId": "two", "name": kept, "billingInformation": secretInformation})
 			for _, status := range []int{400, 402, 404, 409, 429, 500} {
-				p.answerWith(echo(status))
-				send(fmt.Sprint("what is refused with ", status), false, billedUpdateOperation, object{"customerId": "one", "billingInformation": good, "shouldWaitSync": true})
-				send(fmt.Sprint("a new one that is refused with ", status), false, billedProvisionOperation,
+				p.respondWith(echo(status))
+				send(fmt.Sprint("what is refused with ", status), false, updateWithBillingOperation, object{"customerId": "one", "billingInformation": good, "shouldWaitSync": true})
+				send(fmt.Sprint("a new one that is refused with ", status), false, provisionWithBillingOperation,
 					object{"customerId": fmt.Sprint("refused-", status), "name": kept, "billingInformation": good})
 			}
-			p.answerWith(nil)
+			p.respondWith(nil)
 			for what, input := range map[string]object{
 				"a country":       {"billingAddress": with(good["billingAddress"].(object), object{"country": "BillingCityMark"})},
 				"an address":      {"billingAddress": with(good["billingAddress"].(object), object{"addressLine1": strings.Repeat("Billing Line One Mark", 20)})},
@@ -176,10 +176,10 @@ func TestBillingInformationIsKeptNowhere(t *testing.T) {
 				"a wrong type":    {"customerName": object{"a": "Invoice Name Mark"}},
 				"a list":          {"taxIds": "DK13585628"},
 			} {
-				send(what+" that is wrong", true, billedProvisionOperation, object{"customerId": "wrong", "billingInformation": with(good, input)})
-				send(what+" that is wrong in an update", true, billedUpdateOperation, object{"customerId": "one", "billingInformation": with(good, input)})
+				send(what+" that is wrong", true, provisionWithBillingOperation, object{"customerId": "wrong", "billingInformation": with(good, input)})
+				send(what+" that is wrong in an update", true, updateWithBillingOperation, object{"customerId": "one", "billingInformation": with(good, input)})
 			}
-			send("an unknown customer", true, billedUpdateOperation, object{"customerId": "nobody", "billingInformation": good})
+			send("an unknown customer", true, updateWithBillingOperation, object{"customerId": "nobody", "billingInformation": good})
 
 			// While the provider hangs, the server holds it in memory, and a crash would leave what is kept now.
 			var held atomic.Int64
@@ -192,7 +192,7 @@ func TestBillingInformationIsKeptNowhere(t *testing.T) {
 				}
 				return true
 			})
-			send("what hangs", false, billedUpdateOperation, object{"customerId": "one", "billingInformation": good})
+			send("what hangs", false, updateWithBillingOperation, object{"customerId": "one", "billingInformation": good})
 			await(t, time.Minute, func() string {
 				if held.Load() == 0 {
 					return "nothing hangs"
@@ -204,20 +204,20 @@ func TestBillingInformationIsKeptNowhere(t *testing.T) {
 			close(release)
 			awaitSync(t, server.client, time.Minute, func(_, status, _ string) bool { return status != "PENDING" })
 			send("an archive", false, archiveOperation, object{"customerId": "two"})
-			answers.Write(server.do(t, billedListOperation, nil).body)
+			responses.Write(server.do(t, listWithBillingOperation, nil).body)
 
 			places := server.end(t)
-			places["documents"], places["documents in the meantime"], places["answers"] = documents(t, cfg), meanwhile, answers.String()
-			mustHoldNone(t, places, map[string]string{
+			places["documents"], places["documents in the meantime"], places["responses"] = documents(t, cfg), meanwhile, responses.String()
+			mustHoldNoBillingInformation(t, places, map[string]string{
 				"log": "the billing provider refuses a customer", "metrics": `field="updateOneCustomer"`, "spans": "GraphQL mutation updateOneCustomer",
-				"documents": kept, "documents in the meantime": kept, "answers": kept,
+				"documents": kept, "documents in the meantime": kept, "responses": kept,
 			})
 		})
 	}
 }
 
-// TestBillingInformationIsKeptNowhereByAKill kills the server while the provider is told.
-func TestBillingInformationIsKeptNowhereByAKill(t *testing.T) {
+// TestBillingInformationIsKeptNowhereAfterAKill kills the server during a push.
+func TestBillingInformationIsKeptNowhereAfterAKill(t *testing.T) {
 	t.Parallel()
 	const kept = "Kept Name Control"
 	cfg := config.Default()
@@ -234,7 +234,7 @@ func TestBillingInformationIsKeptNowhereByAKill(t *testing.T) {
 		}
 		return true
 	})
-	server.must(t, billedProvisionOperation, object{"input": object{"customerId": "one", "name": kept, "billingInformation": secretInformation}})
+	server.must(t, provisionWithBillingOperation, object{"input": object{"customerId": "one", "name": kept, "billingInformation": secretInformation}})
 	<-reached
 	server.kill(t)
 	close(killed)
@@ -242,11 +242,11 @@ func TestBillingInformationIsKeptNowhereByAKill(t *testing.T) {
 	left := documents(t, cfg)
 	log := server.log.String()
 	server = startProcess(t, cfg.DataDir, arguments...)
-	customer := billedAs(t, server.client, "one")
+	customer := customerWithBilling(t, server.client, "one")
 	server.kill(t)
-	mustHoldNone(t, map[string]string{
-		"documents": left, "documents of the next server": documents(t, cfg), "log": log, "log of the next server": server.log.String(), "answer": fmt.Sprint(customer),
+	mustHoldNoBillingInformation(t, map[string]string{
+		"documents": left, "documents of the next server": documents(t, cfg), "log": log, "log of the next server": server.log.String(), "response": fmt.Sprint(customer),
 	}, map[string]string{
-		"documents": kept, "documents of the next server": kept, "answer": kept, "log": "provisionCustomer", "log of the next server": "getCustomerByRefId",
+		"documents": kept, "documents of the next server": kept, "response": kept, "log": "provisionCustomer", "log of the next server": "getCustomerByRefId",
 	})
 }

@@ -35,17 +35,17 @@ type provider struct {
 
 	mutex sync.Mutex
 	watch watcher
-	// answer answers in the simulator's place; nil lets the simulator answer.
-	answer func(http.ResponseWriter, call)
-	calls  []call
-	last   time.Time
+	// respond replaces the simulator's response; nil keeps it.
+	respond func(http.ResponseWriter, call)
+	calls   []call
+	last    time.Time
 }
 
 // call is a request to the provider.
 type call struct {
 	number             int
 	method, path, body string
-	// ended is closed when nobody waits for the answer any more.
+	// ended is closed when the client no longer waits for the response.
 	ended <-chan struct{}
 }
 
@@ -64,15 +64,15 @@ type moment string
 
 const (
 	arrived    moment = "before it was carried out"
-	carriedOut moment = "before it was answered"
-	answered   moment = "once it was answered"
+	carriedOut moment = "before the response"
+	responded  moment = "after the response"
 )
 
-// watcher looks at a request at each moment, for as long as it likes. If it answers false, the connection ends there.
+// watcher is called at each moment of a request and may block. If it returns false, the connection is closed there.
 type watcher func(moment, call) bool
 
-// closedProvider is a provider whose port nobody listens at, and nobody else gets, until it is opened.
-func closedProvider(t *testing.T) *provider {
+// unreachableProvider is a provider with a reserved port that refuses connections until it is opened.
+func unreachableProvider(t *testing.T) *provider {
 	t.Helper()
 	p := &provider{}
 	p.Simulator = simulator.New(simulator.Options{SecretKey: stripeKey, WebhookSecret: webhookSecret, Now: p.now})
@@ -96,7 +96,7 @@ func closedProvider(t *testing.T) *provider {
 // startProvider is a provider that works.
 func startProvider(t *testing.T) *provider {
 	t.Helper()
-	p := closedProvider(t)
+	p := unreachableProvider(t)
 	p.open(t)
 	return p
 }
@@ -133,11 +133,11 @@ func (p *provider) watchWith(watch watcher) {
 	p.watch = watch
 }
 
-// answerWith answers each request to come that changes something; nil has the simulator do that.
-func (p *provider) answerWith(answer func(http.ResponseWriter, call)) {
+// respondWith sets the response to every later POST; nil restores the simulator's.
+func (p *provider) respondWith(respond func(http.ResponseWriter, call)) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.answer = answer
+	p.respond = respond
 }
 
 func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +149,7 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	p.mutex.Lock()
 	c := call{len(p.calls), r.Method, r.URL.Path, string(body), r.Context().Done()}
 	p.calls, p.last = append(p.calls, c), time.Now()
-	watch, answer := p.watch, p.answer
+	watch, respond := p.watch, p.respond
 	p.mutex.Unlock()
 	look := func(m moment) {
 		if watch != nil && !watch(m, c) {
@@ -158,8 +158,8 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	look(arrived)
 	recorded := httptest.NewRecorder()
-	if answer != nil && c.method == http.MethodPost {
-		answer(recorded, c)
+	if respond != nil && c.method == http.MethodPost {
+		respond(recorded, c)
 	} else {
 		p.ServeHTTP(recorded, r)
 	}
@@ -171,11 +171,11 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(recorded.Code)
 	_, _ = w.Write(recorded.Body.Bytes())
 	_ = http.NewResponseController(w).Flush()
-	look(answered)
+	look(responded)
 }
 
-// heard are the requests so far.
-func (p *provider) heard() []call {
+// requests are the requests so far.
+func (p *provider) requests() []call {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return p.calls[:len(p.calls):len(p.calls)]
@@ -184,14 +184,14 @@ func (p *provider) heard() []call {
 // quiet is longer than a server waits with looking after a customer that it has just changed.
 const quiet = 7 * time.Second
 
-// awaitQuiet waits until the provider has not been asked anything for a while.
+// awaitQuiet waits until the provider has received no request for a while.
 func (p *provider) awaitQuiet(t *testing.T) {
 	t.Helper()
 	await(t, time.Minute, func() string {
 		p.mutex.Lock()
 		defer p.mutex.Unlock()
 		if time.Since(p.last) < quiet {
-			return "the provider is still asked"
+			return "the provider still receives requests"
 		}
 		return ""
 	})
@@ -208,7 +208,7 @@ func (p *provider) known(customerID string) []simulator.Customer {
 	return known
 }
 
-// direct asks the provider something that no server asked.
+// direct sends the provider a request that does not come from the server.
 func (p *provider) direct(t *testing.T, method, path string) []byte {
 	t.Helper()
 	request := httptest.NewRequest(method, path, nil)
@@ -235,12 +235,12 @@ func (p *provider) arguments() []string {
 	}
 }
 
-// onMongoDB lets one billed test at a time be at MongoDB, while the others are on the embedded engine.
-var onMongoDB sync.Mutex
+// mongoDBTest lets one billing test at a time use MongoDB, while the others use the embedded engine.
+var mongoDBTest sync.Mutex
 
-// fewer is how many customers a test has: many, but few in short tests and on FerretDB, which stands in for MongoDB and
+// manyOrFew is how many customers a test has: many, but few in short tests and on FerretDB, which stands in for MongoDB and
 // needs a fifth of a second for a write beside others.
-func fewer(t *testing.T, many, few int) int {
+func manyOrFew(t *testing.T, many, few int) int {
 	t.Helper()
 	if testing.Short() || strings.HasSuffix(t.Name(), "/mongodb") && mongotest.Running(t).IsFerretDB {
 		return few
@@ -248,15 +248,15 @@ func fewer(t *testing.T, many, few int) int {
 	return many
 }
 
-// onEnginesBilled runs a test against a fresh server on each engine, which bills with a provider of its own. The
+// onEnginesWithBilling runs a test against a fresh server on each engine, which bills with a provider of its own. The
 // catalogue is the one of the README.
-func onEnginesBilled(t *testing.T, start func(*testing.T) *provider, test func(t *testing.T, server *service, p *provider)) {
+func onEnginesWithBilling(t *testing.T, start func(*testing.T) *provider, test func(t *testing.T, server *service, p *provider)) {
 	t.Helper()
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			if engine.name == "mongodb" {
-				onMongoDB.Lock()
-				defer onMongoDB.Unlock()
+				mongoDBTest.Lock()
+				defer mongoDBTest.Unlock()
 			}
 			cfg := config.Default()
 			engine.configure(t, &cfg)
@@ -271,18 +271,18 @@ func onEnginesBilled(t *testing.T, start func(*testing.T) *provider, test func(t
 
 // The operations of billing.
 const (
-	billedFields = `customerId name email billingId billingLinkUrl billingCurrency hasPaymentMethod defaultPaymentMethodId defaultPaymentMethodType
+	billingFields = `customerId name email billingId billingLinkUrl billingCurrency hasPaymentMethod defaultPaymentMethodId defaultPaymentMethodType
     defaultPaymentMethodLast4Digits defaultPaymentExpirationMonth defaultPaymentExpirationYear coupon { refId }
     syncStates { vendorIdentifier status error syncedEntityId }`
 
-	billedProvisionOperation = `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { ` + billedFields + ` } } }`
-	billedUpdateOperation    = `mutation($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { ` + billedFields + ` } }`
-	billedUnarchiveOperation = `mutation($input: UnarchiveCustomerInput!) { unarchiveCustomer(input: $input) { ` + billedFields + ` } }`
-	attachOperation          = `mutation($input: AttachCustomerPaymentMethodInput!) { attachCustomerPaymentMethod(input: $input) { ` + billedFields + ` } }`
-	detachOperation          = `mutation($input: DetachCustomerPaymentMethodInput!) { detachCustomerPaymentMethod(input: $input) { ` + billedFields + ` } }`
-	resyncOperation          = `mutation($input: ResyncCustomerInput!) { resyncCustomer(input: $input) { ` + billedFields + ` } }`
-	billedListOperation      = `query($paging: CursorPaging) { customers(paging: $paging, sorting: [{ field: customerId, direction: ASC }]) {
-  edges { node { ` + billedFields + ` } } pageInfo { hasNextPage endCursor } } }`
+	provisionWithBillingOperation = `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { ` + billingFields + ` } } }`
+	updateWithBillingOperation    = `mutation($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { ` + billingFields + ` } }`
+	unarchiveWithBillingOperation = `mutation($input: UnarchiveCustomerInput!) { unarchiveCustomer(input: $input) { ` + billingFields + ` } }`
+	attachOperation               = `mutation($input: AttachCustomerPaymentMethodInput!) { attachCustomerPaymentMethod(input: $input) { ` + billingFields + ` } }`
+	detachOperation               = `mutation($input: DetachCustomerPaymentMethodInput!) { detachCustomerPaymentMethod(input: $input) { ` + billingFields + ` } }`
+	resyncOperation               = `mutation($input: ResyncCustomerInput!) { resyncCustomer(input: $input) { ` + billingFields + ` } }`
+	listWithBillingOperation      = `query($paging: CursorPaging) { customers(paging: $paging, sorting: [{ field: customerId, direction: ASC }]) {
+  edges { node { ` + billingFields + ` } } pageInfo { hasNextPage endCursor } } }`
 )
 
 // information is billing information with something in every place.
@@ -299,13 +299,13 @@ func information(changes object) object {
 	}, changes)
 }
 
-// billedCustomers are all customers by their ids.
-func billedCustomers(t *testing.T, client *client) map[string]object {
+// customersWithBilling returns all customers by id, with the billing fields.
+func customersWithBilling(t *testing.T, client *client) map[string]object {
 	t.Helper()
 	found := map[string]object{}
 	var after any
 	for {
-		page := client.must(t, billedListOperation, object{"paging": object{"first": 100, "after": after}})["customers"].(object)
+		page := client.must(t, listWithBillingOperation, object{"paging": object{"first": 100, "after": after}})["customers"].(object)
 		for _, edge := range page["edges"].([]any) {
 			node := edge.(object)["node"].(object)
 			found[text(node["customerId"])] = node
@@ -316,10 +316,10 @@ func billedCustomers(t *testing.T, client *client) map[string]object {
 	}
 }
 
-// billedAs is one customer.
-func billedAs(t *testing.T, client *client, id string) object {
+// customerWithBilling returns one customer with the billing fields.
+func customerWithBilling(t *testing.T, client *client, id string) object {
 	t.Helper()
-	got, _ := client.must(t, `query($input: GetCustomerByRefIdInput!) { getCustomerByRefId(input: $input) { `+billedFields+` } }`,
+	got, _ := client.must(t, `query($input: GetCustomerByRefIdInput!) { getCustomerByRefId(input: $input) { `+billingFields+` } }`,
 		object{"input": object{"customerId": id}})["getCustomerByRefId"].(object)
 	return got
 }
@@ -333,7 +333,7 @@ func syncOf(customer object) (status, why string) {
 // sendAgain is what the API says to customers whose billing information came to nothing.
 const sendAgain = "send all of it again"
 
-// await waits until something is so, and says what is not if it takes too long. Each look answers what is still
+// await waits until something is so, and says what is not if it takes too long. Each look returns what is still
 // wrong, "" for nothing.
 func await(t *testing.T, limit time.Duration, look func() string) {
 	t.Helper()
@@ -355,7 +355,7 @@ func awaitSync(t *testing.T, client *client, limit time.Duration, allowed func(i
 	t.Helper()
 	var all map[string]object
 	await(t, limit, func() string {
-		all = billedCustomers(t, client)
+		all = customersWithBilling(t, client)
 		for id, customer := range all {
 			if status, why := syncOf(customer); !allowed(id, status, why) {
 				return id + " is " + status + ": " + why

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestOperationsThatAskForTooMuch sends what a client with a valid key could bring the server down with.
-func TestOperationsThatAskForTooMuch(t *testing.T) {
+// TestOperationsThatCostTooMuch sends what a client with a valid key could bring the server down with.
+func TestOperationsThatCostTooMuch(t *testing.T) {
 	server := startEmbedded(t)
 	server.must(t, provisionOperation, object{"input": object{"customerId": "a"}})
 	metadata, rows, conditions := object{}, []object{}, []object{}
@@ -64,9 +64,9 @@ fragment C on Customer { ` + aliases(9, "v%d: coupon { customers { id name email
 			}
 		})
 	}
-	// What is asked for in earnest stays below.
+	// Real requests stay below.
 	for name, query := range map[string]string{
-		"the whole schema, as clients ask for it": introspectionQuery,
+		"the whole schema, as clients query it": introspectionQuery,
 		"a full page with every field": `{ customers(paging: {first: 100}) { totalCount edges { cursor node { id customerId refId name email environmentId
 createdAt updatedAt deletedAt additionalMetaData billingId billingLinkUrl billingCurrency crmId crmHubspotCompanyId crmHubspotCompanyUrl salesforceId
 awsMarketplaceCustomerId hasPaymentMethod defaultPaymentMethodId defaultPaymentMethodType defaultPaymentMethodLast4Digits defaultPaymentExpirationMonth
@@ -92,8 +92,8 @@ fragment InputValue on __InputValue { name description type { ...TypeRef } defau
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
   ofType { kind name ofType { kind name ofType { kind name } } } } } } } }`
 
-// TestTextsThatAreNoCharacters sends what would have to be replaced to be stored, so that two ids became one.
-func TestTextsThatAreNoCharacters(t *testing.T) {
+// TestInvalidUnicodeIsRefused sends what would have to be replaced to be stored, so that two ids became one.
+func TestInvalidUnicodeIsRefused(t *testing.T) {
 	server := startEmbedded(t)
 	for name, body := range map[string]string{
 		"a byte of Latin-1":          "{\"query\": \"{ customers { totalCount } }\", \"variables\": {\"x\": \"S\xf8ren\"}}",
@@ -107,7 +107,7 @@ func TestTextsThatAreNoCharacters(t *testing.T) {
 			t.Errorf("%s: status %d: %s", name, got.status, got.body)
 		}
 	}
-	server.refused(t, "GRAPHQL_PARSE_FAILED", `{ customers(filter: {name: {eq: "\ud83d"}}) { totalCount } }`, nil)
+	server.mustFail(t, "GRAPHQL_PARSE_FAILED", `{ customers(filter: {name: {eq: "\ud83d"}}) { totalCount } }`, nil)
 	for name, body := range map[string]string{
 		"a pair":                    `{"query": "{ customers { totalCount } }", "variables": {"x": "\ud83d\ude00"}}`,
 		"the letters of an escape":  `{"query": "{ customers { totalCount } }", "variables": {"x": "\\ud83d"}}`,
@@ -121,7 +121,7 @@ func TestTextsThatAreNoCharacters(t *testing.T) {
 	}
 }
 
-func TestAnswersComeInOnePiece(t *testing.T) {
+func TestResponsesAreNotSplit(t *testing.T) {
 	server := startEmbedded(t)
 	for _, query := range []string{
 		`{ customers { ... @defer { totalCount } } }`,

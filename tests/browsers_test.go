@@ -22,8 +22,8 @@ func startListed(t *testing.T) *service {
 }
 
 // A browser sends these by itself for whatever page: without a preflight, and without a key. They must change
-// nothing and tell nothing, even if a proxy in front of the server adds the key.
-func TestNoPageCanMakeABrowserUseTheAPI(t *testing.T) {
+// nothing and reveal nothing, even if a proxy in front of the server adds the key.
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	server := startEmbedded(t)
 	mutation := body(t, provisionOperation, object{"input": object{"customerId": "forged"}})
 	forged := url.Values{"query": {`mutation { provisionCustomer(input: { customerId: "forged" }) { customer { id } } }`}}
@@ -44,20 +44,20 @@ func TestNoPageCanMakeABrowserUseTheAPI(t *testing.T) {
 		status       int
 		code         string
 	}{
-		"a form":                          {"POST", "/graphql", with(foreign, "application/x-www-form-urlencoded"), forged.Encode(), 403, "IdentityForbidden"},
-		"a form with a file":              {"POST", "/graphql", with(foreign, "multipart/form-data; boundary=x"), "--x--", 403, "IdentityForbidden"},
-		"text that is JSON":               {"POST", "/graphql", with(foreign, "text/plain"), mutation, 403, "IdentityForbidden"},
-		"JSON, past the preflight":        {"POST", "/graphql", with(foreign, "application/json"), mutation, 403, "IdentityForbidden"},
-		"a picture":                       {"GET", query, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, "", 403, "IdentityForbidden"},
-		"a link":                          {"GET", query, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, "", 403, "IdentityForbidden"},
-		"another host of the site":        {"GET", query, map[string]string{"Sec-Fetch-Site": "same-site"}, "", 403, "IdentityForbidden"},
-		"a form, an older browser":        {"POST", "/graphql", with(older, "application/x-www-form-urlencoded"), forged.Encode(), 403, "IdentityForbidden"},
-		"text, an older browser":          {"POST", "/graphql", with(older, "text/plain"), mutation, 403, "IdentityForbidden"},
-		"text, a browser that tells less": {"POST", "/graphql", with(nil, "text/plain"), mutation, 415, "BadUserInput"},
-		"a form, one that tells less":     {"POST", "/graphql", with(nil, "application/x-www-form-urlencoded"), forged.Encode(), 415, "BadUserInput"},
-		"no content type at all":          {"POST", "/graphql", nil, mutation, 415, "BadUserInput"},
-		"a mutation in an address":        {"GET", "/graphql?" + forged.Encode(), nil, "", 405, "BadUserInput"},
-		"a preflight, with no list":       {"OPTIONS", "/graphql", map[string]string{"Origin": listedOrigin, "Access-Control-Request-Method": "POST"}, "", 403, "IdentityForbidden"},
+		"a form":                   {"POST", "/graphql", with(foreign, "application/x-www-form-urlencoded"), forged.Encode(), 403, "IdentityForbidden"},
+		"a form with a file":       {"POST", "/graphql", with(foreign, "multipart/form-data; boundary=x"), "--x--", 403, "IdentityForbidden"},
+		"text that is JSON":        {"POST", "/graphql", with(foreign, "text/plain"), mutation, 403, "IdentityForbidden"},
+		"JSON, past the preflight": {"POST", "/graphql", with(foreign, "application/json"), mutation, 403, "IdentityForbidden"},
+		"an image":                 {"GET", query, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, "", 403, "IdentityForbidden"},
+		"a link":                   {"GET", query, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, "", 403, "IdentityForbidden"},
+		"another host of the site": {"GET", query, map[string]string{"Sec-Fetch-Site": "same-site"}, "", 403, "IdentityForbidden"},
+		"a form, an older browser": {"POST", "/graphql", with(older, "application/x-www-form-urlencoded"), forged.Encode(), 403, "IdentityForbidden"},
+		"text, an older browser":   {"POST", "/graphql", with(older, "text/plain"), mutation, 403, "IdentityForbidden"},
+		"text, a browser without Sec-Fetch headers": {"POST", "/graphql", with(nil, "text/plain"), mutation, 415, "BadUserInput"},
+		"a form, without Sec-Fetch headers":         {"POST", "/graphql", with(nil, "application/x-www-form-urlencoded"), forged.Encode(), 415, "BadUserInput"},
+		"no content type at all":                    {"POST", "/graphql", nil, mutation, 415, "BadUserInput"},
+		"a mutation in an address":                  {"GET", "/graphql?" + forged.Encode(), nil, "", 405, "BadUserInput"},
+		"a preflight, with no list":                 {"OPTIONS", "/graphql", map[string]string{"Origin": listedOrigin, "Access-Control-Request-Method": "POST"}, "", 403, "IdentityForbidden"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -65,26 +65,26 @@ func TestNoPageCanMakeABrowserUseTheAPI(t *testing.T) {
 			mustBeError(t, name, got, c.status, c.code)
 			for header := range got.header {
 				if strings.HasPrefix(header, "Access-Control-") {
-					t.Errorf("the answer has %s", header)
+					t.Errorf("the response has %s", header)
 				}
 			}
 			// What a browser really sends has no key.
-			if bare := server.stranger.exchange(t, c.method, c.path, c.headers, strings.NewReader(c.body)); bare.status != 401 && bare.status != 403 {
+			if bare := server.withoutKey.exchange(t, c.method, c.path, c.headers, strings.NewReader(c.body)); bare.status != 401 && bare.status != 403 {
 				t.Errorf("without a key: status %d: %s", bare.status, bare.body)
 			}
-			nobodyIn(t, name, server)
+			mustHaveNoCustomers(t, name, server)
 		})
 	}
 }
 
-func TestWhoMayUseTheAPIStillCan(t *testing.T) {
+func TestAllowedCallersCanUseTheAPI(t *testing.T) {
 	server := startListed(t)
 	query := "/graphql?" + url.Values{"query": {count}}.Encode()
 	post := body(t, count, nil)
 	for name, c := range map[string]struct {
 		method, path string
 		headers      map[string]string
-		// shared is whether the page may read the answer.
+		// shared is whether the page may read the response.
 		shared bool
 	}{
 		"a back end":               {"POST", "/graphql", nil, false},
@@ -109,12 +109,12 @@ func TestWhoMayUseTheAPIStillCan(t *testing.T) {
 				t.Errorf("status %d: %s", got.status, got.body)
 			}
 			if shared := got.header.Get("Access-Control-Allow-Origin") == listedOrigin; shared != c.shared {
-				t.Errorf("the answer is shared: %t", shared)
+				t.Errorf("the response is shared: %t", shared)
 			}
 		})
 	}
 	t.Run("a preflight of a page on the list", func(t *testing.T) {
-		got := server.stranger.exchange(t, http.MethodOptions, "/graphql", map[string]string{
+		got := server.withoutKey.exchange(t, http.MethodOptions, "/graphql", map[string]string{
 			"Origin": listedOrigin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-api-key",
 		}, nil)
 		allowed := strings.ToLower(got.header.Get("Access-Control-Allow-Headers"))
@@ -124,7 +124,7 @@ func TestWhoMayUseTheAPIStillCan(t *testing.T) {
 		}
 	})
 	t.Run("a page on the list reads why it is refused", func(t *testing.T) {
-		got := server.stranger.exchange(t, http.MethodPost, "/graphql", map[string]string{
+		got := server.withoutKey.exchange(t, http.MethodPost, "/graphql", map[string]string{
 			"Origin": listedOrigin, "Content-Type": "application/json",
 		}, strings.NewReader(post))
 		mustBeError(t, "no key", got, http.StatusUnauthorized, "Unauthenticated")

@@ -14,7 +14,7 @@ import (
 	"clientele/internal/config"
 )
 
-// writeFile makes a file for the test and answers its path.
+// writeFile makes a file for the test and returns its path.
 func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -33,7 +33,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-func TestTheCatalogueIsManagedOnTheCommandLine(t *testing.T) {
+func TestCatalogueIsManagedOnTheCommandLine(t *testing.T) {
 	dataDir := t.TempDir()
 	run := func(arguments ...string) string {
 		t.Helper()
@@ -78,7 +78,7 @@ func TestTheCatalogueIsManagedOnTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestACatalogueFileThatIsWrongIsCode2(t *testing.T) {
+func TestInvalidCatalogueFileExitsWith2(t *testing.T) {
 	folder := t.TempDir()
 	for name, c := range map[string]struct{ path, says string }{
 		"missing":            {filepath.Join(folder, "missing.yaml"), "cannot be read"},
@@ -119,7 +119,7 @@ func TestServeAppliesTheCatalogue(t *testing.T) {
 }
 
 // A start that is killed while it applies a catalogue is repeated.
-func TestAKilledApplyIsRepeated(t *testing.T) {
+func TestKilledApplyIsRepeated(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("coupons:\n")
 	for _, first := range "abcdefghijklmnopqrstuvwxyz" {
@@ -159,7 +159,7 @@ func TestAKilledApplyIsRepeated(t *testing.T) {
 	}
 }
 
-func TestACatalogueOnEachEngine(t *testing.T) {
+func TestCatalogueOnEachEngine(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			cfg := config.Default()
@@ -190,8 +190,8 @@ func TestACatalogueOnEachEngine(t *testing.T) {
 	}
 }
 
-// TestAMistypedFolderIsNoStore: commands that look at data, or end some of it, make none.
-func TestAMistypedFolderIsNoStore(t *testing.T) {
+// TestMistypedFolderIsNotCreated: commands that look at data, or end some of it, make none.
+func TestMistypedFolderIsNotCreated(t *testing.T) {
 	for _, command := range [][]string{{"catalog", "export"}, {"keys", "list"}, {"keys", "revoke", "0123456789abcdef"}} {
 		folder := filepath.Join(t.TempDir(), "mistyped")
 		stdout, stderr, code := runProgram(t, append(command, "--data-dir", folder)...)

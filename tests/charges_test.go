@@ -78,7 +78,7 @@ func fullCustomer(id string) object {
 // schemaOfServer is what a generator reads.
 func schemaOfServer(t *testing.T, server *service) *ast.Schema {
 	t.Helper()
-	got := server.stranger.exchange(t, http.MethodGet, "/schema.graphql", nil, nil)
+	got := server.withoutKey.exchange(t, http.MethodGet, "/schema.graphql", nil, nil)
 	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(got.body)})
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestChargesOfRealOperations(t *testing.T) {
 }
 
 // costOf is the price of an operation, and what it was charged.
-func costOf(t *testing.T, got *answer) (price, charged int) {
+func costOf(t *testing.T, got *apiResponse) (price, charged int) {
 	t.Helper()
 	var response struct {
 		Extensions struct {

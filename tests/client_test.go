@@ -19,8 +19,8 @@ type client struct {
 // object is a JSON object.
 type object = map[string]any
 
-// answer is what came back.
-type answer struct {
+// apiResponse is a response of the API, parsed as far as it is GraphQL.
+type apiResponse struct {
 	status int
 	header http.Header
 	body   []byte
@@ -39,7 +39,7 @@ type graphQLError struct {
 var httpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
 // send posts an operation; the error is one of the connection.
-func (c *client) send(ctx context.Context, query string, variables object) (*answer, error) {
+func (c *client) send(ctx context.Context, query string, variables object) (*apiResponse, error) {
 	everySignal.sent(variables)
 	body, err := json.Marshal(object{"query": query, "variables": variables})
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *client) send(ctx context.Context, query string, variables object) (*ans
 }
 
 // sendBody posts a body, with more headers than every request has, each a name and a value.
-func (c *client) sendBody(ctx context.Context, body string, headers ...string) (*answer, error) {
+func (c *client) sendBody(ctx context.Context, body string, headers ...string) (*apiResponse, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", strings.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -66,19 +66,19 @@ func (c *client) sendBody(ctx context.Context, body string, headers ...string) (
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	got := &answer{status: response.StatusCode, header: response.Header}
+	got := &apiResponse{status: response.StatusCode, header: response.Header}
 	if got.body, err = io.ReadAll(response.Body); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(got.body, got); err != nil {
-		return nil, fmt.Errorf("status %d: answer is no JSON: %w", got.status, err)
+		return nil, fmt.Errorf("status %d: response is not JSON: %w", got.status, err)
 	}
-	noteCodes(got)
+	recordCodes(got)
 	return got, nil
 }
 
-// do sends an operation and expects any answer.
-func (c *client) do(t testing.TB, query string, variables object) *answer {
+// do sends an operation and accepts any response.
+func (c *client) do(t testing.TB, query string, variables object) *apiResponse {
 	t.Helper()
 	got, err := c.send(t.Context(), query, variables)
 	if err != nil {
@@ -97,8 +97,8 @@ func (c *client) must(t testing.TB, query string, variables object) object {
 	return got.Data
 }
 
-// refused sends an operation and expects one error with the code, which it answers.
-func (c *client) refused(t *testing.T, code, query string, variables object) graphQLError {
+// refused sends an operation and expects one error with the code, which it returns.
+func (c *client) mustFail(t *testing.T, code, query string, variables object) graphQLError {
 	t.Helper()
 	got := c.do(t, query, variables)
 	if len(got.Errors) != 1 || got.Errors[0].Extensions["code"] != code {

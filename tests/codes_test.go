@@ -16,7 +16,7 @@ import (
 // status of their responses.
 var seenCodes, seenStatuses sync.Map
 
-func noteCodes(got *answer) {
+func recordCodes(got *apiResponse) {
 	for _, err := range got.Errors {
 		seenCodes.Store(err.Extensions["code"], true)
 		seenStatuses.Store(fmt.Sprint(err.Extensions["code"], " ", got.status), true)

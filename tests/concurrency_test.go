@@ -39,7 +39,7 @@ func TestConcurrentUpdatesAllSurvive(t *testing.T) {
 }
 
 // TestTwoServersLoseNoUpdate lets clients of two servers on one MongoDB change one customer. Within a server
-// writers take turns; between servers only the version of the document keeps them apart.
+// the keyed lock orders writes; between servers only the version of the document does.
 func TestTwoServersLoseNoUpdate(t *testing.T) {
 	const clients = 20
 	cfg := config.Default()

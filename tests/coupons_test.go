@@ -26,7 +26,7 @@ func couponOf(t *testing.T, server *service, customerID string) string {
 	return text(coupon["refId"])
 }
 
-// storedCoupons answers every coupon to the last byte.
+// storedCoupons returns every coupon as JSON.
 func storedCoupons(t *testing.T, server *service) string {
 	t.Helper()
 	return server.do(t, `{ coupons(paging: { first: 100 }, sorting: [{ field: refId, direction: ASC }]) { totalCount edges { node { `+couponFields+` } } } }`, nil).withoutCost()
@@ -59,7 +59,7 @@ func TestCouponsAreMade(t *testing.T) {
 				}
 				c.want["refId"], c.want["name"], c.want["status"], c.want["source"], c.want["environmentId"] = id, "Name", "ACTIVE", "STIGG", "development"
 				mustBe(t, got, c.want)
-				// It is found by both of its names, as it was answered.
+				// It is found by both of its names, as it was returned.
 				for _, key := range []string{id, got["id"]} {
 					found := server.must(t, couponQuery, object{"id": key})["coupon"].(object)
 					if fmt.Sprint(found["customers"]) != "[]" {
@@ -70,7 +70,7 @@ func TestCouponsAreMade(t *testing.T) {
 						t.Errorf("made as %v, found as %v", made, found)
 					}
 				}
-				if got := server.elsewhere.must(t, couponQuery, object{"id": id})["coupon"]; got != nil {
+				if got := server.otherClient.must(t, couponQuery, object{"id": id})["coupon"]; got != nil {
 					t.Errorf("another environment has %v", got)
 				}
 			})
@@ -105,7 +105,7 @@ func TestCouponRefusals(t *testing.T) {
 		"half a month":                {createCouponOperation, create(object{"percentOff": 1, "durationInMonths": 1.5}), refusedFor("BadUserInput", "durationInMonths")},
 		"1,201 months":                {createCouponOperation, create(object{"percentOff": 1, "durationInMonths": 1201}), refusedFor("BadUserInput", "durationInMonths")},
 		"metadata that is none":       {createCouponOperation, create(object{"percentOff": 1, "additionalMetaData": "x"}), refusedFor("InvalidMetadataError", "additionalMetaData")},
-		"another environment":         {createCouponOperation, create(object{"percentOff": 1, "environmentId": "elsewhere"}), refusal{code: "IdentityForbidden", state: true}},
+		"another environment":         {createCouponOperation, create(object{"percentOff": 1, "environmentId": otherEnvironment}), refusal{code: "IdentityForbidden", state: true}},
 		"an update of an unknown one": {updateCouponOperation, object{"refId": "nothing", "name": "x"}, refusedFor("CouponNotFound", "refId")},
 		"an update of an archived":    {updateCouponOperation, object{"refId": "retired", "name": "x"}, refusedFor("EntityIsArchivedError", "refId")},
 		"an update to no name":        {updateCouponOperation, object{"refId": "ten", "name": nil, "description": "x"}, refusedFor("BadUserInput", "name")},
@@ -124,7 +124,7 @@ func TestCouponRefusals(t *testing.T) {
 		"an update to an archived coupon":  {updateOperation, object{"customerId": "ada", "name": "X", "couponRefId": "retired"}, refusedFor("ArchivedCouponCantBeApplied", "couponRefId")},
 		"a customer with an unknown one":   {createOperation, object{"customerId": "new", "couponRefId": "nothing"}, refusedFor("CouponNotFound", "couponRefId")},
 		"a customer with an archived one":  {provisionOperation, object{"customerId": "new", "couponRefId": "retired"}, refusedFor("ArchivedCouponCantBeApplied", "couponRefId")},
-		"another environment's, by update": {archiveCouponOperation, object{"refId": "ten", "environmentId": "elsewhere"}, refusal{code: "IdentityForbidden", state: true}},
+		"another environment's, by update": {archiveCouponOperation, object{"refId": "ten", "environmentId": otherEnvironment}, refusal{code: "IdentityForbidden", state: true}},
 	}
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "couponRefId": "five"}})
@@ -141,10 +141,10 @@ func TestCouponRefusals(t *testing.T) {
 			t.Errorf("the customer has the coupon %q", got)
 		}
 		t.Run("a key that may only read", func(t *testing.T) {
-			server.reader.refused(t, "IdentityForbidden", archiveCouponOperation, object{"input": object{"refId": "ten"}})
+			server.reader.mustFail(t, "IdentityForbidden", archiveCouponOperation, object{"input": object{"refId": "ten"}})
 		})
 		t.Run("a coupon of another environment", func(t *testing.T) {
-			server.elsewhere.refused(t, "CouponNotFound", updateCouponOperation, object{"input": object{"refId": "ten", "name": "x"}})
+			server.otherClient.mustFail(t, "CouponNotFound", updateCouponOperation, object{"input": object{"refId": "ten", "name": "x"}})
 		})
 	})
 }
@@ -217,7 +217,7 @@ func TestCustomersHaveOneCoupon(t *testing.T) {
 	})
 }
 
-// Who has a coupon that is archived keeps it, and may be told so again; nobody else gets it.
+// Customers with a coupon that is archived keep it, and may set it again; no other customer can get it.
 func TestArchivedCoupons(t *testing.T) {
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		for _, id := range []string{"ada", "gone", "other"} {

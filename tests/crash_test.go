@@ -8,8 +8,7 @@ import (
 )
 
 // TestKillLosesNothingAcknowledged kills the server half way through 10,000 provisions by 32 clients, and
-// looks at what the next server finds: every customer whose provision was answered, and none that is half
-// written.
+// looks at what the next server finds: every acknowledged customer, and none that is half written.
 func TestKillLosesNothingAcknowledged(t *testing.T) {
 	const customers, clients = 10_000, 32
 	if testing.Short() {
@@ -19,7 +18,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	server := startProcess(t, dataDir)
 
 	acknowledged := make([]bool, customers)
-	answered := killHalfWay(t, server, clients, customers, func(i int) error {
+	count := killHalfWay(t, server, clients, customers, func(i int) error {
 		got, err := server.send(t.Context(), provisionOperation, object{"input": numbered(i)})
 		if err == nil && len(got.Errors) > 0 {
 			t.Errorf("customer %d: %s", i, got.body)
@@ -66,16 +65,16 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		}
 	}
 	if lost > 0 || total != len(found) {
-		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", answered, lost, len(found), total)
+		t.Errorf("of %d acknowledged customers %d are lost; %d were listed and %d counted", count, lost, len(found), total)
 	}
-	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", answered, len(found))
+	t.Logf("killed after %d acknowledged provisions; %d customers found afterwards, none lost", count, len(found))
 }
 
 // killHalfWay lets clients send numbered requests at once, each number once, and kills the server when half of them
-// are answered. It answers how many were. A request answers an error when the server was killed.
+// are acknowledged. It returns how many were. A request returns an error once the server was killed.
 func killHalfWay(t *testing.T, server *process, clients, requests int, request func(i int) error) int {
 	t.Helper()
-	var next, answered atomic.Int64
+	var next, acknowledged atomic.Int64
 	halfWay := make(chan struct{})
 	var group sync.WaitGroup
 	for range clients {
@@ -84,7 +83,7 @@ func killHalfWay(t *testing.T, server *process, clients, requests int, request f
 				if request(i) != nil {
 					return
 				}
-				if answered.Add(1) == int64(requests)/2 {
+				if acknowledged.Add(1) == int64(requests)/2 {
 					close(halfWay)
 				}
 			}
@@ -93,10 +92,10 @@ func killHalfWay(t *testing.T, server *process, clients, requests int, request f
 	waitFor(t, halfWay, &group)
 	server.kill(t)
 	group.Wait()
-	if answered.Load() == int64(requests) {
+	if acknowledged.Load() == int64(requests) {
 		t.Fatal("the kill came too late to prove anything")
 	}
-	return int(answered.Load())
+	return int(acknowledged.Load())
 }
 
 // waitFor waits until clients have come to a point, and fails if they end before.

@@ -19,26 +19,26 @@ import (
 	"testing"
 )
 
-// keptClient sends one request after the other on the same connection for as long as the server lets it. It is no
+// keepAliveClient sends one request after the other on the same connection for as long as the server lets it. It is no
 // http.Client, which sends a request again, unseen, when a connection ends under it.
-type keptClient struct {
-	server  *client
-	address string
-	conn    net.Conn
-	answers *bufio.Reader
-	// reused is whether the connection has had an answer.
+type keepAliveClient struct {
+	server    *client
+	address   string
+	conn      net.Conn
+	responses *bufio.Reader
+	// reused is whether the connection has had a response.
 	reused bool
 }
 
-// provision creates a customer; the error is one of the connection, or says what is wrong with the answer.
-func (k *keptClient) provision(t *testing.T, id string) error {
+// provision creates a customer; the error is one of the connection, or says what is wrong with the response.
+func (k *keepAliveClient) provision(t *testing.T, id string) error {
 	if k.conn == nil {
 		k.reused = false
 		conn, err := net.Dial("tcp", k.address)
 		if err != nil {
 			return err
 		}
-		k.conn, k.answers = conn, bufio.NewReader(conn)
+		k.conn, k.responses = conn, bufio.NewReader(conn)
 	}
 	text := body(t, provisionOperation, object{"input": object{"customerId": id}})
 	_, err := fmt.Fprintf(k.conn, "POST /graphql HTTP/1.1\r\nHost: %s\r\nX-API-KEY: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -46,13 +46,13 @@ func (k *keptClient) provision(t *testing.T, id string) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.ReadResponse(k.answers, nil)
+	response, err := http.ReadResponse(k.responses, nil)
 	if err != nil {
 		return err
 	}
 	got, err := io.ReadAll(response.Body)
 	if err != nil {
-		return fmt.Errorf("the answer broke off: %s", err.Error())
+		return fmt.Errorf("the response broke off: %s", err.Error())
 	}
 	k.reused = true
 	if response.Close {
@@ -64,22 +64,22 @@ func (k *keptClient) provision(t *testing.T, id string) error {
 	return nil
 }
 
-func (k *keptClient) hangUp() {
+func (k *keepAliveClient) hangUp() {
 	if k.conn != nil {
 		_ = k.conn.Close()
 		k.conn = nil
 	}
 }
 
-// wasNotAccepted reports whether a connection ended while it waited to be accepted, which happens to those that wait
+// isRefusedConnection reports whether a connection ended while it waited to be accepted, which happens to those that wait
 // in the moment in which the server stops to listen.
-func wasNotAccepted(err error) bool {
+func isRefusedConnection(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// TestStopUnderLoadFailsNothing tells the server to stop while 32 clients that keep their connections and 8 that make
+// TestStopUnderLoadFailsNothing stops the server while 32 clients that keep their connections and 8 that make
 // a new one for each request provision as fast as they can. Every request on a connection that the server had
-// accepted must be answered, and what was answered, and nothing else, must be there afterwards.
+// accepted must get its response, and exactly the acknowledged customers must exist afterwards.
 func TestStopUnderLoadFailsNothing(t *testing.T) {
 	const kept, fresh, before = 32, 8, 500
 	for name, c := range map[string]struct {
@@ -96,20 +96,20 @@ func TestStopUnderLoadFailsNothing(t *testing.T) {
 			address := strings.TrimPrefix(server.url, "http://")
 			var mutex sync.Mutex
 			acknowledged := map[string]bool{}
-			var answered, next, again atomic.Int64
+			var responded, next, again atomic.Int64
 			busy := make(chan struct{})
 			acknowledge := func(id string) {
 				mutex.Lock()
 				acknowledged[id] = true
 				mutex.Unlock()
-				if answered.Add(1) == before {
+				if responded.Add(1) == before {
 					close(busy)
 				}
 			}
 			var group sync.WaitGroup
 			for i := range kept + fresh {
 				group.Go(func() {
-					k := &keptClient{server: server.client, address: address}
+					k := &keepAliveClient{server: server.client, address: address}
 					defer k.hangUp()
 					for {
 						if i >= kept {
@@ -122,7 +122,7 @@ func TestStopUnderLoadFailsNothing(t *testing.T) {
 							acknowledge(id)
 						case errors.Is(err, syscall.ECONNREFUSED):
 							return
-						case wasNotAccepted(err) && !k.reused:
+						case isRefusedConnection(err) && !k.reused:
 							again.Add(1)
 							k.hangUp() // The next one is refused.
 						default:
@@ -151,12 +151,12 @@ func TestStopUnderLoadFailsNothing(t *testing.T) {
 	}
 }
 
-// readiness asks a server that was told to stop, until it takes no connection any more, and answers the statuses that
+// readiness polls /readyz of a server that is stopping until it accepts no connection, and returns the statuses that
 // it saw, each once in a row.
 func readiness(t *testing.T, server *client, address string) string {
 	var seen []string
 	for {
-		k := &keptClient{server: server, address: address}
+		k := &keepAliveClient{server: server, address: address}
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
 			return strings.Join(seen, " ")
@@ -175,7 +175,7 @@ func readiness(t *testing.T, server *client, address string) string {
 			}
 		}
 		k.hangUp()
-		if err != nil && !wasNotAccepted(err) {
+		if err != nil && !isRefusedConnection(err) {
 			t.Errorf("readiness: %v", err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestStopUnderLoadFailsNothingOverTLS(t *testing.T) {
 				if errors.Is(err, syscall.ECONNREFUSED) {
 					return
 				}
-				if !reused && (wasNotAccepted(err) || errors.Is(err, io.EOF)) {
+				if !reused && (isRefusedConnection(err) || errors.Is(err, io.EOF)) {
 					continue
 				}
 				if err != nil {
@@ -227,14 +227,14 @@ func TestStopUnderLoadFailsNothingOverTLS(t *testing.T) {
 	}
 	group.Wait()
 	server = startProcess(t, dataDir)
-	if found, want := everyID(t, server.client), slices.Sorted(maps.Keys(acknowledged)); !slices.Equal(found, want) {
+	if found, want := listAllIDs(t, server.client), slices.Sorted(maps.Keys(acknowledged)); !slices.Equal(found, want) {
 		t.Errorf("%d customers were acknowledged, %d are there; acknowledged and lost: %v; there and not acknowledged: %v",
 			len(want), len(found), difference(want, found), difference(found, want))
 	}
 }
 
 // A person at a terminal, or a supervisor that has waited long enough, sends the signal again.
-func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
+func TestSecondSignalEndsTheServerAtOnce(t *testing.T) {
 	server := startProcess(t, t.TempDir(), "--drain-delay=1h")
 	if err := server.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

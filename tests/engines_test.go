@@ -27,22 +27,22 @@ var engines = []struct {
 }
 
 // otherEnvironment is an environment beside the one of fullKey.
-const otherEnvironment = "elsewhere"
+const otherEnvironment = "other"
 
 // service is a server of the test's own with a client for each kind of caller.
 type service struct {
 	*client // full access to the environment development
 
-	reader    *client // may only read there
-	elsewhere *client // full access to otherEnvironment
-	stranger  *client // has no key
-	log       *logBuffer
+	reader      *client // may only read there
+	otherClient *client // full access to otherEnvironment
+	withoutKey  *client // has no key
+	log         *logBuffer
 	// ops is where metrics and health checks are.
 	ops string
 }
 
 // onEngines runs a test against a fresh server on each engine. The test fails if the server logs
-// a warning or an error: whatever these tests send is answered without surprise.
+// a warning or an error: none of what these tests send is the server's fault.
 func onEngines(t *testing.T, test func(t *testing.T, server *service)) {
 	t.Helper()
 	onEnginesWith(t, "", test)
@@ -121,7 +121,7 @@ func startService(t *testing.T, cfg config.Config) *service {
 	url := "http://" + listener.Addr().String()
 	return &service{
 		client: &client{url: url, key: fullKey}, reader: &client{url: url, key: readKey},
-		elsewhere: &client{url: url, key: otherKey}, stranger: &client{url: url}, log: log, ops: "http://" + ops.Addr().String(),
+		otherClient: &client{url: url, key: otherKey}, withoutKey: &client{url: url}, log: log, ops: "http://" + ops.Addr().String(),
 	}
 }
 
@@ -140,7 +140,7 @@ func applyCatalog(t *testing.T, cfg config.Config, file, environment string) {
 	runCommand(t, cfg)
 }
 
-// runCommand runs one of the program's commands and answers what it printed.
+// runCommand runs one of the program's commands and returns what it printed.
 func runCommand(t *testing.T, cfg config.Config) string {
 	t.Helper()
 	var out strings.Builder

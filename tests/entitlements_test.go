@@ -76,7 +76,7 @@ func TestEntitlements(t *testing.T) {
 	})
 }
 
-func TestEntitlementsOfWhoIsNotThere(t *testing.T) {
+func TestEntitlementsOfMissingCustomers(t *testing.T) {
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		id := object{"input": object{"customerId": "gone"}}
 		server.must(t, subscribeOperation, object{"input": object{"customerId": "gone", "subscriptionParams": object{"planId": "free"}}})
@@ -85,10 +85,10 @@ func TestEntitlementsOfWhoIsNotThere(t *testing.T) {
 			if got := entitlementsOf(t, server, customerID); got != want {
 				t.Errorf("%s: %q", customerID, got)
 			}
-			server.refused(t, "CustomerNotFound", `query($query: FetchEntitlementsQuery!) { entitlements(query: $query) { isGranted } }`,
+			server.mustFail(t, "CustomerNotFound", `query($query: FetchEntitlementsQuery!) { entitlements(query: $query) { isGranted } }`,
 				object{"query": object{"customerId": customerID}})
 		}
-		server.refused(t, "IdentityForbidden", cachedOperation, object{"query": object{"customerId": "gone", "environmentId": "elsewhere"}})
+		server.mustFail(t, "IdentityForbidden", cachedOperation, object{"query": object{"customerId": "gone", "environmentId": otherEnvironment}})
 		server.must(t, unarchiveOperation, id)
 		if got := entitlementsOf(t, server, "gone"); got != "" {
 			t.Errorf("the cancelled subscription grants %q", got)
@@ -143,16 +143,16 @@ func TestReadingSubscriptions(t *testing.T) {
 			}
 		}
 		for _, id := range []string{"nothing", "", "c-free"} {
-			server.refused(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": id})
+			server.mustFail(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": id})
 		}
-		server.elsewhere.refused(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": "free"})
-		server.refused(t, "CustomerNotFound", `{ getActiveSubscriptions(input: { customerId: "nobody" }) { subscriptionId } }`, nil)
-		server.refused(t, "IdentityForbidden", `{ getSubscription(input: { subscriptionId: "free", environmentId: "elsewhere" }) { subscriptionId } }`, nil)
+		server.otherClient.mustFail(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": "free"})
+		server.mustFail(t, "CustomerNotFound", `{ getActiveSubscriptions(input: { customerId: "nobody" }) { subscriptionId } }`, nil)
+		server.mustFail(t, "IdentityForbidden", `{ getSubscription(input: { subscriptionId: "free", environmentId: "other" }) { subscriptionId } }`, nil)
 	})
 }
 
-// TestArchivingCancels: archiving ends what has not ended, whatever its status, and nothing brings it back.
-func TestArchivingCancels(t *testing.T) {
+// TestArchivingCancelsSubscriptions: archiving ends what has not ended, whatever its status, and nothing brings it back.
+func TestArchivingCancelsSubscriptions(t *testing.T) {
 	cases := map[string]struct {
 		params object
 		want   string
@@ -174,10 +174,10 @@ func TestArchivingCancels(t *testing.T) {
 				id := object{"input": object{"customerId": customerID}}
 				server.must(t, subscribeOperation, object{"input": object{"customerId": customerID, "subscriptionParams": with(c.params, object{"subscriptionId": subscriptionID})}})
 				server.must(t, archiveOperation, id)
-				server.refused(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": subscriptionID})
-				server.refused(t, "CustomerNotFound", `query($id: String!) { getActiveSubscriptions(input: { customerId: $id }) { subscriptionId } }`, object{"id": customerID})
+				server.mustFail(t, "SubscriptionNotFound", getSubscriptionOperation, object{"id": subscriptionID})
+				server.mustFail(t, "CustomerNotFound", `query($id: String!) { getActiveSubscriptions(input: { customerId: $id }) { subscriptionId } }`, object{"id": customerID})
 				// The subscription's id stays with its customer.
-				server.refused(t, "DuplicatedEntityNotAllowed", subscribeOperation, object{"input": object{"customerId": "new", "subscriptionParams": object{"planId": "free", "subscriptionId": subscriptionID}}})
+				server.mustFail(t, "DuplicatedEntityNotAllowed", subscribeOperation, object{"input": object{"customerId": "new", "subscriptionParams": object{"planId": "free", "subscriptionId": subscriptionID}}})
 				back := server.must(t, `mutation($input: UnarchiveCustomerInput!) { unarchiveCustomer(input: $input) { hasActiveSubscription
   subscriptions(filter: {}) { status cancelReason } } }`, id)["unarchiveCustomer"].(object)
 				got := joined(back["subscriptions"], func(s object) string { return text(s["status"]) + " " + text(s["cancelReason"]) })

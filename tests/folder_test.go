@@ -27,7 +27,7 @@ var storeCommands = map[string][]string{
 	"catalog export":  {"catalog", "export"},
 }
 
-func TestAFileInTheWayOfTheFolder(t *testing.T) {
+func TestFileInPlaceOfTheFolder(t *testing.T) {
 	file := writeFile(t, "file", "not a folder")
 	folder := t.TempDir()
 	if err := os.Mkdir(filepath.Join(folder, "clientele.db"), 0o700); err != nil {
@@ -48,7 +48,7 @@ func TestAFileInTheWayOfTheFolder(t *testing.T) {
 }
 
 // Modes mean nothing to root, so the program runs as nobody where the test runs as root.
-func TestAFolderWithoutPermission(t *testing.T) {
+func TestFolderWithoutPermission(t *testing.T) {
 	binary, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func copyFile(t *testing.T, from, to string, mode fs.FileMode) {
 	}
 }
 
-func TestADryRunCreatesNothing(t *testing.T) {
+func TestDryRunCreatesNothing(t *testing.T) {
 	empty := t.TempDir()
 	for name, dataDir := range map[string]string{"no folder": filepath.Join(t.TempDir(), "none"), "an empty folder": empty} {
 		for _, environment := range []string{"development", "staging"} {
@@ -147,7 +147,7 @@ func TestADryRunCreatesNothing(t *testing.T) {
 	}
 }
 
-func TestCommandsThatLookCreateNothingOnMongodb(t *testing.T) {
+func TestReadingCommandsCreateNothingOnMongoDB(t *testing.T) {
 	uri := mongotest.URI(t)
 	for name, configure := range map[string]func(*config.Config){
 		"a dry run": func(c *config.Config) {
@@ -165,7 +165,7 @@ func TestCommandsThatLookCreateNothingOnMongodb(t *testing.T) {
 	}
 }
 
-func TestAnEnvironmentNobodyHas(t *testing.T) {
+func TestUnknownEnvironment(t *testing.T) {
 	dataDir := t.TempDir()
 	run := func(wantCode int, says string, arguments ...string) {
 		t.Helper()
@@ -184,7 +184,7 @@ func TestAnEnvironmentNobodyHas(t *testing.T) {
 	run(0, "16 added, 0 changed, 0 unchanged\n", "catalog", "apply", exampleCatalog, "--environment", "staging")
 }
 
-func TestAPortThatIsTakenSaysSo(t *testing.T) {
+func TestPortInUseIsAClearError(t *testing.T) {
 	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 )
 
 // sendKeyed posts an operation with an idempotency key.
-func (c *client) sendKeyed(ctx context.Context, key, query string, variables object) (*answer, error) {
+func (c *client) sendKeyed(ctx context.Context, key, query string, variables object) (*apiResponse, error) {
 	everySignal.sent(variables)
 	body, err := json.Marshal(object{"query": query, "variables": variables})
 	if err != nil {
@@ -23,7 +23,7 @@ func (c *client) sendKeyed(ctx context.Context, key, query string, variables obj
 }
 
 // sendKeyedBody posts a body with an idempotency key and more headers.
-func (c *client) sendKeyedBody(ctx context.Context, key, body string, headers ...string) (*answer, error) {
+func (c *client) sendKeyedBody(ctx context.Context, key, body string, headers ...string) (*apiResponse, error) {
 	return c.sendBody(ctx, body, append([]string{"Idempotency-Key", key}, headers...)...)
 }
 
@@ -37,8 +37,8 @@ func asBody(t testing.TB, query string, variables object) string {
 	return string(body)
 }
 
-// postKeyed posts a body with an idempotency key and more headers, and expects any answer.
-func (c *client) postKeyed(t testing.TB, key, body string, headers ...string) *answer {
+// postKeyed posts a body with an idempotency key and more headers, and accepts any response.
+func (c *client) postKeyed(t testing.TB, key, body string, headers ...string) *apiResponse {
 	t.Helper()
 	got, err := c.sendKeyedBody(t.Context(), key, body, headers...)
 	if err != nil {
@@ -47,39 +47,39 @@ func (c *client) postKeyed(t testing.TB, key, body string, headers ...string) *a
 	return got
 }
 
-// keyed sends an operation with an idempotency key and expects any answer.
-func (c *client) keyed(t testing.TB, key, query string, variables object) *answer {
+// keyed sends an operation with an idempotency key and accepts any response.
+func (c *client) keyed(t testing.TB, key, query string, variables object) *apiResponse {
 	t.Helper()
 	return c.postKeyed(t, key, asBody(t, query, variables))
 }
 
-func (a *answer) replayed() bool { return a.header.Get("Idempotency-Replayed") == "true" }
+func (a *apiResponse) replayed() bool { return a.header.Get("Idempotency-Replayed") == "true" }
 
-func (a *answer) code() string {
+func (a *apiResponse) code() string {
 	if len(a.Errors) == 0 {
 		return ""
 	}
 	return text(a.Errors[0].Extensions["code"])
 }
 
-// mustReplay expects an answer that is another one to the last byte.
-func mustReplay(t *testing.T, what string, got, first *answer) {
+// mustReplay expects a response that equals another one byte for byte.
+func mustReplay(t *testing.T, what string, got, first *apiResponse) {
 	t.Helper()
 	if !got.replayed() || got.status != first.status || !bytes.Equal(got.body, first.body) {
 		t.Errorf("%s: status %d, replayed %t: %s\nwant status %d: %s", what, got.status, got.replayed(), got.body, first.status, first.body)
 	}
 }
 
-// mustBeFirst expects an answer that was not given before.
-func mustBeFirst(t *testing.T, what string, got *answer) {
+// mustBeFirst expects a response that is not a replay.
+func mustBeFirst(t *testing.T, what string, got *apiResponse) {
 	t.Helper()
 	if got.header.Get("Idempotency-Replayed") != "" {
 		t.Errorf("%s is a replay: %s", what, got.body)
 	}
 }
 
-// TestEqualProvisionsAtOnceAreOne sends 50 equal provisions at once, with an id and without.
-func TestEqualProvisionsAtOnceAreOne(t *testing.T) {
+// TestConcurrentEqualProvisionsCreateOne sends 50 equal provisions at once, with an id and without.
+func TestConcurrentEqualProvisionsCreateOne(t *testing.T) {
 	const requests = 50
 	test := func(t *testing.T, servers ...*service) {
 		t.Helper()
@@ -87,8 +87,8 @@ func TestEqualProvisionsAtOnceAreOne(t *testing.T) {
 			"with an id": {"customerId": "ada", "name": "Ada", "subscriptionParams": basic(object{"promotionCode": "FIFTY"})},
 			"without":    {"name": "Ada", "email": "ada@example.com", "subscriptionParams": basic(nil)},
 		} {
-			before := len(everybody(t, servers[0].client))
-			answers := make([]*answer, requests)
+			before := len(allCustomerIDs(t, servers[0].client))
+			responses := make([]*apiResponse, requests)
 			var replays atomic.Int64
 			var group sync.WaitGroup
 			for i := range requests {
@@ -98,7 +98,7 @@ func TestEqualProvisionsAtOnceAreOne(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					answers[i] = got
+					responses[i] = got
 					if got.replayed() {
 						replays.Add(1)
 					}
@@ -108,18 +108,18 @@ func TestEqualProvisionsAtOnceAreOne(t *testing.T) {
 			if t.Failed() {
 				return
 			}
-			for _, got := range answers {
-				if got.status != http.StatusOK || len(got.Errors) > 0 || !bytes.Equal(got.body, answers[0].body) {
-					t.Fatalf("%s: status %d: %s\nwant %s", name, got.status, got.body, answers[0].body)
+			for _, got := range responses {
+				if got.status != http.StatusOK || len(got.Errors) > 0 || !bytes.Equal(got.body, responses[0].body) {
+					t.Fatalf("%s: status %d: %s\nwant %s", name, got.status, got.body, responses[0].body)
 				}
 			}
 			if replays.Load() != requests-1 {
-				t.Errorf("%s: %d of %d answers are replays, want all but one", name, replays.Load(), requests)
+				t.Errorf("%s: %d of %d responses are replays, want all but one", name, replays.Load(), requests)
 			}
-			if made := len(everybody(t, servers[0].client)) - before; made != 1 {
+			if made := len(allCustomerIDs(t, servers[0].client)) - before; made != 1 {
 				t.Errorf("%s: %d customers were made", name, made)
 			}
-			t.Logf("%s: 1 customer, %d identical answers, %d of them replays", name, requests, replays.Load())
+			t.Logf("%s: 1 customer, %d identical responses, %d of them replays", name, requests, replays.Load())
 		}
 	}
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) { test(t, server) })
@@ -163,17 +163,17 @@ func TestEveryMutationIsReplayed(t *testing.T) {
 				t.Errorf("%s: the replay changed\n%s\nto\n%s", c.operation, before, after)
 			}
 			if bytes.Contains(first.body, []byte("SecretCity")) {
-				t.Errorf("the answer has billing information: %s", first.body)
+				t.Errorf("the response has billing information: %s", first.body)
 			}
 		}
 	})
 }
 
-// TestSameAndOtherRequests: what makes a request the same one.
-func TestSameAndOtherRequests(t *testing.T) {
+// TestWhatMakesRequestsEqual: what makes a request the same one.
+func TestWhatMakesRequestsEqual(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		const operation = `mutation Make($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { customer { customerId name version } } }`
-		post := func(client *client, body string, headers ...string) *answer {
+		post := func(client *client, body string, headers ...string) *apiResponse {
 			t.Helper()
 			return client.postKeyed(t, "the-key", body, headers...)
 		}
@@ -184,7 +184,7 @@ func TestSameAndOtherRequests(t *testing.T) {
 			"names in another order":            `{"variables": {"input": {"name": "Ada", "customerId": "ada"}}, "query": "` + operation + `"}`,
 			"a name written otherwise":          `{"query": "` + operation + `", "variables": {"input": {"customerId": "ad\u0061", "name": "\u0041da"}}}`,
 			"white space, commas and comments":  `{"query": "# made twice\n` + strings.ReplaceAll(operation, " ", "\\n,  ") + `", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
-			"the operation's name told":         `{"query": "` + operation + `", "operationName": "Make", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
+			"with operationName":                `{"query": "` + operation + `", "operationName": "Make", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
 			"what is no part of it, said of it": `{"query": "` + operation + `", "extensions": {"a": 1}, "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`,
 		} {
 			mustReplay(t, name, post(server.client, body), first)
@@ -203,7 +203,7 @@ func TestSameAndOtherRequests(t *testing.T) {
 			if got.status != http.StatusOK || got.code() != "IdempotencyKeyReused" || got.Errors[0].Extensions["isValidationError"] != false || got.replayed() || bytes.Contains(got.body, []byte(`"data"`)) {
 				t.Errorf("%s: status %d: %s", name, got.status, got.body)
 			}
-			// Who asks for the newer media type is told by the status, too.
+			// With the newer media type the status says it, too.
 			if got := post(server.client, body, "Accept", "application/graphql-response+json"); got.status != http.StatusUnprocessableEntity || got.code() != "IdempotencyKeyReused" {
 				t.Errorf("%s: status %d: %s", name, got.status, got.body)
 			}
@@ -212,20 +212,20 @@ func TestSameAndOtherRequests(t *testing.T) {
 			t.Errorf("refused requests changed\n%s\nto\n%s", before, after)
 		}
 		// The key is free for another mutation, and for another API key.
-		for name, got := range map[string]*answer{
+		for name, got := range map[string]*apiResponse{
 			"another mutation": post(server.client, `{"query": "mutation { updateOneCustomer(input: {customerId: \"ada\", name: \"Bea\"}) { name } }"}`),
-			"another API key":  post(server.elsewhere, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`),
+			"another API key":  post(server.otherClient, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`),
 		} {
 			if mustBeFirst(t, name, got); len(got.Errors) > 0 {
 				t.Errorf("%s: %s", name, got.body)
 			}
 		}
-		// A replay answers what was, not what is.
+		// A replay returns what was, not what is.
 		mustReplay(t, "after a change", post(server.client, `{"query": "`+operation+`", "variables": {"input": {"customerId": "ada", "name": "Ada"}}}`), first)
 	})
 }
 
-// TestRefusalsAreReplayed: a refusal is an answer too, with the request id under which it was given.
+// TestRefusalsAreReplayed: a refusal is a stored response too, with the request id of the first request.
 func TestRefusalsAreReplayed(t *testing.T) {
 	server := startEmbedded(t)
 	for name, input := range map[string]object{
@@ -278,8 +278,8 @@ func TestQueriesHaveNoIdempotencyKeys(t *testing.T) {
 	}
 }
 
-// TestKeysThatAreNone: the forms themselves are tried where they are read.
-func TestKeysThatAreNone(t *testing.T) {
+// TestMalformedIdempotencyKeys: the forms themselves are tried where they are read.
+func TestMalformedIdempotencyKeys(t *testing.T) {
 	server := startEmbedded(t)
 	body := asBody(t, provisionOperation, object{"input": object{"customerId": "ada"}})
 	for name, headers := range map[string][]string{
@@ -303,10 +303,10 @@ func TestKeysThatAreNone(t *testing.T) {
 			}
 		}
 	}
-	if found := everybody(t, server.client); len(found) > 0 {
+	if found := allCustomerIDs(t, server.client); len(found) > 0 {
 		t.Errorf("refused requests made %v", found)
 	}
-	// Who may not write is told that first.
+	// A missing permission comes first.
 	if got := server.reader.keyed(t, "a-key", provisionOperation, object{"input": object{"customerId": "ada"}}); got.status != http.StatusForbidden {
 		t.Errorf("a reader: status %d: %s", got.status, got.body)
 	}
@@ -322,25 +322,25 @@ func TestSeveralMutationsInOneRequest(t *testing.T) {
 }
 fragment Third on Mutation { three: createOneCustomer(input: { name: "Three" }) @skip(if: $skip) { customerId version } }`
 		first := server.keyed(t, "several", operation, object{"skip": false})
-		if len(first.Errors) > 0 || len(everybody(t, server.client)) != 3 {
+		if len(first.Errors) > 0 || len(allCustomerIDs(t, server.client)) != 3 {
 			t.Fatalf("%s", first.body)
 		}
 		mustReplay(t, "again", server.keyed(t, "several", operation, object{"skip": false}), first)
 		// What is skipped is not executed, so this is another operation.
 		mustBeFirst(t, "less of it", server.keyed(t, "several", operation, object{"skip": true}))
-		if found := everybody(t, server.client); len(found) != 5 {
+		if found := allCustomerIDs(t, server.client); len(found) != 5 {
 			t.Errorf("%d customers were made", len(found))
 		}
 	})
 }
 
-// TestArchivingForgetsAnswers: nothing that was answered about a customer is answered again once it is archived.
-func TestArchivingForgetsAnswers(t *testing.T) {
+// TestArchivingDeletesStoredResponses: no stored response about a customer is replayed once it is archived.
+func TestArchivingDeletesStoredResponses(t *testing.T) {
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		type sent struct {
 			operation string
 			variables object
-			first     *answer
+			first     *apiResponse
 		}
 		send := func(key, operation string, input object) sent {
 			t.Helper()
@@ -361,7 +361,7 @@ func TestArchivingForgetsAnswers(t *testing.T) {
 		}
 		others := []sent{
 			send("key-2", provisionOperation, object{"customerId": "eve", "name": "Eve"}),
-			send("key-2", updateCouponOperation, object{"refId": "ten", "description": "nobody's"}),
+			send("key-2", updateCouponOperation, object{"refId": "ten", "description": "another"}),
 			send("key-3", `mutation($input: ArchiveCustomerInput!) { archiveCustomer(input: $input) { customerId name email deletedAt version } }`, object{"customerId": "ada"}),
 		}
 		check := func(when string) {
@@ -386,32 +386,32 @@ func TestArchivingForgetsAnswers(t *testing.T) {
 	})
 }
 
-// TestAKillRepeatsNothing kills the server in the middle of provisions with keys, half of them without an id. At the
-// next server every one of them is sent again: what was answered is answered again, and of the others each customer
-// is made once, whether it was before the kill or is now.
-func TestAKillRepeatsNothing(t *testing.T) {
+// TestKillRepeatsNoKeyedRequest kills the server in the middle of provisions with keys, half of them without an id. At the
+// next server every one of them is sent again: acknowledged ones are replayed, and of the others each customer
+// is created once, before the kill or now.
+func TestKillRepeatsNoKeyedRequest(t *testing.T) {
 	const customers, clients = 600, 16
 	if testing.Short() {
 		t.Skip("waits for a lease")
 	}
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir)
-	send := func(i int) (*answer, error) {
+	send := func(i int) (*apiResponse, error) {
 		input := object{"name": fmt.Sprint("Customer ", i)}
 		if i%2 == 0 {
 			input["customerId"] = fmt.Sprint("customer-", i)
 		}
 		return server.sendKeyed(t.Context(), fmt.Sprint("key-", i), provisionOperation, object{"input": input})
 	}
-	answers := make([]*answer, customers)
-	answered := killHalfWay(t, server, clients, customers, func(i int) error {
+	responses := make([]*apiResponse, customers)
+	acknowledged := killHalfWay(t, server, clients, customers, func(i int) error {
 		var err error
-		answers[i], err = send(i)
+		responses[i], err = send(i)
 		return err
 	})
 
 	server = startProcess(t, dataDir)
-	survivors := len(everybody(t, server.client))
+	survivors := len(allCustomerIDs(t, server.client))
 	var next, replays, carriedOut, duplicates atomic.Int64
 	var second sync.WaitGroup
 	for range 2 * clients {
@@ -421,8 +421,8 @@ func TestAKillRepeatsNothing(t *testing.T) {
 				switch {
 				case err != nil:
 					t.Error(err)
-				case answers[i] != nil:
-					mustReplay(t, fmt.Sprint("customer ", i), got, answers[i])
+				case responses[i] != nil:
+					mustReplay(t, fmt.Sprint("customer ", i), got, responses[i])
 					replays.Add(1)
 				case got.replayed():
 					// It was stored, and the kill kept it from its client.
@@ -438,9 +438,9 @@ func TestAKillRepeatsNothing(t *testing.T) {
 		})
 	}
 	second.Wait()
-	if found := everybody(t, server.client); len(found) != customers {
+	if found := allCustomerIDs(t, server.client); len(found) != customers {
 		t.Errorf("%d requests made %d customers", customers, len(found))
 	}
-	t.Logf("killed after %d answers with %d customers made; sent again, %d were replayed, %d carried out and %d refused as made already: %d customers",
-		answered, survivors, replays.Load(), carriedOut.Load(), duplicates.Load(), customers)
+	t.Logf("killed after %d responses with %d customers made; sent again, %d were replayed, %d carried out and %d refused as made already: %d customers",
+		acknowledged, survivors, replays.Load(), carriedOut.Load(), duplicates.Load(), customers)
 }

@@ -58,7 +58,7 @@ func TestEventsOfOlderVersions(t *testing.T) {
 			charged(`"invoice_settings":{"default_payment_method":{"id":"pm_1","object":"payment_method"}}`),
 		}, visa},
 	}
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, _ *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, _ *provider) {
 		for i, c := range cases {
 			id := fmt.Sprint("customer-", i)
 			billingID := server.link(t, id)
@@ -71,17 +71,17 @@ func TestEventsOfOlderVersions(t *testing.T) {
 					t.Errorf("%s: %s got status %d, %s", c.name, e.kind, response.StatusCode, body)
 				}
 			}
-			mustShow(t, c.name, billedAs(t, server.client, id), c.want)
+			mustShow(t, c.name, customerWithBilling(t, server.client, id), c.want)
 		}
 	})
 }
 
-// TestEventsThatAreNotTakenIn sends what changes nothing: thin events, which are ignored, and what is dated in the
+// TestIgnoredAndRefusedEvents sends what changes nothing: thin events, which are ignored, and what is dated in the
 // future, which is refused.
-func TestEventsThatAreNotTakenIn(t *testing.T) {
+func TestIgnoredAndRefusedEvents(t *testing.T) {
 	t.Parallel()
 	const refused = "the event is refused\n"
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, _ *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, _ *provider) {
 		billingID, now := server.link(t, "one"), time.Now()
 		thin := func(kind string, created time.Time) string {
 			return fmt.Sprintf(`{"id":"evt_1","object":"v2.core.event","type":%q,"livemode":false,"created":%q,"related_object":{"id":%q,"type":"customer","url":"/v1/customers/%s"}}`,
@@ -115,18 +115,18 @@ func TestEventsThatAreNotTakenIn(t *testing.T) {
 				t.Errorf("%s: got %d, %q", c.name, response.StatusCode, body)
 			}
 		}
-		mustShow(t, "after what is not taken in", billedAs(t, server.client, "one"), object{"billingCurrency": nil, "billingId": billingID})
-		// A clock that is a little ahead is nobody's fault.
+		mustShow(t, "after what is not taken in", customerWithBilling(t, server.client, "one"), object{"billingCurrency": nil, "billingId": billingID})
+		// A clock that is a little ahead is accepted.
 		payload := snapshot("customer.updated", now.Add(4*time.Minute))
 		if response, body := server.event(t, []byte(payload), signed([]byte(payload), webhookSecret, now.Add(4*time.Minute))); response.StatusCode != 200 {
 			t.Errorf("got %d, %q", response.StatusCode, body)
 		}
-		mustShow(t, "within the tolerance", billedAs(t, server.client, "one"), object{"billingCurrency": "EUR"})
+		mustShow(t, "within the tolerance", customerWithBilling(t, server.client, "one"), object{"billingCurrency": "EUR"})
 	})
 }
 
-// TestTheLogSaysWhyEventsAreNotTakenIn: the response does not say why, so the log has to.
-func TestTheLogSaysWhyEventsAreNotTakenIn(t *testing.T) {
+// TestLogSaysWhyEventsAreRefused: the response does not say why, so the log has to.
+func TestLogSaysWhyEventsAreRefused(t *testing.T) {
 	t.Parallel()
 	server := startProcess(t, t.TempDir(), "--billing", "stripe", "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", webhookSecret,
 		"--log-level", "info", "--log-format", "json")
@@ -212,16 +212,16 @@ func TestPublishedTaxIDs(t *testing.T) {
 			for _, id := range documentedTaxIDs {
 				variables := object{"input": object{"customerId": "one", "billingInformation": object{"taxIds": []object{{"type": id.taxType, "value": id.value}}}}}
 				if c.test || id.live {
-					server.must(t, billedUpdateOperation, variables)
+					server.must(t, updateWithBillingOperation, variables)
 					continue
 				}
-				e := server.refused(t, "InvalidTaxId", billedUpdateOperation, variables)
+				e := server.mustFail(t, "InvalidTaxId", updateWithBillingOperation, variables)
 				if e.Extensions["field"] != "billingInformation.taxIds[0].value" || strings.Contains(e.Message, id.value) {
 					t.Errorf("%s %s: %+v", id.taxType, id.value, e)
 				}
 			}
 			// A mistyped id is refused by all.
-			server.refused(t, "InvalidTaxId", billedUpdateOperation, object{"input": object{
+			server.mustFail(t, "InvalidTaxId", updateWithBillingOperation, object{"input": object{
 				"customerId": "one", "billingInformation": object{"taxIds": []object{{"type": "eu_vat", "value": "DK10150818"}}},
 			}})
 		})
@@ -268,9 +268,9 @@ func TestBillingInputsAsPeopleWriteThem(t *testing.T) {
 		{"a currency of the provider's", object{"currency": "HUF"}, simulator.Customer{Metadata: map[string]string{"clientele_currency": "HUF"}}},
 		{"a currency without minor units", object{"currency": "JPY"}, simulator.Customer{Metadata: map[string]string{"clientele_currency": "JPY"}}},
 	}
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
 		for i, c := range cases {
-			server.must(t, billedProvisionOperation, object{"input": object{"customerId": fmt.Sprint("customer-", i), "name": "Ada", "billingInformation": c.input}})
+			server.must(t, provisionWithBillingOperation, object{"input": object{"customerId": fmt.Sprint("customer-", i), "name": "Ada", "billingInformation": c.input}})
 		}
 		awaitSync(t, server.client, time.Minute, inSync)
 		for i, c := range cases {
@@ -295,12 +295,12 @@ func TestBillingInputsAsPeopleWriteThem(t *testing.T) {
 				}
 			}
 		}
-		if shown := text(billedAs(t, server.client, fmt.Sprint("customer-", slices.IndexFunc(cases, func(c inputCase) bool { return c.input["currency"] == "HUF" })))["billingCurrency"]); shown != "HUF" {
-			t.Errorf("the currency asked for is shown as %q", shown)
+		if shown := text(customerWithBilling(t, server.client, fmt.Sprint("customer-", slices.IndexFunc(cases, func(c inputCase) bool { return c.input["currency"] == "HUF" })))["billingCurrency"]); shown != "HUF" {
+			t.Errorf("the currency sent is shown as %q", shown)
 		}
 		// The same id in two layouts is given twice.
 		for _, twice := range []object{taxIDs("br_cpf", "52998224725", "br_cpf", "529.982.247-25"), taxIDs("eu_vat", "DK10150817", "eu_vat", "dk 10 15 08 17")} {
-			server.refused(t, "InvalidTaxId", billedUpdateOperation, object{"input": object{"customerId": "customer-0", "billingInformation": twice}})
+			server.mustFail(t, "InvalidTaxId", updateWithBillingOperation, object{"input": object{"customerId": "customer-0", "billingInformation": twice}})
 		}
 	})
 }

@@ -302,8 +302,8 @@ func TestControlCharactersAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
-// TestDescriptionsHaveLines: descriptions are the texts of several lines.
-func TestDescriptionsHaveLines(t *testing.T) {
+// TestDescriptionsMayHaveLineBreaks: descriptions are the texts of several lines.
+func TestDescriptionsMayHaveLineBreaks(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		const lines = "One\r\n\tTwo\nThree"
 		made := server.must(t, createCouponOperation, object{"input": object{"refId": "c", "name": "C", "percentOff": 1, "description": lines}})["createOneCoupon"].(object)
@@ -326,7 +326,7 @@ var emailWrites = map[string]struct {
 	"bulk import": {bulkImportOperation, func(email string) object { return object{"customers": []object{{"customerId": "new", "email": email}}} }, "FailedToImportCustomer"},
 }
 
-func TestEmailsThatNobodyCanRead(t *testing.T) {
+func TestUnreadableEmailsAreRefused(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "email": "ada@example.com"}})
 		for name, c := range map[string]struct{ email, rule string }{
@@ -386,8 +386,8 @@ func TestEmptyTextsAreNone(t *testing.T) {
 		inputs := fullInputs()
 		server.must(t, provisionOperation, object{"input": object{"customerId": "ada", "subscriptionParams": object{"planId": "free", "subscriptionId": "held"}}})
 		ids := 0
-		// Whether something is sent empty or null, the answer is the same.
-		same := func(name string, send func(value any) *answer) {
+		// Whether something is sent empty or null, the response is the same.
+		same := func(name string, send func(value any) *apiResponse) {
 			t.Helper()
 			empty, without := send(""), send(nil)
 			if len(empty.Errors) != len(without.Errors) || len(empty.Errors) > 0 && empty.Errors[0].Extensions["code"] != without.Errors[0].Extensions["code"] {
@@ -415,7 +415,7 @@ func TestEmptyTextsAreNone(t *testing.T) {
 						t.Errorf("%s: no example has %s", name, path)
 						continue
 					}
-					same(name+" "+path, func(value any) *answer {
+					same(name+" "+path, func(value any) *apiResponse {
 						ids++
 						input, _ := put(fresh(field, inputs[field][i], path, fmt.Sprintf("fresh-%d", ids)), path, value)
 						return server.do(t, mutationOf(types, field), object{"input": input})
@@ -487,7 +487,7 @@ func TestEmptyTextsAreNone(t *testing.T) {
 	})
 }
 
-// fresh is an input of a mutation that is about somebody or something new, as far as the path is not about that.
+// fresh makes the ids in a mutation's input new, but for the one at the path.
 func fresh(mutation string, input object, path, id string) object {
 	input = maps.Clone(input)
 	switch mutation {
@@ -526,7 +526,7 @@ func isRequired(types map[string][]inputField, kind, path string) bool {
 	return types[kind][i].required
 }
 
-// TestNullsBesideConditions: a client with a variable for everything sends null for what it does not ask for.
+// TestNullsBesideConditions: a client with a variable for everything sends null for what it leaves out.
 func TestNullsBesideConditions(t *testing.T) {
 	const everything = `query($name: String, $email: String, $names: [String!], $other: StringFieldComparison, $more: CustomerFilter, $either: [CustomerFilter], $status: SubscriptionStatus) {
   customers(sorting: [{ field: customerId, direction: ASC }], filter: {
@@ -557,15 +557,15 @@ func TestNullsBesideConditions(t *testing.T) {
 				t.Errorf("%s: found %q of %v, want %q", name, got, found["totalCount"], c.want)
 			}
 		}
-		refused := server.refused(t, "BadUserInput", everything, nulls)
+		refused := server.mustFail(t, "BadUserInput", everything, nulls)
 		if field := text(refused.Extensions["field"]); !strings.HasPrefix(field, "filter.") || !strings.Contains(refused.Message, "null") {
 			t.Errorf("nothing but nulls: %+v", refused)
 		}
 	})
 }
 
-// TestNumbersOutOfFloatingPoint: what clients computed is rounded to what is kept.
-func TestNumbersOutOfFloatingPoint(t *testing.T) {
+// TestFloatingPointNumbersAreRounded: what clients computed is rounded to what is kept.
+func TestFloatingPointNumbersAreRounded(t *testing.T) {
 	tenth, fifth := 0.1, 0.2
 	third := 100 / 3.0
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
@@ -596,8 +596,8 @@ func TestNumbersOutOfFloatingPoint(t *testing.T) {
 				}
 			}
 		}
-		server.refused(t, "BadUserInput", createCouponOperation, object{"input": object{"refId": "none", "name": "C", "percentOff": 1e-13}})
-		server.refused(t, "AmountTooLarge", createCouponOperation, object{"input": object{"refId": "none", "name": "C", "amountsOff": []object{{"amount": 1e300}}}})
+		server.mustFail(t, "BadUserInput", createCouponOperation, object{"input": object{"refId": "none", "name": "C", "percentOff": 1e-13}})
+		server.mustFail(t, "AmountTooLarge", createCouponOperation, object{"input": object{"refId": "none", "name": "C", "amountsOff": []object{{"amount": 1e300}}}})
 
 		// Every amount of a subscription.
 		noise := tenth + fifth
@@ -641,7 +641,7 @@ func TestPromotionCodesInAnyCase(t *testing.T) {
 			applyCatalog(t, cfg, file, "development")
 			server := startService(t, cfg)
 			n := 0
-			redeem := func(params object) *answer {
+			redeem := func(params object) *apiResponse {
 				n++
 				return server.do(t, `mutation($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) { subscription { subscriptionId coupon { refId } } } }`,
 					object{"input": object{"customerId": fmt.Sprintf("c%d", n), "subscriptionParams": with(basic(nil), params)}})

@@ -119,7 +119,7 @@ func TestOneCodeForOneMistake(t *testing.T) {
 				t.Errorf("%s, %s: %s", name, way, got.body)
 			}
 			if strings.Contains(string(got.body), "SecretMark") {
-				t.Errorf("%s, %s: the answer repeats the value: %s", name, way, got.body)
+				t.Errorf("%s, %s: the response repeats the value: %s", name, way, got.body)
 			}
 		}
 		if len(seen) != 1 {
@@ -161,7 +161,7 @@ func TestStringsOfTheLatestEdition(t *testing.T) {
 			}
 		}
 		// The key of a request and the name of a document are of what was sent.
-		keyed := func(text string) *answer {
+		keyed := func(text string) *apiResponse {
 			return server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Idempotency-Key": "one"},
 				strings.NewReader(body(t, `mutation { provisionCustomer(input: { customerId: "keyed", name: "`+text+`" }) { customer { name } } }`, nil)))
 		}
@@ -209,7 +209,7 @@ func TestKeysOfTheBody(t *testing.T) {
 			t.Errorf("%s: %s", name, got.body)
 		}
 	}
-	nobodyIn(t, "keys that are not the ones", server)
+	mustHaveNoCustomers(t, "keys that are not the ones", server)
 	for name, text := range map[string]string{
 		"others beside it":   `{"Query": "` + mutation + `", "query": "{ customers { totalCount } }", "VARIABLES": 5, "id": 1}`,
 		"others twice":       `{"query": "{ customers { totalCount } }", "id": 1, "id": {"a": 1, "a": 1}}`,
@@ -236,8 +236,8 @@ func TestKeysOfTheBody(t *testing.T) {
 	mustBeError(t, "a key twice in the URL", server.get(t, url.Values{"query": {count}, "variables": {`{"a": 1, "a": 1}`}}), http.StatusBadRequest, "BadUserInput")
 }
 
-// TestDirectivesAreThoseThatWork: what introspection and the schema document show is what the server does.
-func TestDirectivesAreThoseThatWork(t *testing.T) {
+// TestOnlySupportedDirectivesAreShown: what introspection and the schema document show is what the server does.
+func TestOnlySupportedDirectivesAreShown(t *testing.T) {
 	server := startEmbedded(t)
 	data := server.must(t, `{ __schema { directives { name locations } } }`, nil)
 	schema, _ := data["__schema"].(object)
@@ -252,14 +252,14 @@ func TestDirectivesAreThoseThatWork(t *testing.T) {
 	if want := []string{"deprecated", "include", "oneOf", "skip", "specifiedBy"}; !slices.Equal(names, want) {
 		t.Errorf("introspection shows %q, not %q", names, want)
 	}
-	if got := server.stranger.exchange(t, http.MethodGet, "/schema.graphql", nil, nil); got.status != http.StatusOK || strings.Contains(string(got.body), "directive @") {
+	if got := server.withoutKey.exchange(t, http.MethodGet, "/schema.graphql", nil, nil); got.status != http.StatusOK || strings.Contains(string(got.body), "directive @") {
 		t.Errorf("the schema document: status %d", got.status)
 	}
 	for _, query := range []string{
 		`{ ... @defer { customers { totalCount } } }`, `{ ... @defer(if: false, label: "a") { __typename } }`, `{ ...F @defer } fragment F on Query { __typename }`,
 		`{ customers { edges @stream { cursor } } }`,
 	} {
-		refused := server.refused(t, "GraphQLUnsupportedDirective", query, nil)
+		refused := server.mustFail(t, "GraphQLUnsupportedDirective", query, nil)
 		if !strings.Contains(refused.Message, "@defer is not supported") && !strings.Contains(refused.Message, "@stream is not supported") {
 			t.Errorf("%s: %s", query, refused.Message)
 		}
@@ -296,7 +296,7 @@ func TestTimesInEachForm(t *testing.T) {
 				provisionOperation: {"input": object{"customerId": "x", "createdAt": written}},
 				fmt.Sprintf(`mutation { provisionCustomer(input: { customerId: "x", createdAt: %q }) { customer { id } } }`, written): nil,
 			} {
-				if err := server.refused(t, "BadUserInput", query, variables); err.Extensions["field"] != "input.createdAt" {
+				if err := server.mustFail(t, "BadUserInput", query, variables); err.Extensions["field"] != "input.createdAt" {
 					t.Errorf("%s: %v", written, err)
 				}
 			}
@@ -315,7 +315,7 @@ func TestToolsInBrowsers(t *testing.T) {
 		"https://studio.apollographql.com": true, "http://localhost:5173": true, "chrome-extension://abcdefghijklmnopabcdefghijklmnop": true,
 		"null": false, "https://localhost:5173": false, "chrome-extension://ponmlkjihgfedcbaponmlkjihgfedcba": false, "http://localhost.evil.example:5173": false,
 	} {
-		preflight := server.stranger.exchange(t, http.MethodOptions, "/graphql", map[string]string{
+		preflight := server.withoutKey.exchange(t, http.MethodOptions, "/graphql", map[string]string{
 			"Origin": origin, "Access-Control-Request-Method": "POST",
 			"Access-Control-Request-Headers": "apollographql-client-name,content-type,traceparent,x-api-key,x-tenant",
 		}, nil)
@@ -340,17 +340,17 @@ func TestToolsInBrowsers(t *testing.T) {
 	}
 }
 
-// TestGzip: long responses are compressed for clients that ask for it, and for no others.
+// TestGzip: long responses are compressed only for clients that accept it.
 func TestGzip(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		for i := range 60 {
 			server.must(t, provisionOperation, object{"input": object{"customerId": fmt.Sprint("c", i), "name": strings.Repeat("Ada ", 20), "additionalMetaData": object{"a": "b"}}})
 		}
 		const page = `{ customers(paging: { first: 60 }) { edges { cursor node { id customerId name additionalMetaData } } } }`
-		ask := func(query, accept string) *answer {
+		fetch := func(query, accept string) *apiResponse {
 			return server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept-Encoding": accept}, strings.NewReader(body(t, query, nil)))
 		}
-		plain := ask(page, "identity")
+		plain := fetch(page, "identity")
 		if plain.status != http.StatusOK || len(plain.Errors) > 0 || len(plain.body) < 8<<10 || plain.header.Get("Content-Encoding") != "" {
 			t.Fatalf("status %d: %d bytes", plain.status, len(plain.body))
 		}
@@ -358,7 +358,7 @@ func TestGzip(t *testing.T) {
 			"gzip": true, "gzip, deflate, br, zstd": true, "*": true, "gzip, identity;q=0": true, "gzip;q=0.1": true,
 			"br": false, "deflate, zstd": false, "gzip;q=0": false, "identity": false, "gzip;q=0.5, identity": false, "*;q=0": false,
 		} {
-			got := ask(page, accept)
+			got := fetch(page, accept)
 			if (got.header.Get("Content-Encoding") == "gzip") != gzipped || got.header.Get("Vary") != "Accept-Encoding" || got.status != http.StatusOK {
 				t.Errorf("%s: status %d, %v", accept, got.status, got.header)
 				continue
@@ -375,16 +375,16 @@ func TestGzip(t *testing.T) {
 				t.Errorf("%s: %v: %.200s", accept, err, text)
 			}
 		}
-		for what, got := range map[string]*answer{
-			"a short answer": ask(count, "gzip"), "a refusal": ask("{ unknown }", "gzip"), "health": server.exchange(t, http.MethodGet, "/readyz", map[string]string{"Accept-Encoding": "gzip"}, nil),
+		for what, got := range map[string]*apiResponse{
+			"a short response": fetch(count, "gzip"), "a refusal": fetch("{ unknown }", "gzip"), "health": server.exchange(t, http.MethodGet, "/readyz", map[string]string{"Accept-Encoding": "gzip"}, nil),
 		} {
 			if got.header.Get("Content-Encoding") != "" {
 				t.Errorf("%s is compressed", what)
 			}
 		}
-		get := func(method string, headers map[string]string) *answer {
+		get := func(method string, headers map[string]string) *apiResponse {
 			headers["Accept-Encoding"] = "gzip"
-			return server.stranger.exchange(t, method, "/schema.graphql", headers, nil)
+			return server.withoutKey.exchange(t, method, "/schema.graphql", headers, nil)
 		}
 		schema := get(http.MethodGet, map[string]string{})
 		if schema.header.Get("Content-Encoding") != "gzip" || !strings.Contains(string(gunzipped(t, schema.body)), "type Customer") {

@@ -48,13 +48,13 @@ func onEnginesWithAdmins(t *testing.T, test func(t *testing.T, server *administe
 			if text := server.log.String(); text != "" {
 				t.Errorf("the server logged:\n%s", text)
 			}
-			mustBeInNoSignal(t, admin, other)
+			mustNotBeInSignals(t, admin, other)
 		})
 	}
 }
 
-// mustBeInNoSignal looks for secrets in everything that servers have logged and traced so far.
-func mustBeInNoSignal(t *testing.T, secrets ...string) {
+// mustNotBeInSignals looks for secrets in everything that servers have logged and traced so far.
+func mustNotBeInSignals(t *testing.T, secrets ...string) {
 	t.Helper()
 	everySignal.mutex.Lock()
 	defer everySignal.mutex.Unlock()
@@ -129,7 +129,7 @@ func TestScopesOfKeys(t *testing.T) {
 				}
 			}
 		}
-		if got := server.stranger.do(t, keysOperation, nil); got.status != http.StatusUnauthorized {
+		if got := server.withoutKey.do(t, keysOperation, nil); got.status != http.StatusUnauthorized {
 			t.Errorf("without a key: status %d: %s", got.status, got.body)
 		}
 	})
@@ -143,7 +143,7 @@ func TestKeysAreCreatedOverTheAPI(t *testing.T) {
 		})
 		created := &client{url: server.url, key: secret}
 		created.must(t, provisionOperation, object{"input": object{"customerId": "by-the-new-key"}})
-		created.refused(t, "IdentityForbidden", keysOperation, nil)
+		created.mustFail(t, "IdentityForbidden", keysOperation, nil)
 		if key["name"] != "the nightly report" || key["scope"] != "FULL" || key["environmentId"] != "development" || key["state"] != "ACTIVE" ||
 			key["expiresAt"] != end.Format("2006-01-02T15:04:05.000Z") || key["revokedAt"] != nil || key["replacedBy"] != nil || key["lastUsedAt"] != nil {
 			t.Errorf("created %v", key)
@@ -155,7 +155,7 @@ func TestKeysAreCreatedOverTheAPI(t *testing.T) {
 		if server.admin.keyByID(t, key["id"]) == nil {
 			t.Errorf("the list lacks the key: %s", list.body)
 		}
-		mustBeInNoSignal(t, secret)
+		mustNotBeInSignals(t, secret)
 	})
 }
 
@@ -183,9 +183,9 @@ func TestInputsOfKeysThatAreRefused(t *testing.T) {
 			"roll: a revoked key":       {"BadUserInput", "id", rollKeyOperation, object{"id": revoked["id"]}},
 			"revoke: an unknown key":    {"ApiKeyNotFound", "", revokeKeyOperation, object{"id": "0123456789abcdef"}},
 			"revoke: a secret":          {"ApiKeyNotFound", "", revokeKeyOperation, object{"id": server.admin.key}},
-			"revoke: elsewhere":         {"IdentityForbidden", "", revokeKeyOperation, object{"id": key["id"], "environmentId": otherEnvironment}},
+			"revoke: other environment": {"IdentityForbidden", "", revokeKeyOperation, object{"id": key["id"], "environmentId": otherEnvironment}},
 		} {
-			got := server.admin.refused(t, c.code, c.operation, object{"input": c.input})
+			got := server.admin.mustFail(t, c.code, c.operation, object{"input": c.input})
 			if field := text(got.Extensions["field"]); c.field != "" && !strings.HasPrefix(field, c.field) {
 				t.Errorf("%s: the field is %q", name, field)
 			}
@@ -207,16 +207,16 @@ func TestKeysOfOtherEnvironmentsDoNotExist(t *testing.T) {
 			t.Error("the list has a key of another environment")
 		}
 		for _, operation := range []string{rollKeyOperation, revokeKeyOperation} {
-			elsewhere := server.admin.refused(t, "ApiKeyNotFound", operation, object{"input": object{"id": theirs["id"]}})
-			unknown := server.admin.refused(t, "ApiKeyNotFound", operation, object{"input": object{"id": "0123456789abcdef"}})
-			delete(elsewhere.Extensions, "requestId")
+			foreign := server.admin.mustFail(t, "ApiKeyNotFound", operation, object{"input": object{"id": theirs["id"]}})
+			unknown := server.admin.mustFail(t, "ApiKeyNotFound", operation, object{"input": object{"id": "0123456789abcdef"}})
+			delete(foreign.Extensions, "requestId")
 			delete(unknown.Extensions, "requestId")
-			if fmt.Sprint(elsewhere) != fmt.Sprint(unknown) {
-				t.Errorf("%v of a key elsewhere, %v of none", elsewhere, unknown)
+			if fmt.Sprint(foreign) != fmt.Sprint(unknown) {
+				t.Errorf("%v of a key of another environment, %v of an unknown one", foreign, unknown)
 			}
 		}
 		if got := server.status(t, secret); got != http.StatusOK {
-			t.Errorf("the key elsewhere: status %d", got)
+			t.Errorf("the key of the other environment: status %d", got)
 		}
 		if key := server.otherAdmin.keyByID(t, theirs["id"]); key["environmentId"] != otherEnvironment || key["state"] != "ACTIVE" {
 			t.Errorf("to its own admin it is %v", key)
@@ -224,7 +224,7 @@ func TestKeysOfOtherEnvironmentsDoNotExist(t *testing.T) {
 	})
 }
 
-func TestASecretIsAnsweredOnce(t *testing.T) {
+func TestSecretIsReturnedOnce(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		_, key := server.admin.createKey(t, object{"name": "to be rolled", "scope": "READ"})
 		both := `mutation ($input: CreateApiKeyInput!) { a: createApiKey(input: $input) { secret again: secret apiKey { id } } b: createApiKey(input: $input) { secret apiKey { id } } }`
@@ -254,13 +254,13 @@ func TestASecretIsAnsweredOnce(t *testing.T) {
 					t.Errorf("%s: the replay has a secret", name)
 				}
 				was["secret"] = nil
-				if _, asked := was["again"]; asked {
+				if _, twice := was["again"]; twice {
 					was["again"] = nil
 				}
 				if fmt.Sprint(is) != fmt.Sprint(was) {
 					t.Errorf("%s: the replay is %v, not %v", name, is, was)
 				}
-				mustBeInNoSignal(t, secret)
+				mustNotBeInSignals(t, secret)
 			}
 			if strings.Contains(string(again.body), "server-") || strings.Contains(string(first.body), `"secret-`) {
 				t.Errorf("%s: %s", name, again.body)
@@ -304,7 +304,7 @@ func TestRollingAKeyLeavesAnOverlap(t *testing.T) {
 			if got := server.status(t, text(payload["secret"])); got != http.StatusOK {
 				t.Errorf("%s: the new key has status %d", name, got)
 			}
-			got := server.admin.refused(t, "BadUserInput", rollKeyOperation, object{"input": object{"id": old["id"]}})
+			got := server.admin.mustFail(t, "BadUserInput", rollKeyOperation, object{"input": object{"id": old["id"]}})
 			if c.overlap > 0 && !strings.Contains(got.Message, text(key["id"])) {
 				t.Errorf("%s: the second roll does not name the successor: %s", name, got.Message)
 			}
@@ -321,7 +321,7 @@ func parseTime(t *testing.T, value any) time.Time {
 	return at
 }
 
-func TestARevokedKeyIsRefusedAtOnce(t *testing.T) {
+func TestRevokedKeyIsRefusedAtOnce(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		secret, key := server.admin.createKey(t, object{"name": "key", "scope": "ADMIN"})
 		if got := server.status(t, secret); got != http.StatusOK {
@@ -342,8 +342,8 @@ func TestARevokedKeyIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
-// TestARevocationCountsOnEveryServer has two servers over one database.
-func TestARevocationCountsOnEveryServer(t *testing.T) {
+// TestRevocationAppliesOnEveryServer has two servers over one database.
+func TestRevocationAppliesOnEveryServer(t *testing.T) {
 	cfg := config.Default()
 	cfg.MongoDBURI = config.Secret(mongotest.URI(t))
 	admin := createKey(t, cfg, "development", "admin")
@@ -366,20 +366,20 @@ func TestARevocationCountsOnEveryServer(t *testing.T) {
 	}
 }
 
-func TestAnAdminLocksItselfOutOnlyIfItSaysSo(t *testing.T) {
+func TestAdminLocksItselfOutOnlyWhenConfirmed(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		secret, key := server.admin.createKey(t, object{"name": "second", "scope": "ADMIN"})
 		second := &client{url: server.url, key: secret}
-		if got := second.refused(t, "BadUserInput", revokeKeyOperation, object{"input": object{"id": key["id"]}}); !strings.Contains(got.Message, "ownKey") {
+		if got := second.mustFail(t, "BadUserInput", revokeKeyOperation, object{"input": object{"id": key["id"]}}); !strings.Contains(got.Message, "ownKey") {
 			t.Errorf("the message is %s", got.Message)
 		}
 		second.must(t, keysOperation, nil)
 		second.must(t, revokeKeyOperation, object{"input": object{"id": key["id"], "ownKey": true}})
-		second.refused(t, "Unauthenticated", keysOperation, nil)
+		second.mustFail(t, "Unauthenticated", keysOperation, nil)
 	})
 }
 
-func TestTheLastUseOfAKeyIsShown(t *testing.T) {
+func TestLastUseOfAKeyIsShown(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		secret, key := server.admin.createKey(t, object{"name": "key", "scope": "READ"})
 		_, unused := server.admin.createKey(t, object{"name": "unused", "scope": "READ"})
@@ -405,7 +405,7 @@ func TestTheLastUseOfAKeyIsShown(t *testing.T) {
 	})
 }
 
-func TestAnEnvironmentHasABoundOfKeys(t *testing.T) {
+func TestKeysPerEnvironmentAreLimited(t *testing.T) {
 	onEnginesWithAdmins(t, func(t *testing.T, server *administered) {
 		var fields strings.Builder
 		for i := range 10 {
@@ -421,13 +421,13 @@ func TestAnEnvironmentHasABoundOfKeys(t *testing.T) {
 		if len(got.Errors) != 3 || got.code() != "TooManyApiKeys" {
 			t.Errorf("status %d: %s", got.status, got.body)
 		}
-		server.admin.refused(t, "TooManyApiKeys", createKeyOperation, input)
+		server.admin.mustFail(t, "TooManyApiKeys", createKeyOperation, input)
 		server.otherAdmin.createKey(t, object{"name": "their first", "scope": "READ"})
 	})
 }
 
-// TestTheOperationsListenerKnowsNoKeys: it asks nobody for one.
-func TestTheOperationsListenerKnowsNoKeys(t *testing.T) {
+// TestOperationsListenerNeedsNoKey: it serves requests without a key.
+func TestOperationsListenerNeedsNoKey(t *testing.T) {
 	server := startEmbedded(t)
 	server.must(t, getOperation, object{"input": object{"customerId": "nobody"}})
 	for _, path := range []string{"/v1/keys", "/v1/keys/revoke", "/graphql"} {
@@ -454,8 +454,8 @@ func keysCommand(t *testing.T, dataDir string, arguments ...string) string {
 
 var idForm = regexp.MustCompile(`(?m)^id ([0-9a-f]{16}),`)
 
-// madeKey is the secret and the id that keys create or keys roll printed.
-func madeKey(t *testing.T, printed string) (secret, id string) {
+// parseKey is the secret and the id that keys create or keys roll printed.
+func parseKey(t *testing.T, printed string) (secret, id string) {
 	t.Helper()
 	secret, _, _ = strings.Cut(printed, "\n")
 	found := idForm.FindStringSubmatch(printed)
@@ -477,11 +477,11 @@ func TestKeysAreManagedBesideARunningServer(t *testing.T) {
 		t.Fatalf("the socket is %v, %v", info, err)
 	}
 
-	adminSecret, adminID := madeKey(t, keysCommand(t, dataDir, "create", "--scope", "admin", "--name", "operations"))
+	adminSecret, adminID := parseKey(t, keysCommand(t, dataDir, "create", "--scope", "admin", "--name", "operations"))
 	if got := statusOf(adminSecret); got != http.StatusOK {
 		t.Errorf("the new key has status %d", got)
 	}
-	rolledSecret, rolledID := madeKey(t, keysCommand(t, dataDir, "roll", adminID, "--overlap", "1h"))
+	rolledSecret, rolledID := parseKey(t, keysCommand(t, dataDir, "roll", adminID, "--overlap", "1h"))
 	if old, rolled := statusOf(adminSecret), statusOf(rolledSecret); old != http.StatusOK || rolled != http.StatusOK {
 		t.Errorf("in the overlap the old key has status %d, the new one %d", old, rolled)
 	}
@@ -534,21 +534,21 @@ func TestKeysAreManagedBesideARunningServer(t *testing.T) {
 	}
 }
 
-func TestAKilledServerLeavesASocketThatIsReplaced(t *testing.T) {
+func TestSocketOfAKilledServerIsReplaced(t *testing.T) {
 	dataDir := t.TempDir()
 	startProcess(t, dataDir).kill(t)
 	if _, err := os.Stat(filepath.Join(dataDir, "control.sock")); err != nil {
 		t.Fatalf("there is no socket to replace: %v", err)
 	}
 	// Without a server the command opens the store.
-	_, id := madeKey(t, keysCommand(t, dataDir, "create", "--scope", "admin"))
+	_, id := parseKey(t, keysCommand(t, dataDir, "create", "--scope", "admin"))
 	server := startProcess(t, dataDir)
-	secret, _ := madeKey(t, keysCommand(t, dataDir, "roll", id))
+	secret, _ := parseKey(t, keysCommand(t, dataDir, "roll", id))
 	server.key = secret
 	server.must(t, keysOperation, nil)
 }
 
-func TestAFolderThatIsTooDeepForASocketIsServed(t *testing.T) {
+func TestFolderTooDeepForASocketIsServed(t *testing.T) {
 	dataDir := filepath.Join(t.TempDir(), strings.Repeat("d", 120))
 	server := startProcess(t, dataDir)
 	server.must(t, getOperation, object{"input": object{"customerId": "nobody"}})
@@ -565,7 +565,7 @@ func TestAFolderThatIsTooDeepForASocketIsServed(t *testing.T) {
 	keysCommand(t, dataDir, "list")
 }
 
-func TestAnotherKeyAtTheStartNamesTheOldOne(t *testing.T) {
+func TestChangedKeyAtTheStartNamesTheOldOne(t *testing.T) {
 	dataDir := t.TempDir()
 	const oldKey, newKey = "server-the-key-of-the-first-start", "server-the-key-of-the-second-start"
 	first := startProcess(t, dataDir, "--api-key", oldKey)
@@ -591,7 +591,7 @@ func TestAnotherKeyAtTheStartNamesTheOldOne(t *testing.T) {
 	// What the greeting says works while the server runs.
 	keysCommand(t, dataDir, "revoke", hint[1])
 	second.key = oldKey
-	second.refused(t, "Unauthenticated", getOperation, object{"input": object{"customerId": "nobody"}})
+	second.mustFail(t, "Unauthenticated", getOperation, object{"input": object{"customerId": "nobody"}})
 	if err := second.stop(t, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

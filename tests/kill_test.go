@@ -54,7 +54,7 @@ func (l life) traces(t *testing.T, server *client) int {
 }
 
 // TestKillLosesNoStep kills the server while 16 clients provision, update and archive customers, and make, change,
-// set and archive coupons. The next server must know of every step that was answered, and of at most the one after it.
+// set and archive coupons. The next server must know of every acknowledged step, and of at most the one after it.
 func TestKillLosesNoStep(t *testing.T) {
 	const clients, before = 16, 1_500
 	if testing.Short() {
@@ -63,7 +63,7 @@ func TestKillLosesNoStep(t *testing.T) {
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir)
 	lives := make([][]life, clients)
-	var answered atomic.Int64
+	var acknowledged atomic.Int64
 	busy := make(chan struct{})
 	var group sync.WaitGroup
 	for i := range clients {
@@ -81,7 +81,7 @@ func TestKillLosesNoStep(t *testing.T) {
 						return
 					}
 					l.done++
-					if answered.Add(1) == before {
+					if acknowledged.Add(1) == before {
 						close(busy)
 					}
 				}
@@ -105,7 +105,7 @@ func TestKillLosesNoStep(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("killed after %d acknowledged steps, none of them lost; under way were: %v", answered.Load(), halves)
+	t.Logf("killed after %d acknowledged steps, none of them lost; under way were: %v", acknowledged.Load(), halves)
 }
 
 // TestKillLosesNoCatalogue kills the server as soon as it says that it applied its catalogue file.

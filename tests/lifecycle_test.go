@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "record the answers anew")
+var update = flag.Bool("update", false, "rewrite the recorded responses")
 
-// TestLifecycle sends a customer's whole life over HTTP and compares every answer with the recorded one,
+// TestLifecycle sends a customer's whole life over HTTP and compares every response with the recorded one,
 // which is the same for all engines.
 func TestLifecycle(t *testing.T) {
 	id := object{"customerId": "customer-test-id"}

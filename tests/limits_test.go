@@ -115,7 +115,7 @@ func startWith(t *testing.T, flags ...string) *service {
 }
 
 // mustBeLimited expects a short refusal that names the limit.
-func mustBeLimited(t *testing.T, got *answer, status int, code, name string, limit any) {
+func mustBeLimited(t *testing.T, got *apiResponse, status int, code, name string, limit any) {
 	t.Helper()
 	mustBeError(t, name, got, status, code)
 	if len(got.Errors) != 1 || got.Errors[0].Extensions["limit"] != name || got.Errors[0].Extensions["max"] != limit {
@@ -126,7 +126,7 @@ func mustBeLimited(t *testing.T, got *answer, status int, code, name string, lim
 	}
 }
 
-func TestErrorsAreFew(t *testing.T) {
+func TestErrorsPerResponseAreLimited(t *testing.T) {
 	server := startWith(t, "--max-errors=3")
 	for name, c := range map[string]struct {
 		query string
@@ -134,14 +134,14 @@ func TestErrorsAreFew(t *testing.T) {
 		more float64
 	}{
 		"three of the document":      {`{ a b c }`, 0},
-		"many of the document":       {`{ a b c d e f }`, 1}, // The validator stops at the first that is not told.
+		"many of the document":       {`{ a b c d e f }`, 1}, // The validator stops at the first beyond the limit.
 		"three of the fields":        {`mutation { ` + repeated(3, `a#: archiveCustomer(input: { customerId: "a" }) { id } `) + `}`, 0},
 		"more of the fields":         {`mutation { ` + repeated(8, `a#: archiveCustomer(input: { customerId: "a" }) { id } `) + `}`, 5},
 		"errors with long sentences": {`{ ` + repeated(6, strings.Repeat("a", 120)+"# ") + `}`, 1},
 	} {
 		got := server.post(t, body(t, c.query, nil))
 		if len(got.Errors) != 3 {
-			t.Errorf("%s: %d errors are told: %s", name, len(got.Errors), got.body)
+			t.Errorf("%s: %d errors are returned: %s", name, len(got.Errors), got.body)
 			continue
 		}
 		last := got.Errors[2].Extensions
@@ -154,8 +154,8 @@ func TestErrorsAreFew(t *testing.T) {
 	}
 }
 
-// TestAnswersAreBounded asks for metadata that costs little for what it is.
-func TestAnswersAreBounded(t *testing.T) {
+// TestResponseSizeIsLimited selects much metadata at a low price.
+func TestResponseSizeIsLimited(t *testing.T) {
 	server := startWith(t, "--max-answer-bytes=20000")
 	long := object{}
 	for i := range 10 {
@@ -183,7 +183,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			t.Errorf("%s: status %d: %.500s", c.name, got.status, got.body)
 		}
 	}
-	nobodyIn(t, "a mutation whose answer is too long was carried out", server)
+	mustHaveNoCustomers(t, "a mutation whose response is too long was carried out", server)
 }
 
 func TestOperationsEndInTime(t *testing.T) {
@@ -219,18 +219,18 @@ func TestSlowClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answered, err := io.ReadAll(response.Body)
+		content, err := io.ReadAll(response.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return response, string(answered)
+		return response, string(content)
 	}
-	if response, answered := send(header + body[:len(body)-1]); response == nil || response.StatusCode != http.StatusRequestTimeout ||
-		!strings.Contains(answered, `"limit":"readTimeout"`) || !strings.Contains(answered, `"max":"300ms"`) {
-		t.Errorf("a slow body: %v: %s", response, answered)
+	if response, text := send(header + body[:len(body)-1]); response == nil || response.StatusCode != http.StatusRequestTimeout ||
+		!strings.Contains(text, `"limit":"readTimeout"`) || !strings.Contains(text, `"max":"300ms"`) {
+		t.Errorf("a slow body: %v: %s", response, text)
 	}
-	// There is no GraphQL yet to answer with.
-	if response, answered := send(header[:len(header)-1]); response != nil && response.StatusCode != http.StatusBadRequest {
-		t.Errorf("a slow header: %v: %s", response, answered)
+	// No GraphQL response is possible yet.
+	if response, text := send(header[:len(header)-1]); response != nil && response.StatusCode != http.StatusBadRequest {
+		t.Errorf("a slow header: %v: %s", response, text)
 	}
 }

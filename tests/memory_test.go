@@ -13,7 +13,7 @@ import (
 	"clientele/internal/config"
 )
 
-// pagesQuery asks for the same page several times.
+// pagesQuery selects the same page several times.
 func pagesQuery(pages int, fields string) string {
 	var query strings.Builder
 	query.WriteString("{")
@@ -25,7 +25,7 @@ func pagesQuery(pages int, fields string) string {
 
 // Clients that do not read fill the memory that there is for responses. Then a long one is refused with 429, short ones
 // are not, and once the others are gone everything is as before.
-func TestMemoryForResponsesIsBounded(t *testing.T) {
+func TestMemoryForResponsesIsLimited(t *testing.T) {
 	t.Parallel()
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {

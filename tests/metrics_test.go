@@ -27,7 +27,7 @@ func (s *service) series(t testing.TB) []string {
 	return found
 }
 
-// metrics is what a scrape answers.
+// metrics returns a scrape.
 func (s *service) metrics(t testing.TB) string {
 	t.Helper()
 	response, err := httpClient.Get(s.ops + "/metrics")
@@ -99,8 +99,8 @@ func (s *service) anything(shape int, random *rand.Rand) (*http.Request, error) 
 // shapes is how many shapes of requests there are, and provisioning the one that takes long.
 const shapes, provisioning = 10, 1
 
-// TestNoClientMakesASeries sends 10,000 requests that have nothing in common but their shapes.
-func TestNoClientMakesASeries(t *testing.T) {
+// TestClientsAddNoMetricSeries sends 10,000 requests that have nothing in common but their shapes.
+func TestClientsAddNoMetricSeries(t *testing.T) {
 	t.Parallel()
 	server := startEmbedded(t)
 	send := func(shape int, random *rand.Rand) {
@@ -121,7 +121,7 @@ func TestNoClientMakesASeries(t *testing.T) {
 	for shape := range shapes {
 		send(shape, rand.New(rand.NewPCG(1, uint64(shape))))
 	}
-	server.series(t) // A scrape asks whether the server is ready, which is counted too.
+	server.series(t) // A scrape checks readiness, which is counted too.
 	// That the key was used is written a moment later, in the background.
 	before := server.series(t)
 	isUse := func(series string) bool { return strings.Contains(series, `method="use"`) }

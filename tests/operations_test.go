@@ -26,9 +26,9 @@ var (
 // exported are the metrics of a server that has had something to do, by name, and the labels that they have.
 func exported(t *testing.T) (names, labels map[string]bool) {
 	t.Helper()
-	server, _ := startBilled(t)
+	server, _ := startWithSimulator(t)
 	server.link(t, "one")
-	server.refused(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "two", "name": "x"}})
+	server.mustFail(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "two", "name": "x"}})
 	text := server.metrics(t)
 	names = map[string]bool{}
 	for _, line := range typeForm.FindAllStringSubmatch(text, -1) {
@@ -96,9 +96,9 @@ func panels(t *testing.T) map[string]string {
 	return queries
 }
 
-// TestWhatOperatorsAreGivenIsThere compares the dashboard, the alerts and the documentation with what the server
+// TestDashboardAlertsAndDocsMatchTheMetrics compares the dashboard, the alerts and the documentation with what the server
 // says of itself.
-func TestWhatOperatorsAreGivenIsThere(t *testing.T) {
+func TestDashboardAlertsAndDocsMatchTheMetrics(t *testing.T) {
 	t.Parallel()
 	names, labels := exported(t)
 	documentation, err := os.ReadFile(operations)
@@ -130,17 +130,17 @@ func TestWhatOperatorsAreGivenIsThere(t *testing.T) {
 			}
 		}
 	}
-	told := map[string]bool{}
+	documented := map[string]bool{}
 	for _, name := range metricForm.FindAllString(string(documentation), -1) {
-		told[name] = true
+		documented[name] = true
 		if !names[name] && !labels[name] {
 			t.Errorf("docs/operations.md: there is no metric %s", name)
 		}
 	}
 	for name := range names {
 		isPart := strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_count")
-		if strings.HasPrefix(name, "clientele_") && !isPart && !told[name] {
-			t.Errorf("docs/operations.md does not tell of %s", name)
+		if strings.HasPrefix(name, "clientele_") && !isPart && !documented[name] {
+			t.Errorf("docs/operations.md does not name %s", name)
 		}
 	}
 	for _, name := range regexp.MustCompile("`(Clientele[A-Z]\\w+)`").FindAllStringSubmatch(string(documentation), -1) {
@@ -150,7 +150,7 @@ func TestWhatOperatorsAreGivenIsThere(t *testing.T) {
 	}
 	for name := range rules {
 		if !strings.Contains(string(documentation), "| `"+strings.TrimPrefix(name, "alert ")+"` |") {
-			t.Errorf("docs/operations.md does not tell what to do about the %s", name)
+			t.Errorf("docs/operations.md does not say what to do about %s", name)
 		}
 	}
 }

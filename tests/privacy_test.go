@@ -39,31 +39,31 @@ var personalData = object{
 	"idempotency": "idempotency-key-mark", "secret": "server-secret-mark-abcdefghijkl", "agent": "AgentMark/1.0", "state": "vendor=StateMark",
 }
 
-// TestNoSignalTellsOfAPerson takes a customer through its life, and through everything that can go wrong, on a server
-// that tells as much as it can: a log of everything in JSON, every span, and metrics.
-func TestNoSignalTellsOfAPerson(t *testing.T) {
+// TestSignalsHoldNoPersonalData takes a customer through its life, and through everything that can go wrong, on a server
+// with all signals on: a log of everything in JSON, every span, and metrics.
+func TestSignalsHoldNoPersonalData(t *testing.T) {
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	cfg.APIKey = config.Secret(personalData["secret"].(string))
 	person := startObserved(t, cfg, testCatalog)
 	person.live(t)
-	person.goWrong(t)
+	person.causeFailures(t)
 	// Nothing works without its store, which is as wrong as it can go from outside.
 	if err := person.close(); err != nil {
 		t.Fatal(err)
 	}
 	if got := person.do(t, updateOperation, object{"input": object{"customerId": personalData["id"], "name": personalData["name"]}}); len(got.Errors) == 0 {
-		t.Errorf("without a store it is answered: %s", got.body)
+		t.Errorf("without a store the response is: %s", got.body)
 	}
 
 	signals := person.end(t)
-	// Each of them did hear of what happened.
-	for heard, signal := range map[string]string{
+	// Each signal has what happened.
+	for text, signal := range map[string]string{
 		`"fields":"provisionCustomer"`: "log", `"codes":"UnexpectedError"`: "log", `field="archiveCustomer"`: "metrics",
 		`code="UnexpectedError"`: "metrics", "insert customers": "spans", "GraphQL mutation archiveCustomer": "spans",
 	} {
-		if !strings.Contains(signals[signal], heard) {
-			t.Errorf("the %s hold no %s: %.3000s", signal, heard, signals[signal])
+		if !strings.Contains(signals[signal], text) {
+			t.Errorf("the %s hold no %s: %.3000s", signal, text, signals[signal])
 		}
 	}
 	for signal, text := range signals {
@@ -85,14 +85,14 @@ func find(text, value string) int {
 	return -1
 }
 
-// observed is a server that tells as much as it can: a log of everything in JSON, every span, and metrics.
+// observed is a server with all signals on: a log of everything in JSON, every span, and metrics.
 type observed struct {
 	*service
 
 	spans *recorder
 	// close takes the store from the server.
 	close func() error
-	// stop ends the server and answers how it went.
+	// stop ends the server and returns its error.
 	stop func() error
 }
 
@@ -137,7 +137,7 @@ func startObserved(t *testing.T, cfg config.Config, catalog string) *observed {
 	}
 }
 
-// end ends the server and answers all that it told.
+// end ends the server and returns everything it reported.
 func (o *observed) end(t *testing.T) map[string]string {
 	t.Helper()
 	metrics := o.metrics(t)
@@ -168,8 +168,8 @@ func (s *service) live(t *testing.T) {
 	s.must(t, archiveOperation, object{"input": id})
 }
 
-// goWrong is what can go wrong on the way.
-func (s *service) goWrong(t *testing.T) {
+// causeFailures is what can go wrong on the way.
+func (s *service) causeFailures(t *testing.T) {
 	t.Helper()
 	p := personalData
 	for name, c := range map[string]struct {

@@ -31,7 +31,7 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 	p := &process{client: &client{key: fullKey}, command: exec.Command(binary, arguments...)}
 	p.command.Stderr = io.MultiWriter(&p.log, everySignal)
 	if _, measured := t.(*testing.B); measured {
-		// Nobody asks for traces in a measurement.
+		// Measurements have no traces.
 		p.command.Env = append(os.Environ(), "OTEL_SDK_DISABLED=true")
 	}
 	stdout, err := p.command.StdoutPipe()
@@ -62,7 +62,7 @@ func startProcess(t testing.TB, dataDir string, arguments ...string) *process {
 	return nil
 }
 
-// stop sends a signal and answers how the process ended.
+// stop sends a signal and returns how the process ended.
 func (p *process) stop(t testing.TB, signal syscall.Signal) error {
 	t.Helper()
 	// The server would wait for what may be on its way on these.
@@ -81,7 +81,7 @@ func (p *process) kill(t testing.TB) {
 	}
 }
 
-// runProgram runs the program to its end and answers what it printed and its exit code.
+// runProgram runs the program to its end and returns its output and exit code.
 func runProgram(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	binary, err := buildBinary()

@@ -12,36 +12,36 @@ import (
 	"testing"
 )
 
-func TestWrongArgumentsAreOneSentenceAndCode2(t *testing.T) {
+func TestWrongArgumentsExitWith2(t *testing.T) {
 	for name, arguments := range map[string][]string{
-		"unknown command":         {"sreve"},
-		"unknown flag":            {"--lisen", "127.0.0.1:0"},
-		"address without port":    {"--listen", "localhost"},
-		"port out of range":       {"--listen", "127.0.0.1:70000"},
-		"no boolean":              {"--introspection=maybe"},
-		"no duration":             {"--shutdown-grace", "soon"},
-		"no MongoDB address":      {"--mongodb-uri", "http://secret-value@example.com"},
-		"MongoDB option unknown":  {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/?w=secret-value&ssl=x"},
-		"MongoDB path no name":    {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/admin"},
-		"API key too short":       {"--api-key", "secret-value"},
-		"README's key, exposed":   {"--listen", "0.0.0.0:0", "--api-key", "server-for-this-machine-only"},
-		"keys without an action":  {"keys"},
-		"Stripe without a key":    {"--billing", "stripe"},
-		"an unknown provider":     {"--billing", "secret-value"},
-		"no key of Stripe's":      {"--stripe-secret-key", "secret-value"},
-		"no webhook secret":       {"--stripe-secret-key", "sk_test_1", "--stripe-webhook-secret", "secret-value"},
-		"a webhook for nobody":    {"--stripe-webhook-secret", "whsec_secret-value-secret-value"},
-		"Stripe in the clear":     {"--stripe-secret-key", "sk_test_1", "--stripe-api-base", "http://secret-value.example"},
-		"simulator with a key":    {"--billing", "simulator", "--stripe-secret-key", "sk_test_1"},
-		"simulator, exposed":      {"--billing", "simulator", "--listen", "0.0.0.0:0"},
-		"revoke without an id":    {"keys", "revoke"},
-		"superfluous argument":    {"version", "please"},
-		"a secret for a command":  {"secret-value-secret-value"},
-		"a secret for a flag":     {"--secret-value-secret-value"},
-		"a topic nobody knows":    {"help", "secret-value-secret-value"},
-		"unknown scope":           {"keys", "create", "--scope", "write"},
-		"environment of no form":  {"keys", "create", "--environment", "a/b"},
-		"expiry before it begins": {"keys", "create", "--expires-in", "-1h"},
+		"unknown command":              {"sreve"},
+		"unknown flag":                 {"--lisen", "127.0.0.1:0"},
+		"address without port":         {"--listen", "localhost"},
+		"port out of range":            {"--listen", "127.0.0.1:70000"},
+		"no boolean":                   {"--introspection=maybe"},
+		"no duration":                  {"--shutdown-grace", "soon"},
+		"no MongoDB address":           {"--mongodb-uri", "http://secret-value@example.com"},
+		"MongoDB option unknown":       {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/?w=secret-value&ssl=x"},
+		"MongoDB path no name":         {"--listen", "127.0.0.1:0", "--mongodb-uri", "mongodb://u:secret-value@127.0.0.1:1/admin"},
+		"API key too short":            {"--api-key", "secret-value"},
+		"README's key, exposed":        {"--listen", "0.0.0.0:0", "--api-key", "server-for-this-machine-only"},
+		"keys without an action":       {"keys"},
+		"Stripe without a key":         {"--billing", "stripe"},
+		"an unknown provider":          {"--billing", "secret-value"},
+		"no key of Stripe's":           {"--stripe-secret-key", "secret-value"},
+		"no webhook secret":            {"--stripe-secret-key", "sk_test_1", "--stripe-webhook-secret", "secret-value"},
+		"a webhook without a provider": {"--stripe-webhook-secret", "whsec_secret-value-secret-value"},
+		"Stripe in the clear":          {"--stripe-secret-key", "sk_test_1", "--stripe-api-base", "http://secret-value.example"},
+		"simulator with a key":         {"--billing", "simulator", "--stripe-secret-key", "sk_test_1"},
+		"simulator, exposed":           {"--billing", "simulator", "--listen", "0.0.0.0:0"},
+		"revoke without an id":         {"keys", "revoke"},
+		"superfluous argument":         {"version", "please"},
+		"a secret for a command":       {"secret-value-secret-value"},
+		"a secret for a flag":          {"--secret-value-secret-value"},
+		"an unknown topic":             {"help", "secret-value-secret-value"},
+		"unknown scope":                {"keys", "create", "--scope", "write"},
+		"environment of no form":       {"keys", "create", "--environment", "a/b"},
+		"expiry before it begins":      {"keys", "create", "--expires-in", "-1h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := runProgram(t, arguments...)
@@ -118,7 +118,7 @@ func mustNotContain(t *testing.T, folder, text string) {
 	}
 }
 
-func TestTheLogHasTheServersLife(t *testing.T) {
+func TestLogOfStartAndStop(t *testing.T) {
 	server := startProcess(t, t.TempDir(), "--log-format", "json")
 	if err := server.stop(t, syscall.SIGTERM); err != nil {
 		t.Error(err)
@@ -196,7 +196,7 @@ func TestKeysAreManagedOnTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestADamagedFileIsOneSentence(t *testing.T) {
+func TestDamagedFileIsAClearError(t *testing.T) {
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir)
 	server.must(t, provisionOperation, object{"input": object{"customerId": "a"}})
@@ -214,7 +214,7 @@ func TestADamagedFileIsOneSentence(t *testing.T) {
 	}
 }
 
-func TestTheReadmesKeyIsNotServedToOthers(t *testing.T) {
+func TestReadmeKeyIsRefusedOnPublicAddresses(t *testing.T) {
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir, "--api-key", "server-for-this-machine-only")
 	if err := server.stop(t, syscall.SIGTERM); err != nil {

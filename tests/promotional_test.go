@@ -15,7 +15,7 @@ const (
 	revokeOperation = `mutation($input: RevokePromotionalEntitlementInput!) { revokePromotionalEntitlement(input: $input) { ` + promotionalFields + ` } }`
 )
 
-// grant gives ada promotional entitlements and answers them.
+// grant gives ada promotional entitlements and returns them.
 func grant(t *testing.T, server *service, grants ...object) []any {
 	t.Helper()
 	data := server.must(t, grantOperation, object{"input": object{"customerId": "ada", "promotionalEntitlements": grants}})
@@ -66,7 +66,7 @@ func TestPromotionalEntitlementsAreGranted(t *testing.T) {
 						got[field] = text(value)
 					}
 				}
-				got["lasts"] = lasts(granted)
+				got["lasts"] = lengthOfGrant(granted)
 				c.want["status"], c.want["environmentId"], c.want["customer"], c.want["feature"] = "Active", "development", "ada", text(c.grant["featureId"])
 				mustBe(t, got, c.want)
 				revoked := server.must(t, revokeOperation, object{"input": object{"customerId": "ada", "featureId": c.grant["featureId"]}})["revokePromotionalEntitlement"].(object)
@@ -81,8 +81,8 @@ func TestPromotionalEntitlementsAreGranted(t *testing.T) {
 	})
 }
 
-// lasts is from the start of a grant to its end, in months or days.
-func lasts(granted object) string {
+// lengthOfGrant is from the start of a grant to its end, in months or days.
+func lengthOfGrant(granted object) string {
 	start, _ := time.Parse(time.RFC3339, text(granted["startDate"]))
 	end, err := time.Parse(time.RFC3339, text(granted["endDate"]))
 	if err != nil {
@@ -146,10 +146,10 @@ func TestPromotionalEntitlementRefusals(t *testing.T) {
 			})
 		}
 		t.Run("another environment", func(t *testing.T) {
-			server.refused(t, "IdentityForbidden", grantOperation, object{"input": object{"customerId": "ada", "environmentId": "elsewhere", "promotionalEntitlements": []object{life("sso", nil)}}})
+			server.mustFail(t, "IdentityForbidden", grantOperation, object{"input": object{"customerId": "ada", "environmentId": otherEnvironment, "promotionalEntitlements": []object{life("sso", nil)}}})
 		})
 		t.Run("a key that may only read", func(t *testing.T) {
-			server.reader.refused(t, "IdentityForbidden", revokeOperation, object{"input": object{"customerId": "ada", "featureId": "storage"}})
+			server.reader.mustFail(t, "IdentityForbidden", revokeOperation, object{"input": object{"customerId": "ada", "featureId": "storage"}})
 		})
 		revoke := map[string]struct {
 			input object
@@ -172,7 +172,7 @@ func TestPromotionalEntitlementRefusals(t *testing.T) {
 }
 
 // A grant that has run out is shown as such, and can be given anew. It runs out by the clock, so the test waits
-// for the answer to change.
+// for the response to change.
 func TestPromotionalEntitlementsRunOut(t *testing.T) {
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		server.must(t, provisionOperation, object{"input": object{"customerId": "ada"}})

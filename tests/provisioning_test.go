@@ -26,11 +26,11 @@ func TestSubscribing(t *testing.T) {
 	}{
 		// How the plan is decided.
 		{"no subscription", nil, nil, facts("decision", "SKIPPED_SUBSCRIPTION_CREATION", "status", "", "all", "", "entitlements", "")},
-		{"the plan asked for", nil, object{"planId": "free"}, facts("decision", "REQUESTED_PLAN", "plan", "free", "status", "ACTIVE",
+		{"the requested plan", nil, object{"planId": "free"}, facts("decision", "REQUESTED_PLAN", "plan", "free", "status", "ACTIVE",
 			"pricingType", "FREE", "billingPeriod", "", "total", "", "period", "", "anchored", "false", "active", "1", "statistics", "FREE 1",
 			"entitlements", "region[eu] seats=1", "wasInTrial", "false", "paymentCollection", "NOT_REQUIRED", "tried", "")},
 		{"a product that starts free", nil, object{"planId": "start-free"}, facts("decision", "PREDEFINED_FREE_PLAN", "plan", "start-free", "status", "ACTIVE")},
-		{"a product that starts free, whatever was asked for", nil,
+		{"a product that starts free, whatever was requested", nil,
 			object{"planId": "not-start", "promotionCode": "ONCE", "billingPeriod": "ANNUALLY", "addons": []object{{"addonId": "extra"}}},
 			facts("decision", "PREDEFINED_FREE_PLAN", "plan", "start-free", "status", "ACTIVE", "coupon", "", "addons", "", "billingPeriod", "")},
 		{"a product that starts with a trial and goes on for free", nil, object{"planId": "tried-downgrade"}, facts(
@@ -38,7 +38,7 @@ func TestSubscribing(t *testing.T) {
 			"ends", "14 days", "trialEnd", "CANCEL_SUBSCRIPTION", "all", "tried-downgrade IN_TRIAL after-trial NOT_STARTED", "active", "1",
 			"tried", "tried-downgrade", "eligible", "not trial-downgrade", "billingPeriod", "MONTHLY", "total", "18 USD", "entitlements", "seats=20",
 			"period", "")},
-		{"a trial of the start plan, whatever was asked for", nil, object{"planId": "after-trial"}, facts(
+		{"a trial of the start plan, whatever was requested", nil, object{"planId": "after-trial"}, facts(
 			"decision", "PREDEFINED_TRIAL_PLAN", "plan", "tried-downgrade", "status", "IN_TRIAL", "total", "18 USD")},
 		{"a product that starts with a trial and ends", nil, object{"planId": "tried-cancel"}, facts("decision", "PREDEFINED_TRIAL_PLAN",
 			"trial", "a month", "ends", "a month", "all", "tried-cancel IN_TRIAL")},
@@ -48,7 +48,7 @@ func TestSubscribing(t *testing.T) {
 		// Trials beside those of the product.
 		{"a plan with a trial is none by itself", nil, object{"planId": "with-trial", "billingPeriod": "MONTHLY"}, facts(
 			"decision", "REQUESTED_PLAN", "status", "PAYMENT_PENDING", "trial", "", "tried", "", "eligible", "")},
-		{"a trial asked for", nil, object{"planId": "with-trial", "billingPeriod": "MONTHLY", "trialOverrideConfiguration": object{"isTrial": true}}, facts(
+		{"a requested trial", nil, object{"planId": "with-trial", "billingPeriod": "MONTHLY", "trialOverrideConfiguration": object{"isTrial": true}}, facts(
 			"decision", "REQUESTED_PLAN", "status", "IN_TRIAL", "trial", "14 days", "trialEnd", "CONVERT_TO_PAID", "eligible", "not main")},
 		{"a trial of one's own", nil, basic(object{"startDate": at(-5), "trialOverrideConfiguration": object{"isTrial": true, "trialEndDate": at(2)}}), facts(
 			"status", "IN_TRIAL", "trial", "7 days", "trialEnd", "CANCEL_SUBSCRIPTION", "ends", "7 days", "tried", "basic")},
@@ -69,7 +69,7 @@ func TestSubscribing(t *testing.T) {
 		{"paid, with a payment method", payable, basic(nil), facts("status", "ACTIVE", "paymentCollection", "NOT_REQUIRED", "active", "1",
 			"statistics", "PAID 1", "entitlements", "region[eu] seats=2 sso storage=50/MONTH")},
 		{"paid by invoice", nil, basic(object{"paymentCollectionMethod": "INVOICE"}), facts("status", "ACTIVE", "paymentCollectionMethod", "INVOICE")},
-		{"paid elsewhere", nil, basic(object{"paymentCollectionMethod": "NONE"}), facts("status", "ACTIVE", "isCustomPriceSubscription", "false")},
+		{"paid outside the provider", nil, basic(object{"paymentCollectionMethod": "NONE"}), facts("status", "ACTIVE", "isCustomPriceSubscription", "false")},
 		{"paid without waiting", nil, basic(object{"awaitPaymentConfirmation": false}), facts("status", "ACTIVE")},
 		{"a custom price", nil, object{"planId": "custom"}, facts("status", "ACTIVE", "pricingType", "CUSTOM", "total", "", "entitlements", "seats=unlimited")},
 		{"a start in the future", nil, object{"planId": "free", "startDate": at(0)}, facts("status", "NOT_STARTED", "startDate", at(0),
@@ -157,7 +157,7 @@ func TestSubscribing(t *testing.T) {
 				mustBe(t, subscribed(t, server.client, input), c.want)
 			})
 		}
-		// The code that came with a plan which nobody got is as good as before.
+		// The code sent with a refused plan has lost no use.
 		mustBe(t, subscribed(t, server.client, object{"subscriptionParams": basic(object{"promotionCode": "ONCE"})}), map[string]string{"coupon": "ten"})
 	})
 }

@@ -10,9 +10,9 @@ import (
 	"clientele/persistence/mongo/mongotest"
 )
 
-// rush lets so many customers be provisioned at once, and answers which of them were and with which codes the
-// others were refused. The servers take turns.
-func rush(t *testing.T, servers []*service, customers int, params func(i int) object) (made map[string]bool, refused map[string]int) {
+// provisionConcurrently provisions customers at the same time, alternating between servers. It returns the ids of
+// those created, and how often each error code refused one.
+func provisionConcurrently(t *testing.T, servers []*service, customers int, params func(i int) object) (made map[string]bool, refused map[string]int) {
 	t.Helper()
 	made, refused = map[string]bool{}, map[string]int{}
 	var mutex sync.Mutex
@@ -37,10 +37,10 @@ func rush(t *testing.T, servers []*service, customers int, params func(i int) ob
 	return made, refused
 }
 
-// onlyThere looks that the customers who were made are there, and nobody else.
-func onlyThere(t *testing.T, server *service, made map[string]bool) {
+// mustListOnly expects a server to have exactly the customers of made.
+func mustListOnly(t *testing.T, server *service, made map[string]bool) {
 	t.Helper()
-	found := everybody(t, server.client)
+	found := allCustomerIDs(t, server.client)
 	for id := range made {
 		if !found[id] {
 			t.Errorf("%s was made and is not there", id)
@@ -51,8 +51,8 @@ func onlyThere(t *testing.T, server *service, made map[string]bool) {
 	}
 }
 
-// everybody is the ids of all customers.
-func everybody(t *testing.T, client *client) map[string]bool {
+// allCustomerIDs returns the ids of all customers.
+func allCustomerIDs(t *testing.T, client *client) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
 	var after any
@@ -68,16 +68,16 @@ func everybody(t *testing.T, client *client) map[string]bool {
 	}
 }
 
-// TestAPromotionCodeIsUsedAsOftenAsItMayBe: of 200 customers who want a code at once that is good for 50, 50 are
+// TestPromotionCodeIsUsedUpToItsMaximum: of 200 customers who want a code at once that is good for 50, 50 are
 // made.
-func TestAPromotionCodeIsUsedAsOftenAsItMayBe(t *testing.T) {
+func TestPromotionCodeIsUsedUpToItsMaximum(t *testing.T) {
 	test := func(t *testing.T, servers ...*service) {
 		t.Helper()
-		made, refused := rush(t, servers, 200, func(int) object { return basic(object{"promotionCode": "FIFTY"}) })
+		made, refused := provisionConcurrently(t, servers, 200, func(int) object { return basic(object{"promotionCode": "FIFTY"}) })
 		if len(made) != 50 || refused["PromotionCodeMaxRedemptionsReached"] != 150 {
 			t.Errorf("%d were made; refused were %v", len(made), refused)
 		}
-		onlyThere(t, servers[0], made)
+		mustListOnly(t, servers[0], made)
 		// Who was refused can be made without the code.
 		for i := range 200 {
 			if id := fmt.Sprintf("customer-%d", i); !made[id] {
@@ -90,23 +90,23 @@ func TestAPromotionCodeIsUsedAsOftenAsItMayBe(t *testing.T) {
 	t.Run("two servers on one MongoDB", func(t *testing.T) { test(t, twoServers(t)...) })
 }
 
-// TestASubscriptionIDIsGivenOnce: of 50 customers who want one subscription id at once, one is made.
-func TestASubscriptionIDIsGivenOnce(t *testing.T) {
+// TestSubscriptionIDIsGivenOnce: of 50 customers who want one subscription id at once, one is made.
+func TestSubscriptionIDIsGivenOnce(t *testing.T) {
 	test := func(t *testing.T, servers ...*service) {
 		t.Helper()
-		made, refused := rush(t, servers, 50, func(int) object {
+		made, refused := provisionConcurrently(t, servers, 50, func(int) object {
 			return object{"planId": "free", "subscriptionId": "wanted", "promotionCode": "FIFTY"}
 		})
 		if len(made) != 1 || refused["DuplicatedEntityNotAllowed"] != 49 {
 			t.Errorf("%d were made; refused were %v", len(made), refused)
 		}
-		onlyThere(t, servers[0], made)
+		mustListOnly(t, servers[0], made)
 		s := servers[0].must(t, getSubscriptionOperation, object{"id": "wanted"})["getSubscription"].(object)
 		if id := text(s["customer"].(object)["customerId"]); !made[id] {
 			t.Errorf("the subscription is %s's, who was refused", id)
 		}
 		// The 49 have used the code no more than the subscription id.
-		made, refused = rush(t, servers, 60, func(int) object { return object{"planId": "free", "promotionCode": "FIFTY"} })
+		made, refused = provisionConcurrently(t, servers, 60, func(int) object { return object{"planId": "free", "promotionCode": "FIFTY"} })
 		if len(made) != 49 || refused["PromotionCodeMaxRedemptionsReached"]+refused["DuplicatedEntityNotAllowed"] != 11 {
 			t.Errorf("afterwards %d were made; refused were %v", len(made), refused)
 		}
@@ -124,17 +124,17 @@ func twoServers(t *testing.T) []*service {
 	return []*service{startService(t, cfg), startService(t, cfg)}
 }
 
-// TestAKillUsesUpNoMoreOfAPromotionCode kills the server in the middle of provisions with a code, and uses up the
-// rest of the code at the next server. Customers who were answered are there with their subscriptions; no more
-// have the code than may; and no more of it is lost than was under way at the kill, until its lease ends.
-func TestAKillUsesUpNoMoreOfAPromotionCode(t *testing.T) {
+// TestKillNeverOverusesAPromotionCode kills the server in the middle of provisions with a code, and uses up the
+// rest of the code at the next server. Acknowledged customers have their subscriptions; the
+// code is never overused; and uses of requests in flight at the kill return when their lease ends.
+func TestKillNeverOverusesAPromotionCode(t *testing.T) {
 	const customers, clients, redemptions = 2_000, 16, 1_000
 	if testing.Short() {
 		t.Skip("sends 2,000 requests")
 	}
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir, "--catalog", testCatalog)
-	var next, answered atomic.Int64
+	var next, responded atomic.Int64
 	acknowledged := make([]bool, customers)
 	halfWay := make(chan struct{})
 	var group sync.WaitGroup
@@ -155,7 +155,7 @@ func TestAKillUsesUpNoMoreOfAPromotionCode(t *testing.T) {
 			return true
 		}
 		acknowledged[i] = true
-		if answered.Add(1) == redemptions/2 {
+		if responded.Add(1) == redemptions/2 {
 			close(halfWay)
 		}
 		return false
@@ -170,25 +170,25 @@ func TestAKillUsesUpNoMoreOfAPromotionCode(t *testing.T) {
 	waitFor(t, halfWay, &group)
 	server.kill(t)
 	group.Wait()
-	before := answered.Load()
+	before := responded.Load()
 	if before >= redemptions {
 		t.Fatal("the kill came too late to prove anything")
 	}
 
 	server = startProcess(t, dataDir)
-	// The first group may still be waited for by whoever looked for its end.
+	// The first group may still be waited for by the goroutine that waits for its end.
 	var second sync.WaitGroup
 	for range clients {
 		second.Go(work)
 	}
 	second.Wait()
-	found := everybody(t, server.client)
+	found := allCustomerIDs(t, server.client)
 	if len(found) > redemptions || len(found) < redemptions-clients {
 		t.Errorf("%d customers have a code that is good for %d", len(found), redemptions)
 	}
 	for i, ok := range acknowledged {
 		if ok && !found[fmt.Sprintf("customer-%d", i)] {
-			t.Errorf("customer %d was answered and is lost", i)
+			t.Errorf("customer %d was acknowledged and is lost", i)
 		}
 	}
 	for id := range found {
@@ -202,5 +202,5 @@ func TestAKillUsesUpNoMoreOfAPromotionCode(t *testing.T) {
 			t.Errorf("%s is half written: %s", id, got)
 		}
 	}
-	t.Logf("killed after %d answers; %d customers have the code, which is good for %d", before, len(found), redemptions)
+	t.Logf("killed after %d responses; %d customers have the code, which is good for %d", before, len(found), redemptions)
 }

@@ -23,7 +23,7 @@ func TestRateLimitOfAKey(t *testing.T) {
 		server.must(t, count, nil)
 	}
 	// What is refused is refused before it is read, whatever it is.
-	for name, got := range map[string]*answer{
+	for name, got := range map[string]*apiResponse{
 		"a query":    server.post(t, body(t, count, nil)),
 		"a mutation": server.post(t, body(t, provisionOperation, object{"input": object{}})),
 		"no JSON":    server.post(t, `{`),
@@ -37,10 +37,10 @@ func TestRateLimitOfAKey(t *testing.T) {
 			t.Errorf("%s: the limit is %v", name, facts["limit"])
 		}
 	}
-	server.refused(t, "RateLimitExceeded", count, nil)
-	// Other keys have their own limit, and who has none is told so first.
+	server.mustFail(t, "RateLimitExceeded", count, nil)
+	// Other keys have their own limit, and a missing key is refused first.
 	server.reader.must(t, count, nil)
-	mustBeError(t, "no key", server.stranger.post(t, body(t, count, nil)), http.StatusUnauthorized, "Unauthenticated")
+	mustBeError(t, "no key", server.withoutKey.post(t, body(t, count, nil)), http.StatusUnauthorized, "Unauthenticated")
 	// What is no request of the API is free.
 	if got := server.exchange(t, http.MethodGet, "/healthz", nil, nil); got.status != http.StatusOK || got.header.Get("RateLimit-Policy") != "" {
 		t.Errorf("health: status %d, %v", got.status, got.header)

@@ -42,12 +42,12 @@ func onRoster(t *testing.T, test func(t *testing.T, server *service)) {
 			server.must(t, provisionOperation, object{"input": customer})
 		}
 		server.must(t, archiveOperation, object{"input": object{"customerId": "gone"}})
-		server.elsewhere.must(t, provisionOperation, object{"input": object{"customerId": "foreign", "name": "Ada Byron"}})
+		server.otherClient.must(t, provisionOperation, object{"input": object{"customerId": "foreign", "name": "Ada Byron"}})
 		test(t, server)
 	})
 }
 
-// page is a page of customers as the answer tells it.
+// page is a page of customers.
 type page struct {
 	ids                    []string
 	cursors                []string
@@ -56,7 +56,7 @@ type page struct {
 	startCursor, endCursor any
 }
 
-// list asks for a page and expects one.
+// list returns a page.
 func (c *client) list(t *testing.T, variables object) page {
 	t.Helper()
 	data := c.must(t, listOperation, variables)["customers"].(object)
@@ -72,7 +72,7 @@ func (c *client) list(t *testing.T, variables object) page {
 	return got
 }
 
-// found answers the ids of the customers that match a filter, in order of id, and expects the count to say
+// found returns the ids of the customers that match a filter, in order of id, and expects the count to say
 // the same.
 func (c *client) found(t *testing.T, filter any) string {
 	t.Helper()
@@ -91,7 +91,7 @@ func without(ids string) string {
 	return strings.Join(slices.DeleteFunc(strings.Fields(rosterIDs), func(id string) bool { return slices.Contains(absent, id) }), " ")
 }
 
-func TestGetTellsNothingOfWhatCannotBeSeen(t *testing.T) {
+func TestGetReturnsNullForHiddenCustomers(t *testing.T) {
 	onRoster(t, func(t *testing.T, server *service) {
 		want := server.do(t, getOperation, object{"input": object{"customerId": "never-was"}})
 		if want.status != 200 || len(want.Errors) > 0 || want.Data["getCustomerByRefId"] != nil {
@@ -117,7 +117,7 @@ func TestGetTellsNothingOfWhatCannotBeSeen(t *testing.T) {
 		for _, id := range strings.Fields(rosterIDs) {
 			got := server.must(t, getOperation, object{"input": object{"customerId": id}})["getCustomerByRefId"].(object)
 			if got["customerId"] != id {
-				t.Errorf("%s was answered with %v", id, got)
+				t.Errorf("%s: got %v", id, got)
 			}
 		}
 	})
@@ -125,7 +125,7 @@ func TestGetTellsNothingOfWhatCannotBeSeen(t *testing.T) {
 
 func TestGetOfAnotherEnvironmentIsForbidden(t *testing.T) {
 	onRoster(t, func(t *testing.T, server *service) {
-		refused := server.refused(t, "IdentityForbidden", getOperation, object{"input": object{"customerId": "foreign", "environmentId": otherEnvironment}})
+		refused := server.mustFail(t, "IdentityForbidden", getOperation, object{"input": object{"customerId": "foreign", "environmentId": otherEnvironment}})
 		if refused.Extensions["isValidationError"] != false {
 			t.Errorf("extensions: %v", refused.Extensions)
 		}
@@ -139,7 +139,7 @@ func TestGetOfAnotherEnvironmentIsForbidden(t *testing.T) {
 	})
 }
 
-func TestCustomerAnswers(t *testing.T) {
+func TestCustomerFields(t *testing.T) {
 	onEngines(t, func(t *testing.T, server *service) {
 		read := func() object {
 			return server.must(t, `query($input: GetCustomerByRefIdInput!) {
@@ -216,7 +216,7 @@ func TestArchivedCustomersAreInNoList(t *testing.T) {
 	})
 }
 
-// provisioned creates a customer and answers the input that names it.
+// provisioned creates a customer and returns the input that names it.
 func provisioned(t *testing.T, server *service, id string) object {
 	t.Helper()
 	server.must(t, provisionOperation, object{"input": object{"customerId": id}})
@@ -264,7 +264,7 @@ func TestPageSize(t *testing.T) {
 		}
 		for _, side := range []string{"first", "last"} {
 			for _, size := range []int{0, -1, 101} {
-				refused := server.refused(t, "BadUserInput", listOperation, object{"paging": object{side: size}})
+				refused := server.mustFail(t, "BadUserInput", listOperation, object{"paging": object{side: size}})
 				if refused.Extensions["field"] != "paging."+side || !strings.Contains(refused.Message, "1 to 100") {
 					t.Errorf("%s %d: %+v", side, size, refused)
 				}
@@ -359,8 +359,8 @@ func TestSorting(t *testing.T) {
 		}{
 			"upwards, missing values last":              {by("billingId ASC"), "f6 a1 b2 g7 c3" + none},
 			"downwards, missing values last":            {by("billingId DESC"), "c3 g7 b2 a1 f6" + noneReversed},
-			"upwards, missing values asked to be last":  {by("billingId ASC NULLS_LAST"), "f6 a1 b2 g7 c3" + none},
-			"downwards, missing values asked last":      {by("billingId DESC NULLS_LAST"), "c3 g7 b2 a1 f6" + noneReversed},
+			"upwards, missing values requested last":    {by("billingId ASC NULLS_LAST"), "f6 a1 b2 g7 c3" + none},
+			"downwards, missing values requested last":  {by("billingId DESC NULLS_LAST"), "c3 g7 b2 a1 f6" + noneReversed},
 			"upwards, missing values first":             {by("billingId ASC NULLS_FIRST"), none[1:] + " f6 a1 b2 g7 c3"},
 			"downwards, missing values first":           {by("billingId DESC NULLS_FIRST"), noneReversed[1:] + " c3 g7 b2 a1 f6"},
 			"texts by bytes, upper case first":          {by("name ASC"), "c3 d4 a1 k11 g7 b2 f6 i9 h8 j10 e5"},
@@ -380,14 +380,14 @@ func TestSorting(t *testing.T) {
 				}
 			}
 		}
-		refused := server.refused(t, "BadUserInput", listOperation, object{"sorting": by("name ASC", "email ASC", "crmId ASC", "id ASC", "createdAt ASC")})
+		refused := server.mustFail(t, "BadUserInput", listOperation, object{"sorting": by("name ASC", "email ASC", "crmId ASC", "id ASC", "createdAt ASC")})
 		if refused.Extensions["field"] != "sorting" {
 			t.Errorf("five fields: %v", refused)
 		}
 	})
 }
 
-// walk goes through all pages, four customers each, and answers the ids in the list's order.
+// walk goes through all pages, four customers each, and returns the ids in the list's order.
 func walk(t *testing.T, client *client, variables object, forwards bool) []string {
 	t.Helper()
 	const size = 4
@@ -425,7 +425,7 @@ func walk(t *testing.T, client *client, variables object, forwards bool) []strin
 }
 
 // TestWalksBySortField walks by each field that the schema can sort by, so that a new one is tested
-// without being asked for.
+// without a change here.
 func TestWalksBySortField(t *testing.T) {
 	onRoster(t, func(t *testing.T, server *service) {
 		// Let the order of changes differ from that of creation, with times that repeat.
@@ -523,7 +523,7 @@ func TestForeignAndDamagedCursorsAreRefused(t *testing.T) {
 	onRoster(t, func(t *testing.T, server *service) {
 		named := []object{{"field": "name", "direction": "ASC"}}
 		cursor := server.list(t, object{"sorting": named, "paging": object{"first": 3}}).endCursor.(string)
-		foreign := server.elsewhere.list(t, object{"sorting": named}).endCursor.(string)
+		foreign := server.otherClient.list(t, object{"sorting": named}).endCursor.(string)
 		damaged := func(at int) string {
 			letters := []byte(cursor)
 			if letters[at] != 'A' {
@@ -747,7 +747,7 @@ func TestSearch(t *testing.T) {
 			".* is itself":                 {".*", "g7"},
 			"$ is itself":                  {"b$", "g7"},
 			"letters beyond ASCII":         {"ÖST", "j10"},
-			"what nobody has":              {"nobody", ""},
+			"what no customer has":         {"nobody", ""},
 			"not across two of the five":   {"a1 Ada", ""},
 			"in the billing id":            {"CUS_1", "a1 b2"},
 			"in the CRM id":                {"crm-2", "d4"},
@@ -848,22 +848,22 @@ func TestFilterNullIsRefused(t *testing.T) {
 			for _, each := range operators {
 				operator := each.(object)["name"].(string)
 				path := "filter." + field + "." + operator
-				refused := server.refused(t, "BadUserInput", listOperation, object{"filter": object{field: object{operator: nil}}})
+				refused := server.mustFail(t, "BadUserInput", listOperation, object{"filter": object{field: object{operator: nil}}})
 				if refused.Extensions["field"] != path || !strings.Contains(refused.Message, "null") {
 					t.Errorf("%s: %+v", path, refused)
 				}
 			}
 		}
-		refused := server.refused(t, "BadUserInput", listOperation, object{"filter": object{"and": []object{{"name": object{"eq": nil}}}}})
+		refused := server.mustFail(t, "BadUserInput", listOperation, object{"filter": object{"and": []object{{"name": object{"eq": nil}}}}})
 		if refused.Extensions["field"] != "filter.and[0].name.eq" {
 			t.Errorf("within an and: %+v", refused)
 		}
 	})
 }
 
-// TestFiltersByWhatACustomerHas: a status of subscriptions and grants is looked up by the clock, so these filters
+// TestFiltersBySubscriptionsGrantsAndCoupons: a status of subscriptions and grants is looked up by the clock, so these filters
 // find what the fields of the same name show.
-func TestFiltersByWhatACustomerHas(t *testing.T) {
+func TestFiltersBySubscriptionsGrantsAndCoupons(t *testing.T) {
 	onEnginesWith(t, testCatalog, func(t *testing.T, server *service) {
 		for id, params := range map[string]object{
 			"free": {"planId": "free"}, "waiting": basic(nil), "later": {"planId": "free", "startDate": "2999-01-01T00:00:00Z"},

@@ -23,7 +23,7 @@ var walkedPages = map[string]int{
 // on the server that the block before it has started, and compares what is printed with what the page shows.
 //
 // An HTML comment in front of a block, which readers do not see, is for the walker: `<!-- stop the server -->` stands
-// for the Ctrl+C that the text asks for, and `<!-- not run: reason -->` leaves the block out. "…" in what a page shows
+// for the Ctrl+C in the text, and `<!-- not run: reason -->` leaves the block out. "…" in what a page shows
 // stands for what differs from time to time.
 func TestWalkThroughTheDocs(t *testing.T) {
 	for _, tool := range []string{"curl", "make", "bash"} {
@@ -59,8 +59,8 @@ func TestWalkThroughTheDocs(t *testing.T) {
 	}
 }
 
-// TestEveryRequestOfTheReadmeShowsItsAnswer: a new user sees whether it worked.
-func TestEveryRequestOfTheReadmeShowsItsAnswer(t *testing.T) {
+// TestReadmeShowsEveryResponse: a new user sees whether it worked.
+func TestReadmeShowsEveryResponse(t *testing.T) {
 	for _, page := range []string{"../README.md", "../docs/simulator.md", "../docs/catalogue.md"} {
 		for _, b := range shellBlocks(t, readFile(t, page)) {
 			if b.notRun == "" && strings.Contains(b.script, "curl ") && b.shown == "" {
@@ -199,11 +199,11 @@ func (w *docsWalk) paste(t *testing.T, b block) {
 	}
 	switch {
 	case b.shownAs == "json":
-		mustAnswer(t, script, stdout.Bytes(), b.shown)
+		mustMatchResponse(t, script, stdout.Bytes(), b.shown)
 	case b.shownAs == "text":
 		mustPrint(t, b, stdout.String(), nil)
 	case strings.Contains(script, "curl ") && strings.HasPrefix(strings.TrimSpace(stdout.String()), "{"):
-		mustAnswer(t, script, stdout.Bytes(), "")
+		mustMatchResponse(t, script, stdout.Bytes(), "")
 	}
 }
 
@@ -250,7 +250,7 @@ func mustPrint(t *testing.T, b block, printed string, server *makeRun) {
 		}
 		at := slices.IndexFunc(got, func(line string) bool { return fits(line, want) })
 		if at < 0 || at > 0 && !gap {
-			t.Errorf("%s\nprinted\n%s\nwhich lacks the line, or has it elsewhere:\n%s", b.script, printed, want)
+			t.Errorf("%s\nprinted\n%s\nwhich lacks the line, or has it in another place:\n%s", b.script, printed, want)
 			return
 		}
 		got, gap = got[at+1:], server != nil
@@ -281,8 +281,8 @@ func fits(text, pattern string) bool {
 	return strings.HasSuffix(text, parts[len(parts)-1])
 }
 
-// mustAnswer compares what a script printed with the answer that is shown, and without one with success.
-func mustAnswer(t *testing.T, script string, output []byte, shown string) {
+// mustMatchResponse compares a script's output with the response shown; where none is shown, it expects success.
+func mustMatchResponse(t *testing.T, script string, output []byte, shown string) {
 	t.Helper()
 	var got, want any
 	decoder := json.NewDecoder(bytes.NewReader(output))
@@ -291,7 +291,7 @@ func mustAnswer(t *testing.T, script string, output []byte, shown string) {
 		return
 	}
 	if shown == "" {
-		if answer, is := got.(object); !is || answer["errors"] != nil || answer["data"] == nil {
+		if body, is := got.(object); !is || body["errors"] != nil || body["data"] == nil {
 			t.Errorf("%s\n%s", script, output)
 		}
 		return
@@ -358,8 +358,8 @@ var (
 	notInAnchors    = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
-// TestLinksOfTheDocsLeadSomewhere follows the links between files, anchors included.
-func TestLinksOfTheDocsLeadSomewhere(t *testing.T) {
+// TestLinksOfTheDocsResolve follows the links between files, anchors included.
+func TestLinksOfTheDocsResolve(t *testing.T) {
 	pages := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md", "../examples/clients/README.md"}
 	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
 		found, err := filepath.Glob(pattern)
@@ -394,8 +394,8 @@ func TestLinksOfTheDocsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestDecisionsAreNumberedOnce: each decision has the next number, in the name of its file and in its title.
-func TestDecisionsAreNumberedOnce(t *testing.T) {
+// TestDecisionsAreNumbered: each decision has the next number, in the name of its file and in its title.
+func TestDecisionsAreNumbered(t *testing.T) {
 	pages, err := filepath.Glob("../docs/adr/*.md")
 	if err != nil || len(pages) < 20 {
 		t.Fatalf("%d decisions, %v", len(pages), err)
@@ -417,8 +417,8 @@ func anchors(page string) []string {
 	return names
 }
 
-// TestTheWalkerCompares keeps the walker from taking everything.
-func TestTheWalkerCompares(t *testing.T) {
+// TestWalkerDetectsDifferences keeps the walker from taking everything.
+func TestWalkerDetectsDifferences(t *testing.T) {
 	shown := `{"data": {"a": [{"b": "…", "c": null}], "d": "x…z"}}`
 	for printed, same := range map[string]bool{
 		`{"data": {"a": [{"b": 1, "c": null}], "d": "xyz"}}`:                      true,

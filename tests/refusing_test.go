@@ -176,7 +176,7 @@ func TestSubscribingRefusals(t *testing.T) {
 			})
 		}
 		t.Run("a plan of another environment", func(t *testing.T) {
-			server.elsewhere.refused(t, "PlanNotFound", subscribeOperation, object{"input": object{"subscriptionParams": object{"planId": "free"}}})
+			server.otherClient.mustFail(t, "PlanNotFound", subscribeOperation, object{"input": object{"subscriptionParams": object{"planId": "free"}}})
 		})
 		t.Run("nothing was set aside", func(t *testing.T) {
 			input := object{"customerId": "new", "subscriptionParams": basic(object{"promotionCode": "ONCE", "subscriptionId": "wanted"})}
@@ -185,7 +185,7 @@ func TestSubscribingRefusals(t *testing.T) {
 			input["subscriptionParams"] = basic(object{"subscriptionId": "wanted"})
 			mustRefuse(t, server, subscribeOperation, input, refusedFor("DuplicatedEntityNotAllowed", in+".subscriptionId"))
 			input["subscriptionParams"] = basic(object{"promotionCode": "ONCE"})
-			err := server.refused(t, "PromotionCodeMaxRedemptionsReached", subscribeOperation, object{"input": input})
+			err := server.mustFail(t, "PromotionCodeMaxRedemptionsReached", subscribeOperation, object{"input": input})
 			if !strings.Contains(err.Message, "used as often as it can be") {
 				t.Error(err.Message)
 			}

@@ -8,10 +8,10 @@ import (
 	"clientele/internal/config"
 )
 
-// TestSchemaDocument: generators fetch the schema without a key, from a server that tells it at all.
+// TestSchemaDocument: generators fetch the schema without a key, if the server shows it at all.
 func TestSchemaDocument(t *testing.T) {
 	const path = "/schema.graphql"
-	open := startEmbedded(t).stranger
+	open := startEmbedded(t).withoutKey
 	got := open.exchange(t, http.MethodGet, path, nil, nil)
 	if got.status != http.StatusOK || !strings.Contains(string(got.body), "\ntype Query {\n") {
 		t.Errorf("status %d: %.200s", got.status, got.body)

@@ -14,7 +14,7 @@ import (
 	"clientele/internal/billing/simulator"
 )
 
-// What the tests of subscriptions ask for. A price's own id is that of the catalogue.
+// What the tests of subscriptions request. A price's own id is that of the catalogue.
 const (
 	moneyFields      = `{ amount currency }`
 	featureFields    = `{ id refId displayName featureType featureUnits featureUnitsPlural meterType description }`
@@ -56,7 +56,7 @@ const (
 )
 
 // TestSeed sends the examples of the customer guide that this server was made after, in the names of the API, and
-// compares every answer with the recorded one.
+// compares every response with the recorded one.
 func TestSeed(t *testing.T) {
 	id := object{"customerId": "customer-test-id"}
 	params := func(more object) object {
@@ -115,10 +115,10 @@ func TestSeed(t *testing.T) {
 var costForm = regexp.MustCompile(`,"extensions":\{"cost":\{[^{}]*\}\}`)
 
 // withoutCost is the body but for what the operation cost.
-func (a *answer) withoutCost() string { return string(costForm.ReplaceAll(a.body, nil)) }
+func (a *apiResponse) withoutCost() string { return string(costForm.ReplaceAll(a.body, nil)) }
 
-// record adds an answer to a transcript, without what differs from run to run.
-func record(t *testing.T, transcript *bytes.Buffer, name string, got *answer) {
+// record adds a response to a transcript, without what differs from run to run.
+func record(t *testing.T, transcript *bytes.Buffer, name string, got *apiResponse) {
 	t.Helper()
 	var body bytes.Buffer
 	if err := json.Indent(&body, costForm.ReplaceAll(got.body, nil), "", "  "); err != nil {
@@ -140,7 +140,7 @@ func compareWithRecorded(t *testing.T, recorded string, transcript []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(transcript, want) {
-		t.Errorf("the answers differ from %s; they were:\n%s", recorded, transcript)
+		t.Errorf("the responses differ from %s; they were:\n%s", recorded, transcript)
 	}
 }
 
@@ -149,9 +149,9 @@ func compareWithRecorded(t *testing.T, recorded string, transcript []byte) {
 // charged, and an archived one is still there at the provider.
 func TestBillingSeed(t *testing.T) {
 	t.Parallel()
-	onEnginesBilled(t, startProvider, func(t *testing.T, server *service, p *provider) {
+	onEnginesWithBilling(t, startProvider, func(t *testing.T, server *service, p *provider) {
 		id := object{"customerId": "customer-test-id"}
-		server.must(t, billedProvisionOperation, object{"input": with(id, object{
+		server.must(t, provisionWithBillingOperation, object{"input": with(id, object{
 			"name": "My very first customer", "email": "john@example.com", "couponRefId": "coupon-test-id", "subscriptionParams": nil,
 			"billingInformation": information(nil), "additionalMetaData": object{"key": "value"},
 		})})
@@ -183,7 +183,7 @@ func TestBillingSeed(t *testing.T) {
 		mustShow(t, "at the provider", object{"colour": there.Metadata["colour"], "currency": there.Metadata["clientele_currency"], "zone": there.Metadata["clientele_timezone"]},
 			object{"colour": "blue", "currency": "DKK", "zone": "Europe/Copenhagen"})
 
-		updated := server.must(t, billedUpdateOperation, object{"input": with(id, object{
+		updated := server.must(t, updateWithBillingOperation, object{"input": with(id, object{
 			"email": "john@new.example.com", "couponRefId": "coupon-test-id", "shouldWaitSync": true, "billingInformation": object{
 				"billingAddress": object{"country": "DK", "city": "Aarhus"}, "taxIds": []object{{"type": "eu_vat", "value": "DK13585628"}},
 				"paymentMethodId": "pm_card_mastercard",
@@ -195,17 +195,17 @@ func TestBillingSeed(t *testing.T) {
 			"Name": "My very first customer", "Email": "john@new.example.com", "Address": map[string]string{"country": "DK", "city": "Aarhus"}, "Shipping": shipping,
 			"TaxIDs": []string{"eu_vat: DK13585628"},
 		})
-		mustShow(t, "read", billedAs(t, server.client, "customer-test-id"), object{
+		mustShow(t, "read", customerWithBilling(t, server.client, "customer-test-id"), object{
 			"hasPaymentMethod": true, "defaultPaymentMethodId": there.DefaultPaymentMethod, "defaultPaymentMethodLast4Digits": "4444",
 		})
 
 		before := p.record(t, there.ID)
 		archived := server.must(t, archiveOperation, object{"input": id})["archiveCustomer"].(object)
 		mustShow(t, "archived", archived, object{"name": nil, "email": nil})
-		unseen(t, server, "customer-test-id")
+		mustNotBeListed(t, server, "customer-test-id")
 		if p.record(t, there.ID) != before {
 			t.Error("archiving has changed the provider's record")
 		}
-		server.refused(t, "EntityIsArchivedError", provisionOperation, object{"input": id})
+		server.mustFail(t, "EntityIsArchivedError", provisionOperation, object{"input": id})
 	})
 }

@@ -67,7 +67,7 @@ const pageOperation = `query($paging: CursorPaging) {
   customers(paging: $paging) { edges { node { customerId name email additionalMetaData } } pageInfo { endCursor } }
 }`
 
-// walkTo answers the cursor behind the given number of customers.
+// walkTo returns the cursor behind the given number of customers.
 func walkTo(b *testing.B, server *process, customers int) any {
 	b.Helper()
 	var after any

@@ -19,11 +19,11 @@ import (
 	"testing"
 )
 
-// TestStopLosesNoRequest tells the server to stop while 32 clients provision as fast as they can, and
+// TestStopLosesNoRequest stops the server while 32 clients provision as fast as they can, and
 // compares what was acknowledged with what is there afterwards.
 //
 // Each request has a connection of its own, because a connection that is kept alive can be closed by the
-// server just as the client begins to use it, which the client cannot tell from a request that was lost.
+// server just as the client begins to use it, which looks like a lost request.
 // Without that, there are two ways for a request to fail: its connection was refused, or it was reset while
 // it still waited to be accepted. That a reset connection had indeed not been accepted shows afterwards: its
 // customer does not exist.
@@ -37,7 +37,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 	single := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var mutex sync.Mutex
 	acknowledged := map[string]bool{}
-	var answered, next atomic.Int64
+	var responded, next atomic.Int64
 	busy := make(chan struct{})
 	var group sync.WaitGroup
 	for range clients {
@@ -58,7 +58,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 				mutex.Lock()
 				acknowledged[id] = true
 				mutex.Unlock()
-				if answered.Add(1) == before {
+				if responded.Add(1) == before {
 					close(busy)
 				}
 			}
@@ -78,7 +78,7 @@ func TestStopLosesNoRequest(t *testing.T) {
 // mustHave expects a server to have the customers that were acknowledged, and no others.
 func mustHave(t *testing.T, client *client, acknowledged map[string]bool) {
 	t.Helper()
-	found := everyID(t, client)
+	found := listAllIDs(t, client)
 	if want := slices.Sorted(maps.Keys(acknowledged)); !slices.Equal(found, want) {
 		t.Errorf("%d customers were acknowledged, %d are there; acknowledged and lost: %v; there and not acknowledged: %v",
 			len(want), len(found), difference(want, found), difference(found, want))
@@ -86,7 +86,7 @@ func mustHave(t *testing.T, client *client, acknowledged map[string]bool) {
 }
 
 // provisionWith creates a customer; the error is one of the connection, or says what is wrong with the
-// answer.
+// response.
 func provisionWith(t *testing.T, sender *http.Client, client *client, id string) error {
 	return provisionIn(t.Context(), t, sender, client, id)
 }
@@ -110,9 +110,9 @@ func provisionIn(ctx context.Context, t *testing.T, sender *http.Client, client 
 	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)
 	if err != nil {
-		// An answer that was begun must be finished: this must not be taken for a request that was never
+		// A response that was begun must be finished: this must not be taken for a request that was never
 		// accepted.
-		return fmt.Errorf("the answer broke off: %s", err.Error())
+		return fmt.Errorf("the response broke off: %s", err.Error())
 	}
 	if response.StatusCode != http.StatusOK || !strings.Contains(string(got), `"customerId":"`+id+`"`) {
 		return fmt.Errorf("status %d: %s", response.StatusCode, got)
@@ -120,8 +120,8 @@ func provisionIn(ctx context.Context, t *testing.T, sender *http.Client, client 
 	return nil
 }
 
-// everyID answers the ids of all customers, in order.
-func everyID(t *testing.T, client *client) []string {
+// listAllIDs returns the ids of all customers, in order.
+func listAllIDs(t *testing.T, client *client) []string {
 	t.Helper()
 	var ids []string
 	paging := object{"first": 100}
@@ -143,24 +143,24 @@ func difference(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(id string) bool { return slices.Contains(b, id) })
 }
 
-// TestStopWaitsForRequestsUnderWay stops the server in the middle of a request, which the client sends to its
-// end only when nobody is let in any more.
-func TestStopWaitsForRequestsUnderWay(t *testing.T) {
+// TestStopWaitsForRequestsInFlight stops the server in the middle of a request, which the client sends to its
+// end only when the server accepts no more connections.
+func TestStopWaitsForRequestsInFlight(t *testing.T) {
 	text := body(t, provisionOperation, object{"input": object{"customerId": "late"}})
 	for name, c := range map[string]struct {
 		header string
-		// sent is how much of the request goes out before the server is told to stop.
+		// sent is how much of the request goes out before the server gets the signal.
 		sent func(header string) string
 		// begun waits until the server has begun with it.
-		begun func(t *testing.T, server *process, answers *bufio.Reader)
+		begun func(t *testing.T, server *process, responses *bufio.Reader)
 	}{
 		"whose body is still to come": {
 			header: "Expect: 100-continue\r\n",
 			sent:   func(header string) string { return header },
-			begun: func(t *testing.T, _ *process, answers *bufio.Reader) {
+			begun: func(t *testing.T, _ *process, responses *bufio.Reader) {
 				// The server says this when the handler begins to read.
 				for _, want := range []string{"HTTP/1.1 100 Continue\r\n", "\r\n"} {
-					if line, err := answers.ReadString('\n'); err != nil || line != want {
+					if line, err := responses.ReadString('\n'); err != nil || line != want {
 						t.Fatalf("%q, %v", line, err)
 					}
 				}
@@ -169,8 +169,8 @@ func TestStopWaitsForRequestsUnderWay(t *testing.T) {
 		"whose header is still to come": {
 			sent: func(header string) string { return header[:len(header)/2] },
 			begun: func(t *testing.T, server *process, _ *bufio.Reader) {
-				// Connections are accepted in the order in which they were made, so once a later one is
-				// answered, this one was accepted.
+				// Connections are accepted in the order in which they were made, so once a later one has
+				// its response, this one was accepted.
 				single := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 				if err := provisionWith(t, single, server.client, "later"); err != nil {
 					t.Fatal(err)
@@ -193,8 +193,8 @@ func TestStopWaitsForRequestsUnderWay(t *testing.T) {
 			if _, err := io.WriteString(connection, early); err != nil {
 				t.Fatal(err)
 			}
-			answers := bufio.NewReader(connection)
-			c.begun(t, server, answers)
+			responses := bufio.NewReader(connection)
+			c.begun(t, server, responses)
 			if err := server.command.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
@@ -210,9 +210,9 @@ func TestStopWaitsForRequestsUnderWay(t *testing.T) {
 			if _, err := io.WriteString(connection, request[len(early):]+text); err != nil {
 				t.Fatalf("the server does not take the rest: %v", err)
 			}
-			response, err := http.ReadResponse(answers, nil)
+			response, err := http.ReadResponse(responses, nil)
 			if err != nil {
-				t.Fatalf("the server does not answer: %v", err)
+				t.Fatalf("no response: %v", err)
 			}
 			got, err := io.ReadAll(response.Body)
 			if err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(got), `"customerId":"late"`) {
@@ -222,7 +222,7 @@ func TestStopWaitsForRequestsUnderWay(t *testing.T) {
 				t.Errorf("the server did not end with code 0: %v", err)
 			}
 			server = startProcess(t, dataDir)
-			if ids := everyID(t, server.client); !slices.Contains(ids, "late") {
+			if ids := listAllIDs(t, server.client); !slices.Contains(ids, "late") {
 				t.Errorf("afterwards there is %v", ids)
 			}
 		})

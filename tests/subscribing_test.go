@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// subscribeOperation provisions a customer and answers what its subscription came to.
+// subscribeOperation provisions a customer and returns its subscription.
 const subscribeOperation = `mutation Subscribe($input: ProvisionCustomerInput!) {
   provisionCustomer(input: $input) {
     customer { customerId hasActiveSubscription hasActiveResource totalActiveSubscription
@@ -43,8 +43,8 @@ func with(base, more object) object {
 	return out
 }
 
-// subscribed provisions a customer and answers what became of it in short: one text a fact, "" for what is not
-// there.
+// subscribed provisions a customer and summarizes the result: one text a fact, "" for what is
+// missing.
 func subscribed(t *testing.T, client *client, input object) map[string]string {
 	t.Helper()
 	return summary(client.must(t, subscribeOperation, object{"input": input})["provisionCustomer"].(object))
@@ -158,7 +158,7 @@ func money(amount any) string {
 	return fmt.Sprintf("%v %v", m["amount"], m["currency"])
 }
 
-// between is the time between two answered times; in days if it is so many.
+// between is the time between two times of a response, in days if it is whole days.
 func between(from, until any) string {
 	start, err1 := time.Parse(time.RFC3339, text(from))
 	end, err2 := time.Parse(time.RFC3339, text(until))

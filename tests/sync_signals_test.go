@@ -11,7 +11,7 @@ import (
 	"clientele/internal/billing/simulator"
 )
 
-// syncErrorOperation asks how a customer stands with the provider, and for the id by which the log names it.
+// syncErrorOperation selects a customer's sync state, and the id that the log has.
 const syncErrorOperation = `query($input: GetCustomerByRefIdInput!) {
   getCustomerByRefId(input: $input) { id customerId syncStates { status error } }
 }`
@@ -46,11 +46,11 @@ func (s *service) syncedMetrics(t *testing.T) string {
 	return s.metrics(t)
 }
 
-// TestWithoutTheProviderTheServerIsReady: the provider's failure is told once, not for each customer, and is no reason
-// to take servers out of service.
-func TestWithoutTheProviderTheServerIsReady(t *testing.T) {
+// TestServerIsReadyWithoutTheProvider: the provider's failure is logged once, not for each customer, and does
+// not make the server unready.
+func TestServerIsReadyWithoutTheProvider(t *testing.T) {
 	t.Parallel()
-	server, sim := startBilled(t)
+	server, sim := startWithSimulator(t)
 	sim.Fail(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: time.Hour, Times: 1 << 20})
 	const customers = 50
 	for i := range customers {
@@ -86,10 +86,10 @@ func TestWithoutTheProviderTheServerIsReady(t *testing.T) {
 	}
 }
 
-// TestARefusedCustomerIsFoundByItsLine: the line of the log leads to the customer, without a word that anybody chose.
-func TestARefusedCustomerIsFoundByItsLine(t *testing.T) {
+// TestLogLineLeadsToTheCustomer: the line of the log leads to the customer, without anything that a person typed.
+func TestLogLineLeadsToTheCustomer(t *testing.T) {
 	t.Parallel()
-	server, _ := startBilled(t)
+	server, _ := startWithSimulator(t)
 	server.must(t, provisionOperation, object{"input": object{
 		"customerId": "refused-one", "name": "Margaret Heafield", "email": "margaret@example.com", "billingId": "cus_thatNobodyHas",
 	}})

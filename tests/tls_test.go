@@ -50,14 +50,14 @@ func writeCertificate(t *testing.T, dir, name string) (certFile, keyFile string,
 	return certFile, keyFile, cert
 }
 
-func TestTheServerSpeaksTLS(t *testing.T) {
+func TestServerSpeaksTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile, cert := writeCertificate(t, dir, "one")
 	server := startProcess(t, t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
 	if !strings.HasPrefix(server.url, "https://127.0.0.1:") {
 		t.Fatalf("the greeting says %s", server.url)
 	}
-	// served answers the name in the certificate of a new connection that the trusted one vouches for.
+	// served returns the name in the certificate of a new connection that the trusted one vouches for.
 	served := func(trusted []byte) (string, error) {
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(trusted)
@@ -103,11 +103,11 @@ func TestTheServerSpeaksTLS(t *testing.T) {
 	}
 }
 
-func TestHealthTellsTheReadiness(t *testing.T) {
+func TestReadiness(t *testing.T) {
 	server := startProcess(t, t.TempDir())
 	_, address, _ := strings.Cut(server.url, "://")
 	_, port, _ := net.SplitHostPort(address)
-	// Where to listen is not always where to ask.
+	// The address to listen on is not always one to connect to.
 	for _, listen := range []string{address, ":" + port, "0.0.0.0:" + port} {
 		if out, stderr, code := runProgram(t, "health", "--listen", listen); code != 0 || out != "ready\n" {
 			t.Errorf("%s: %q, %q with code %d", listen, out, stderr, code)

@@ -16,8 +16,8 @@ import (
 // maxBody is the largest body that the server reads.
 const maxBody = 1 << 20
 
-// exchange sends any request and expects any answer, JSON or not. Empty headers are left out.
-func (c *client) exchange(t *testing.T, method, path string, headers map[string]string, body io.Reader) *answer {
+// exchange sends any request and accepts any response, JSON or not. Empty headers are left out.
+func (c *client) exchange(t *testing.T, method, path string, headers map[string]string, body io.Reader) *apiResponse {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, c.url+path, body)
 	if err != nil {
@@ -36,24 +36,24 @@ func (c *client) exchange(t *testing.T, method, path string, headers map[string]
 		t.Fatalf("send: %v", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	got := &answer{status: response.StatusCode, header: response.Header}
+	got := &apiResponse{status: response.StatusCode, header: response.Header}
 	if got.body, err = io.ReadAll(response.Body); err != nil {
 		t.Fatalf("read: %v", err)
 	}
-	// What the answer tells is for the caller to judge.
+	// The caller checks the response.
 	_ = json.Unmarshal(got.body, got)
-	noteCodes(got)
+	recordCodes(got)
 	return got
 }
 
 // post sends a body as it is, as JSON.
-func (c *client) post(t *testing.T, body string) *answer {
+func (c *client) post(t *testing.T, body string) *apiResponse {
 	t.Helper()
 	return c.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json"}, strings.NewReader(body))
 }
 
 // get sends a query in the address.
-func (c *client) get(t *testing.T, parameters url.Values) *answer {
+func (c *client) get(t *testing.T, parameters url.Values) *apiResponse {
 	t.Helper()
 	return c.exchange(t, http.MethodGet, "/graphql?"+parameters.Encode(), nil, nil)
 }
@@ -64,8 +64,8 @@ func body(t *testing.T, query string, variables object) string {
 	return asJSON(t, object{"query": query, "variables": variables})
 }
 
-// mustBeError expects an answer with the status whose only content is errors, each with the code.
-func mustBeError(t *testing.T, name string, got *answer, status int, code string) {
+// mustBeError expects a response with the status whose only content is errors, each with the code.
+func mustBeError(t *testing.T, name string, got *apiResponse, status int, code string) {
 	t.Helper()
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(got.body, &members); err != nil {
@@ -80,7 +80,7 @@ func mustBeError(t *testing.T, name string, got *answer, status int, code string
 			t.Errorf("%s: want the code %s: %s", name, code, got.body)
 		}
 		if id, _ := err.Extensions["requestId"].(string); id == "" || id != got.header.Get("X-Request-Id") {
-			t.Errorf("%s: the error's request id is %q, the answer's %q", name, id, got.header.Get("X-Request-Id"))
+			t.Errorf("%s: the error's request id is %q, the response's %q", name, id, got.header.Get("X-Request-Id"))
 		}
 	}
 	if kind := got.header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") && !strings.HasPrefix(kind, "application/graphql-response+json") {
@@ -88,8 +88,8 @@ func mustBeError(t *testing.T, name string, got *answer, status int, code string
 	}
 }
 
-// nobodyIn expects the server to have no customer.
-func nobodyIn(t *testing.T, name string, server *service) {
+// mustHaveNoCustomers expects the server to have no customer.
+func mustHaveNoCustomers(t *testing.T, name string, server *service) {
 	t.Helper()
 	if got := server.list(t, nil); got.total != 0 {
 		t.Errorf("%s: it was executed; there are %d customers", name, got.total)
@@ -112,7 +112,7 @@ func TestUnknownKeysAreRefused(t *testing.T) {
 			"a key that is very long": strings.Repeat("x", 10_000),
 		} {
 			caller := &client{url: server.url, key: key}
-			for what, got := range map[string]*answer{
+			for what, got := range map[string]*apiResponse{
 				"a query":       caller.post(t, body(t, count, nil)),
 				"a mutation":    caller.post(t, body(t, provisionOperation, object{"input": object{}})),
 				"GET":           caller.get(t, url.Values{"query": {count}}),
@@ -122,16 +122,16 @@ func TestUnknownKeysAreRefused(t *testing.T) {
 			} {
 				mustBeError(t, name+", "+what, got, http.StatusUnauthorized, "Unauthenticated")
 				if strings.Contains(string(got.body), "server-") {
-					t.Errorf("%s: the answer repeats the key: %s", name, got.body)
+					t.Errorf("%s: the response repeats the key: %s", name, got.body)
 				}
 			}
 		}
-		nobodyIn(t, "without a key", server)
-		elsewhere := server.stranger.exchange(t, http.MethodPost, "/graphql", map[string]string{
+		mustHaveNoCustomers(t, "without a key", server)
+		got := server.withoutKey.exchange(t, http.MethodPost, "/graphql", map[string]string{
 			"Content-Type": "application/json", "Authorization": "Bearer " + fullKey, "Cookie": "X-API-KEY=" + fullKey,
 		}, strings.NewReader(body(t, count, nil)))
-		mustBeError(t, "a key in other headers", elsewhere, http.StatusUnauthorized, "Unauthenticated")
-		lower := server.stranger.exchange(t, http.MethodPost, "/graphql", map[string]string{
+		mustBeError(t, "a key in other headers", got, http.StatusUnauthorized, "Unauthenticated")
+		lower := server.withoutKey.exchange(t, http.MethodPost, "/graphql", map[string]string{
 			"Content-Type": "application/json", "x-api-key": fullKey,
 		}, strings.NewReader(body(t, count, nil)))
 		if lower.status != http.StatusOK || len(lower.Errors) > 0 {
@@ -196,7 +196,7 @@ func TestReadKeysCannotWrite(t *testing.T) {
 					t.Errorf("%s: %s", name, got.body)
 				}
 			}
-			nobodyIn(t, name, server)
+			mustHaveNoCustomers(t, name, server)
 		}
 		for name, request := range map[string]object{
 			"a query":                        {"query": count},
@@ -207,7 +207,7 @@ func TestReadKeysCannotWrite(t *testing.T) {
 				t.Errorf("%s: status %d: %s", name, got.status, got.body)
 			}
 		}
-		nobodyIn(t, "after the queries", server)
+		mustHaveNoCustomers(t, "after the queries", server)
 	})
 }
 
@@ -238,7 +238,7 @@ func TestGET(t *testing.T) {
 		if allow := got.header.Get("Allow"); allow != "POST" {
 			t.Errorf("%s: Allow is %q", name, allow)
 		}
-		nobodyIn(t, name, server)
+		mustHaveNoCustomers(t, name, server)
 	}
 	for name, parameters := range map[string]url.Values{
 		"variables that are no JSON":     {"query": {count}, "variables": {"SecretMark"}},
@@ -249,7 +249,7 @@ func TestGET(t *testing.T) {
 		got := server.get(t, parameters)
 		mustBeError(t, name, got, http.StatusBadRequest, "BadUserInput")
 		if strings.Contains(string(got.body), "SecretMark") {
-			t.Errorf("%s: the answer repeats them: %s", name, got.body)
+			t.Errorf("%s: the response repeats them: %s", name, got.body)
 		}
 	}
 	if got := server.get(t, url.Values{}); len(got.Errors) == 0 || got.Data != nil {
@@ -279,7 +279,7 @@ func TestContentTypes(t *testing.T) {
 	} {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": kind}, strings.NewReader(create))
 		mustBeError(t, name, got, http.StatusUnsupportedMediaType, "BadUserInput")
-		nobodyIn(t, name, server)
+		mustHaveNoCustomers(t, name, server)
 	}
 	for _, charset := range []string{"utf-7", "utf-16", "iso-8859-1", "us-ascii", `"x"`} {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json; charset=" + charset}, strings.NewReader(create))
@@ -289,7 +289,7 @@ func TestContentTypes(t *testing.T) {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Content-Encoding": encoding}, strings.NewReader(create))
 		mustBeError(t, encoding, got, http.StatusUnsupportedMediaType, "BadUserInput")
 	}
-	nobodyIn(t, "in another charset or encoding", server)
+	mustHaveNoCustomers(t, "in another charset or encoding", server)
 	for _, kind := range []string{"application/json", "application/json; charset=utf-8", `application/json; charset="UTF-8"`, "Application/JSON", "application/json;charset=UTF-8"} {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": kind}, strings.NewReader(body(t, count, nil)))
 		if got.status != http.StatusOK || len(got.Errors) > 0 {
@@ -298,7 +298,7 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-func TestBodiesThatAreNoRequest(t *testing.T) {
+func TestMalformedBodies(t *testing.T) {
 	server := startEmbedded(t)
 	good := body(t, count, nil)
 	for name, text := range map[string]string{
@@ -332,7 +332,7 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		got := server.post(t, text)
 		mustBeError(t, name, got, http.StatusBadRequest, "BadUserInput")
 		if strings.Contains(string(got.body), "SecretMark") {
-			t.Errorf("%s: the answer repeats the body: %s", name, got.body)
+			t.Errorf("%s: the response repeats the body: %s", name, got.body)
 		}
 	}
 	for name, text := range map[string]string{
@@ -423,7 +423,7 @@ var wrongDocuments = map[string]struct{ query, code string }{
 	"more than 2,500 tokens":             {"{ " + strings.Repeat("__typename ", 2_501) + "}", "BadUserInput"},
 }
 
-func TestDocumentsThatAreWrong(t *testing.T) {
+func TestInvalidDocuments(t *testing.T) {
 	server := startEmbedded(t)
 	for name, c := range wrongDocuments {
 		for accept, status := range map[string]int{"": 200, "application/json": 200, "*/*": 200, "application/graphql-response+json": 400} {
@@ -489,9 +489,9 @@ func TestContentNegotiation(t *testing.T) {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept},
 			strings.NewReader(body(t, provisionOperation, object{"input": object{"customerId": "written"}})))
 		mustBeError(t, "Accept "+accept, got, http.StatusNotAcceptable, "BadUserInput")
-		nobodyIn(t, "Accept "+accept, server)
+		mustHaveNoCustomers(t, "Accept "+accept, server)
 	}
-	// A field that fails is an answer all the same, whatever its media type.
+	// A field error is a GraphQL response, whatever its media type.
 	for _, accept := range []string{older, newer} {
 		got := server.exchange(t, http.MethodPost, "/graphql", map[string]string{"Content-Type": "application/json", "Accept": accept},
 			strings.NewReader(body(t, archiveOperation, object{"input": object{"customerId": "nobody"}})))
@@ -520,7 +520,7 @@ func TestRequestIDs(t *testing.T) {
 		}
 		seen[id] = true
 		if len(got.Errors) != 1 || got.Errors[0].Extensions["requestId"] != id {
-			t.Errorf("%s: the error has another id than the answer, %s: %s", name, id, got.body)
+			t.Errorf("%s: the error has another id than the response, %s: %s", name, id, got.body)
 		}
 	}
 }
@@ -544,14 +544,14 @@ func TestIntrospectionOff(t *testing.T) {
 			t.Errorf("%s: %s", name, got.body)
 		}
 		for _, err := range got.Errors {
-			// To ask is no fault of the server's, and must not fill its log.
+			// A client's mistake must not fill the server's log.
 			if err.Extensions["code"] == "UnexpectedError" {
 				t.Errorf("%s: the refusal is an unexpected error: %s", name, got.body)
 			}
 		}
 		for _, text := range []string{"CustomerConnection", "customerId", `"name"`} {
 			if strings.Contains(string(got.body), text) {
-				t.Errorf("%s: the answer tells of %s: %s", name, text, got.body)
+				t.Errorf("%s: the response names %s: %s", name, text, got.body)
 			}
 		}
 	}
@@ -591,7 +591,7 @@ func TestIntrospectionOff(t *testing.T) {
 		}
 		for _, unsent := range []string{"CustomerConnection", "CustomerSort", "CursorPaging", "ProvisionCustomer", "\\\"Query", "sortField"} {
 			if !strings.Contains(c.query, unsent) && strings.Contains(string(got.body), unsent) {
-				t.Errorf("%s: the error tells of %s: %s", name, unsent, got.body)
+				t.Errorf("%s: the error names %s: %s", name, unsent, got.body)
 			}
 		}
 		if strings.Contains(string(open.post(t, body(t, c.query, c.variables)).body), "Did you mean") {
@@ -615,7 +615,7 @@ func TestPagesBesideTheAPI(t *testing.T) {
 		"alive":          {"/healthz", "text/plain", "ok"},
 		"ready":          {"/readyz", "text/plain", "ready"},
 	} {
-		got := server.stranger.exchange(t, http.MethodGet, c.path, nil, nil)
+		got := server.withoutKey.exchange(t, http.MethodGet, c.path, nil, nil)
 		if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), c.kind) || !strings.Contains(string(got.body), c.text) {
 			t.Errorf("%s: status %d, %s: %.200s", name, got.status, got.header.Get("Content-Type"), got.body)
 		}
@@ -727,19 +727,19 @@ func TestValuesOfTheWrongType(t *testing.T) {
 			}
 		}
 		if strings.Contains(string(got.body), "SecretMark") {
-			t.Errorf("%s: the answer repeats the value: %s", name, got.body)
+			t.Errorf("%s: the response repeats the value: %s", name, got.body)
 		}
 		if strings.Contains(string(got.body), "interface {}") {
-			t.Errorf("%s: the answer speaks Go: %s", name, got.body)
+			t.Errorf("%s: the response has Go's words: %s", name, got.body)
 		}
 	}
-	nobodyIn(t, "values of the wrong type", server)
+	mustHaveNoCustomers(t, "values of the wrong type", server)
 	for name, variables := range map[string]string{
 		"a list's only value by itself":     sort(`{"field": "name", "direction": "ASC"}`),
 		"a text for a list of texts":        filter(`{"name": {"in": "x"}}`),
 		"a filter for a list of filters":    filter(`{"and": {"name": {"eq": "x"}}}`),
 		"a time for a list of times":        filter(`{"createdAt": {"in": "2020-01-01T00:00:00Z"}}`),
-		"a variable that nobody declared":   `{"unknown": "x"}`,
+		"an undeclared variable":            `{"unknown": "x"}`,
 		"null for what may be null":         `{"paging": null, "filter": null, "sorting": null}`,
 		"an empty object for an input":      `{"paging": {}, "filter": {}}`,
 		"an empty list":                     sort(`[]`),

@@ -68,8 +68,8 @@ func byHash(hash string) object {
 	return object{"persistedQuery": object{"version": 1, "sha256Hash": hash}}
 }
 
-// mustTurnOut expects what the name says: an answer without an error, or one of the refusals below.
-func mustTurnOut(t *testing.T, name, want string, got *answer) {
+// mustHaveOutcome expects what the name says: no error, or one of the refusals below.
+func mustHaveOutcome(t *testing.T, name, want string, got *apiResponse) {
 	t.Helper()
 	switch want {
 	case "runs":
@@ -138,16 +138,16 @@ func TestTrustedDocuments(t *testing.T) {
 				if mode == "enforce" && c.enforced != "" {
 					want = c.enforced
 				}
-				mustTurnOut(t, manifestName+", "+mode+": "+name, want, server.post(t, asJSON(t, c.request)))
+				mustHaveOutcome(t, manifestName+", "+mode+": "+name, want, server.post(t, asJSON(t, c.request)))
 			}
 		}
 		for mode, server := range servers {
 			at := manifestName + ", " + mode + ": "
-			mustTurnOut(t, at+"GET by documentId", "runs", server.get(t, url.Values{"documentId": {"sha256:" + hashOf(trustedCount)}}))
-			mustTurnOut(t, at+"GET by hash", "runs", server.get(t, url.Values{"extensions": {asJSON(t, byHash(codegenID))}}))
-			mustTurnOut(t, at+"GET of an unknown one", notFound, server.get(t, url.Values{"documentId": {"x"}}))
+			mustHaveOutcome(t, at+"GET by documentId", "runs", server.get(t, url.Values{"documentId": {"sha256:" + hashOf(trustedCount)}}))
+			mustHaveOutcome(t, at+"GET by hash", "runs", server.get(t, url.Values{"extensions": {asJSON(t, byHash(codegenID))}}))
+			mustHaveOutcome(t, at+"GET of an unknown one", notFound, server.get(t, url.Values{"documentId": {"x"}}))
 			provision := object{"documentId": hashOf(trustedProvision), "variables": object{"id": "made"}}
-			mustTurnOut(t, at+"a mutation", "runs", server.post(t, asJSON(t, provision)))
+			mustHaveOutcome(t, at+"a mutation", "runs", server.post(t, asJSON(t, provision)))
 			mustBeError(t, at+"a mutation that may not", server.reader.post(t, asJSON(t, provision)), http.StatusForbidden, "IdentityForbidden")
 			mustBeError(t, at+"a mutation by GET", server.get(t, url.Values{
 				"documentId": {hashOf(trustedProvision)}, "variables": {`{"id": "other"}`},
@@ -160,10 +160,10 @@ func TestTrustedDocuments(t *testing.T) {
 	}
 }
 
-// TestARefusalTellsWhichDocument helps whoever keeps the manifest.
-func TestARefusalTellsWhichDocument(t *testing.T) {
+// TestRefusalNamesTheDocument, so that it can be added to the manifest.
+func TestRefusalNamesTheDocument(t *testing.T) {
 	server := startTrusted(t, codegenManifest(t), "enforce", 0)
-	if got := server.refused(t, "UntrustedDocument", untrustedCount, nil).Extensions["documentId"]; got != "sha256:"+hashOf(untrustedCount) {
+	if got := server.mustFail(t, "UntrustedDocument", untrustedCount, nil).Extensions["documentId"]; got != "sha256:"+hashOf(untrustedCount) {
 		t.Errorf("it is %v", got)
 	}
 	if text := server.log.String(); text != "" {
@@ -196,8 +196,8 @@ func TestUntrustedDocumentsAreReported(t *testing.T) {
 	}
 }
 
-// TestReportsAreFew sends more documents than anybody would read of.
-func TestReportsAreFew(t *testing.T) {
+// TestReportsOfUntrustedDocumentsAreLimited sends more unknown documents than are reported.
+func TestReportsOfUntrustedDocumentsAreLimited(t *testing.T) {
 	server := startTrusted(t, codegenManifest(t), "report", 0)
 	for i := range 100 {
 		server.must(t, fmt.Sprintf(`query Q%d { customers { totalCount } }`, i), nil)
@@ -214,33 +214,33 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 
 	t.Run("a text is kept under its hash, for everybody", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
-		mustTurnOut(t, "before", notFound, server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "the text", "runs", server.post(t, both(trustedCount)))
-		mustTurnOut(t, "after", "runs", server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "GET", "runs", server.get(t, url.Values{"extensions": {asJSON(t, byHash(hashOf(trustedCount)))}}))
-		mustTurnOut(t, "another key", "runs", server.reader.post(t, alone(trustedCount)))
-		mustTurnOut(t, "documentId", "runs", server.post(t, asJSON(t, object{"documentId": "sha256:" + hashOf(trustedCount)})))
+		mustHaveOutcome(t, "before", notFound, server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "the text", "runs", server.post(t, both(trustedCount)))
+		mustHaveOutcome(t, "after", "runs", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "GET", "runs", server.get(t, url.Values{"extensions": {asJSON(t, byHash(hashOf(trustedCount)))}}))
+		mustHaveOutcome(t, "another key", "runs", server.reader.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "documentId", "runs", server.post(t, asJSON(t, object{"documentId": "sha256:" + hashOf(trustedCount)})))
 	})
 	t.Run("a text is kept by GET, and by documentId", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
-		mustTurnOut(t, "GET", "runs", server.get(t, url.Values{"query": {trustedCount}, "extensions": {asJSON(t, byHash(hashOf(trustedCount)))}}))
-		mustTurnOut(t, "after", "runs", server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "documentId", "runs", server.post(t, asJSON(t, object{"query": untrustedCount, "documentId": "sha256:" + hashOf(untrustedCount)})))
-		mustTurnOut(t, "after", "runs", server.post(t, alone(untrustedCount)))
+		mustHaveOutcome(t, "GET", "runs", server.get(t, url.Values{"query": {trustedCount}, "extensions": {asJSON(t, byHash(hashOf(trustedCount)))}}))
+		mustHaveOutcome(t, "after", "runs", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "documentId", "runs", server.post(t, asJSON(t, object{"query": untrustedCount, "documentId": "sha256:" + hashOf(untrustedCount)})))
+		mustHaveOutcome(t, "after", "runs", server.post(t, alone(untrustedCount)))
 	})
 	t.Run("a text without a hash is not kept", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
-		mustTurnOut(t, "the text", "runs", server.post(t, asJSON(t, object{"query": trustedCount})))
-		mustTurnOut(t, "the hash", notFound, server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "the text", "runs", server.post(t, asJSON(t, object{"query": trustedCount})))
+		mustHaveOutcome(t, "the hash", notFound, server.post(t, alone(trustedCount)))
 	})
-	t.Run("nobody puts a text in another's place", func(t *testing.T) {
+	t.Run("a text with another's hash is refused", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
 		poison := object{"query": untrustedCount, "extensions": byHash(hashOf(trustedCount))}
-		mustTurnOut(t, "another's hash", "BadUserInput", server.elsewhere.post(t, asJSON(t, poison)))
-		mustTurnOut(t, "the hash", notFound, server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "the text", "runs", server.post(t, both(trustedCount)))
-		mustTurnOut(t, "another's hash", "BadUserInput", server.elsewhere.post(t, asJSON(t, poison)))
-		mustTurnOut(t, "the hash", "runs", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "another's hash", "BadUserInput", server.otherClient.post(t, asJSON(t, poison)))
+		mustHaveOutcome(t, "the hash", notFound, server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "the text", "runs", server.post(t, both(trustedCount)))
+		mustHaveOutcome(t, "another's hash", "BadUserInput", server.otherClient.post(t, asJSON(t, poison)))
+		mustHaveOutcome(t, "the hash", "runs", server.post(t, alone(trustedCount)))
 	})
 	t.Run("what does not run is not kept", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
@@ -254,43 +254,43 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 			if got := server.post(t, both(text)); len(got.Errors) == 0 {
 				t.Errorf("%s: it runs", name)
 			}
-			mustTurnOut(t, name, notFound, server.post(t, alone(text)))
+			mustHaveOutcome(t, name, notFound, server.post(t, alone(text)))
 		}
 		// A read key keeps no mutation that it may not run.
 		mustBeError(t, "a mutation", server.reader.post(t, asJSON(t, object{
 			"query": trustedProvision, "variables": object{"id": "x"}, "extensions": byHash(hashOf(trustedProvision)),
 		})), http.StatusForbidden, "IdentityForbidden")
-		mustTurnOut(t, "a mutation", notFound, server.post(t, alone(trustedProvision)))
+		mustHaveOutcome(t, "a mutation", notFound, server.post(t, alone(trustedProvision)))
 	})
 	t.Run("a long text runs and is not kept", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 10)
 		long := trustedCount + " #" + strings.Repeat("x", 40_000)
-		mustTurnOut(t, "the text", "runs", server.post(t, both(long)))
-		mustTurnOut(t, "the hash", notFound, server.post(t, alone(long)))
+		mustHaveOutcome(t, "the text", "runs", server.post(t, both(long)))
+		mustHaveOutcome(t, "the hash", notFound, server.post(t, alone(long)))
 	})
 	t.Run("so many are kept", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 2)
 		for i := range 3 {
-			mustTurnOut(t, "the text", "runs", server.post(t, both(fmt.Sprintf(`query Q%d { __typename }`, i))))
+			mustHaveOutcome(t, "the text", "runs", server.post(t, both(fmt.Sprintf(`query Q%d { __typename }`, i))))
 		}
-		mustTurnOut(t, "the first", notFound, server.post(t, alone(`query Q0 { __typename }`)))
-		mustTurnOut(t, "the last", "runs", server.post(t, alone(`query Q2 { __typename }`)))
+		mustHaveOutcome(t, "the first", notFound, server.post(t, alone(`query Q0 { __typename }`)))
+		mustHaveOutcome(t, "the last", "runs", server.post(t, alone(`query Q2 { __typename }`)))
 	})
-	t.Run("off, clients are told to stop", func(t *testing.T) {
+	t.Run("off, clients are refused with a code of their own", func(t *testing.T) {
 		server := startTrusted(t, "", "open", 0)
-		mustTurnOut(t, "the hash", "PERSISTED_QUERY_NOT_SUPPORTED", server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "the text", "runs", server.post(t, both(trustedCount)))
-		mustTurnOut(t, "the hash", "PERSISTED_QUERY_NOT_SUPPORTED", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "the hash", "PERSISTED_QUERY_NOT_SUPPORTED", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "the text", "runs", server.post(t, both(trustedCount)))
+		mustHaveOutcome(t, "the hash", "PERSISTED_QUERY_NOT_SUPPORTED", server.post(t, alone(trustedCount)))
 	})
 	t.Run("off, trusted documents are still found by name", func(t *testing.T) {
 		server := startTrusted(t, codegenManifest(t), "open", 0)
-		mustTurnOut(t, "a trusted one", "runs", server.post(t, alone(trustedCount)))
-		mustTurnOut(t, "another", "runs", server.post(t, both(untrustedCount)))
-		mustTurnOut(t, "another's hash", notFound, server.post(t, alone(untrustedCount)))
+		mustHaveOutcome(t, "a trusted one", "runs", server.post(t, alone(trustedCount)))
+		mustHaveOutcome(t, "another", "runs", server.post(t, both(untrustedCount)))
+		mustHaveOutcome(t, "another's hash", notFound, server.post(t, alone(untrustedCount)))
 	})
 }
 
-func TestManifestsThatDoNotFitEndTheStart(t *testing.T) {
+func TestInvalidManifestEndsTheStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		manifest string
 		flags    []string

@@ -8,7 +8,7 @@ import (
 
 const versionedOperation = `mutation($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { version name } }`
 
-// versionOf is the version that a customer answers.
+// versionOf is the version of a customer.
 func versionOf(t *testing.T, client *client, id string) int {
 	t.Helper()
 	data := client.must(t, `query($id: String!) { getCustomerByRefId(input: { customerId: $id }) { version } }`, object{"id": id})
@@ -39,10 +39,10 @@ func TestVersionsCountChanges(t *testing.T) {
 		step("metadata of no key", 0, updateOperation, object{"customerId": "ada", "additionalMetaData": object{}})
 		server.must(t, archiveOperation, object{"input": object{"customerId": "ada"}})
 		step("archiving and bringing back", 2, unarchiveOperation, object{"customerId": "ada"})
-		// The answer of a change tells the version that it made.
+		// A change returns the version that it made.
 		data := server.must(t, versionedOperation, object{"input": object{"customerId": "ada", "name": "Bea", "ifVersion": want}})
 		if got := data["updateOneCustomer"].(object)["version"]; got != float64(want+1) {
-			t.Errorf("the change answers the version %v, want %d", got, want+1)
+			t.Errorf("the change returned the version %v, want %d", got, want+1)
 		}
 	})
 }
@@ -53,7 +53,7 @@ func TestChangesForAVersion(t *testing.T) {
 		for name, c := range map[string]struct {
 			operation string
 			input     object
-			// entity answers the version of what the input changes.
+			// entity returns the version of what the input changes.
 			entity string
 		}{
 			"updateOneCustomer": {updateOperation, object{"customerId": "ada", "name": "Eve"}, "customer"},
@@ -83,7 +83,7 @@ func TestChangesForAVersion(t *testing.T) {
 				before := snapshot()
 				for _, wrong := range []int{-1, 0, 1, 3, 2147483647} {
 					input["ifVersion"] = wrong
-					err := server.refused(t, "VersionMismatch", c.operation, object{"input": input})
+					err := server.mustFail(t, "VersionMismatch", c.operation, object{"input": input})
 					if err.Extensions["currentVersion"] != float64(2) || err.Extensions["field"] != "ifVersion" || err.Extensions["isValidationError"] != false {
 						t.Errorf("for the version %d: %v", wrong, err.Extensions)
 					}
@@ -109,8 +109,8 @@ func TestChangesForAVersion(t *testing.T) {
 			})
 		}
 		// An unknown or archived customer is none, whatever the version.
-		server.refused(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "nobody", "ifVersion": 1}})
-		server.refused(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "ada archiveCustomer", "ifVersion": 3}})
+		server.mustFail(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "nobody", "ifVersion": 1}})
+		server.mustFail(t, "CustomerNotFound", updateOperation, object{"input": object{"customerId": "ada archiveCustomer", "ifVersion": 3}})
 	})
 }
 

@@ -40,8 +40,8 @@ func signed(payload []byte, secret string, at time.Time) string {
 	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac.Sum(nil)))
 }
 
-// startBilled starts a service with an account at a stand-in for Stripe, which sends no events by itself.
-func startBilled(t *testing.T) (*service, *simulator.Simulator) {
+// startWithSimulator starts a service with an account at a stand-in for Stripe, which sends no events by itself.
+func startWithSimulator(t *testing.T) (*service, *simulator.Simulator) {
 	t.Helper()
 	sim := simulator.New(simulator.Options{SecretKey: stripeKey})
 	account := httptest.NewServer(sim)
@@ -76,14 +76,14 @@ func (c *client) event(t testing.TB, payload []byte, signature string) (*http.Re
 	return response, string(text)
 }
 
-const billedOperation = `query Billed($input: GetCustomerByRefIdInput!) {
+const billingStateOperation = `query Billed($input: GetCustomerByRefIdInput!) {
   getCustomerByRefId(input: $input) { billingId hasPaymentMethod syncStates { status } }
 }`
 
-// billed is how a customer stands with the provider.
-func (c *client) billed(t testing.TB, id string) (billingID string, canPay bool, status string) {
+// billingState returns a customer's state with the provider.
+func (c *client) billingState(t testing.TB, id string) (billingID string, canPay bool, status string) {
 	t.Helper()
-	got := c.must(t, billedOperation, object{"input": object{"customerId": id}})["getCustomerByRefId"].(object)
+	got := c.must(t, billingStateOperation, object{"input": object{"customerId": id}})["getCustomerByRefId"].(object)
 	billingID, _ = got["billingId"].(string)
 	canPay, _ = got["hasPaymentMethod"].(bool)
 	if states, _ := got["syncStates"].([]any); len(states) > 0 {
@@ -97,7 +97,7 @@ func (c *client) link(t testing.TB, id string) (billingID string) {
 	t.Helper()
 	c.must(t, provisionOperation, object{"input": object{"customerId": id, "name": "Grace Brewster Hopper", "shouldSyncFree": true}})
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		if billingID, _, status := c.billed(t, id); billingID != "" && status == "SUCCESS" {
+		if billingID, _, status := c.billingState(t, id); billingID != "" && status == "SUCCESS" {
 			return billingID
 		}
 	}
@@ -118,9 +118,9 @@ func (s *service) writes(t *testing.T) []string {
 	return lines
 }
 
-func TestTheWebhookTakesInWhatIsSigned(t *testing.T) {
+func TestWebhookAcceptsSignedEvents(t *testing.T) {
 	t.Parallel()
-	server, sim := startBilled(t)
+	server, sim := startWithSimulator(t)
 	billingID := server.link(t, "one")
 	if _, err := sim.Attach(billingID, "pm_card_visa"); err != nil {
 		t.Fatal(err)
@@ -167,13 +167,13 @@ func TestTheWebhookTakesInWhatIsSigned(t *testing.T) {
 		{"JSON that is deep", deep, signed(deep, webhookSecret, now), 400, refused},
 		{"too much", make([]byte, 512<<10+1), right, 413, "the event is too large\n"},
 		{"an event of no interest", ofKind("invoice.paid", `{"id":"in_1"}`), signed(ofKind("invoice.paid", `{"id":"in_1"}`), webhookSecret, now), 200, "{}\n"},
-		{"an event about nobody here", changed, signed(changed, webhookSecret, now), 200, "{}\n"},
+		{"an event about an unknown customer", changed, signed(changed, webhookSecret, now), 200, "{}\n"},
 	} {
 		response, body := server.event(t, c.payload, c.signature)
 		if response.StatusCode != c.status || body != c.body {
 			t.Errorf("%s: got %d, %q", c.name, response.StatusCode, body)
 		}
-		if _, canPay, _ := server.billed(t, "one"); canPay {
+		if _, canPay, _ := server.billingState(t, "one"); canPay {
 			t.Fatalf("%s: it is taken in", c.name)
 		}
 	}
@@ -186,7 +186,7 @@ func TestTheWebhookTakesInWhatIsSigned(t *testing.T) {
 		if response.StatusCode != 200 || body != "{}\n" || response.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("got %d, %q, %v", response.StatusCode, body, response.Header)
 		}
-		if _, canPay, _ := server.billed(t, "one"); !canPay {
+		if _, canPay, _ := server.billingState(t, "one"); !canPay {
 			t.Error("it is not taken in")
 		}
 	}
@@ -195,25 +195,25 @@ func TestTheWebhookTakesInWhatIsSigned(t *testing.T) {
 	}
 }
 
-func TestTheWebhookTakesPOSTOnly(t *testing.T) {
+func TestWebhookAllowsOnlyPOST(t *testing.T) {
 	t.Parallel()
-	billed, _ := startBilled(t)
+	withBilling, _ := startWithSimulator(t)
 	withoutSecret := config.Default()
 	withoutSecret.DataDir = t.TempDir()
 	withoutSecret.Billing.StripeSecretKey = stripeKey
-	unheard, unbilled := startService(t, withoutSecret), startEmbedded(t)
+	unheard, withoutBilling := startService(t, withoutSecret), startEmbedded(t)
 	for name, c := range map[string]struct {
 		server *service
 		method string
 		status int
 	}{
-		"GET":                             {billed, "GET", 405},
-		"PUT":                             {billed, "PUT", 405},
-		"OPTIONS":                         {billed, "OPTIONS", 405},
+		"GET":                             {withBilling, "GET", 405},
+		"PUT":                             {withBilling, "PUT", 405},
+		"OPTIONS":                         {withBilling, "OPTIONS", 405},
 		"POST without a webhook secret":   {unheard, "POST", 404},
 		"GET without a webhook secret":    {unheard, "GET", 404},
-		"POST without a billing provider": {unbilled, "POST", 404},
-		"GET without a billing provider":  {unbilled, "GET", 404},
+		"POST without a billing provider": {withoutBilling, "POST", 404},
+		"GET without a billing provider":  {withoutBilling, "GET", 404},
 	} {
 		request, err := http.NewRequest(c.method, c.server.url+"/webhooks/stripe", strings.NewReader("{}"))
 		if err != nil {
@@ -232,16 +232,16 @@ func TestTheWebhookTakesPOSTOnly(t *testing.T) {
 	if said := strings.Contains(unheard.log.String(), "no events of Stripe are taken in"); !said {
 		t.Errorf("it does not say that no events are taken in: %s", unheard.log.String())
 	}
-	if log := billed.log.String() + unbilled.log.String(); strings.Contains(log, "no events") {
+	if log := withBilling.log.String() + withoutBilling.log.String(); strings.Contains(log, "no events") {
 		t.Errorf("the log is %s", log)
 	}
 }
 
-// TestWrongSignaturesDoNotKeepEventsOut floods the webhook from 40 clients. The provider sends again what is put off,
+// TestWrongSignaturesDoNotBlockEvents floods the webhook from 40 clients. The provider sends again what is put off,
 // and so does the test.
-func TestWrongSignaturesDoNotKeepEventsOut(t *testing.T) {
+func TestWrongSignaturesDoNotBlockEvents(t *testing.T) {
 	t.Parallel()
-	server, sim := startBilled(t)
+	server, sim := startWithSimulator(t)
 	billingID := server.link(t, "one")
 	if _, err := sim.Attach(billingID, "pm_card_visa"); err != nil {
 		t.Fatal(err)
@@ -271,18 +271,18 @@ func TestWrongSignaturesDoNotKeepEventsOut(t *testing.T) {
 			status = response.StatusCode
 		}
 		if status != 200 {
-			t.Errorf("%s is answered with %d", e.Type, status)
+			t.Errorf("%s: status %d", e.Type, status)
 		}
 	}
 	close(stop)
 	group.Wait()
-	if _, canPay, _ := server.billed(t, "one"); !canPay {
+	if _, canPay, _ := server.billingState(t, "one"); !canPay {
 		t.Error("the event was not taken in")
 	}
 }
 
-// TestAnEventUnderWayIsTakenInWhenTheServerStops has half of an event arrive before the signal and half after it.
-func TestAnEventUnderWayIsTakenInWhenTheServerStops(t *testing.T) {
+// TestStopFinishesAnEventInFlight has half of an event arrive before the signal and half after it.
+func TestStopFinishesAnEventInFlight(t *testing.T) {
 	t.Parallel()
 	server := startProcess(t, t.TempDir(), "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", webhookSecret, "--drain-delay", "200ms")
 	connection, err := net.Dial("tcp", strings.TrimPrefix(server.url, "http://"))
@@ -319,8 +319,8 @@ func TestAnEventUnderWayIsTakenInWhenTheServerStops(t *testing.T) {
 
 var simulatorForm = regexp.MustCompile(`(?m)^  Billing     simulator at (http://127\.0\.0\.1:\d+)\n {14}\S.*\n  Data  `)
 
-// TestTheSimulatorSendsItsEventsToTheServer, over the server's own plain HTTP or HTTPS.
-func TestTheSimulatorSendsItsEventsToTheServer(t *testing.T) {
+// TestSimulatorSendsItsEventsToTheServer, over the server's own plain HTTP or HTTPS.
+func TestSimulatorSendsItsEventsToTheServer(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, _ := writeCertificate(t, t.TempDir(), "one")
 	for name, arguments := range map[string][]string{
@@ -381,23 +381,23 @@ func TestTheSimulatorSendsItsEventsToTheServer(t *testing.T) {
 	}
 }
 
-// TestTheAccountsSecretsAreToldNobody: neither at the start, nor when Stripe cannot be reached or an event is refused.
-func TestTheAccountsSecretsAreToldNobody(t *testing.T) {
+// TestStripeSecretsAreNotDisclosed: neither at the start, nor when Stripe cannot be reached or an event is refused.
+func TestStripeSecretsAreNotDisclosed(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := "http://" + listener.Addr().String()
+	unreachable := "http://" + listener.Addr().String()
 	_ = listener.Close()
 	dataDir := t.TempDir()
 	server := startProcess(t, dataDir, "--billing", "stripe", "--stripe-secret-key", stripeKey, "--stripe-webhook-secret", oldWebhookSecret+","+webhookSecret,
-		"--stripe-api-base", nobody, "--log-level", "debug", "--log-format", "json")
-	if !strings.Contains(server.greeting, "\n  Billing     Stripe at "+nobody+"\n") {
+		"--stripe-api-base", unreachable, "--log-level", "debug", "--log-format", "json")
+	if !strings.Contains(server.greeting, "\n  Billing     Stripe at "+unreachable+"\n") {
 		t.Errorf("the greeting is\n%s", server.greeting)
 	}
 	server.must(t, provisionOperation, object{"input": object{"customerId": "one", "name": "Grace Brewster Hopper", "shouldSyncFree": true}})
-	if _, _, status := server.billed(t, "one"); status != "PENDING" {
+	if _, _, status := server.billingState(t, "one"); status != "PENDING" {
 		t.Errorf("without Stripe the sync is %s", status)
 	}
 	payload := []byte(`{"id":"evt_SecretMark"}`)
@@ -415,15 +415,15 @@ func TestTheAccountsSecretsAreToldNobody(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	told := server.greeting + log
+	disclosed := server.greeting + log
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		told += string(text)
+		disclosed += string(text)
 	}
-	if at := strings.Index(strings.ToLower(told), "secretmark"); at >= 0 {
-		t.Errorf("it tells …%q…", told[max(0, at-200):min(len(told), at+100)])
+	if at := strings.Index(strings.ToLower(disclosed), "secretmark"); at >= 0 {
+		t.Errorf("it discloses …%q…", disclosed[max(0, at-200):min(len(disclosed), at+100)])
 	}
 }

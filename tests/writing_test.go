@@ -23,7 +23,7 @@ const (
 	changeOperation     = `mutation Change($input: UpdateCustomerInput!) { updateOneCustomer(input: $input) { ` + everything + ` } }`
 )
 
-// stored answers every customer of the client's environment to the last byte.
+// stored returns every customer of the client's environment as JSON.
 func stored(t *testing.T, client *client) string {
 	t.Helper()
 	got := client.do(t, `{ customers(paging: { first: 100 }, sorting: [{ field: customerId, direction: ASC }]) {
@@ -34,7 +34,7 @@ func stored(t *testing.T, client *client) string {
 	return got.withoutCost()
 }
 
-// read answers one customer with everything; nil for none.
+// read returns one customer with every field; nil for none.
 func read(t *testing.T, client *client, id string) object {
 	t.Helper()
 	data := client.must(t, `query($input: GetCustomerByRefIdInput!) { getCustomerByRefId(input: $input) { `+everything+` } }`,
@@ -43,7 +43,7 @@ func read(t *testing.T, client *client, id string) object {
 	return customer
 }
 
-// refusal is what an error has to tell.
+// refusal is what an error must have.
 type refusal struct {
 	code string
 	// field is the input's path; empty when the error is not about one field.
@@ -73,7 +73,7 @@ func mustRefuse(t *testing.T, server *service, operation string, input object, w
 		t.Errorf("isValidationError is %v", err.Extensions["isValidationError"])
 	}
 	if id, _ := err.Extensions["requestId"].(string); id == "" || id != got.header.Get("X-Request-Id") {
-		t.Errorf("the error's request id is %q, the answer's %q", id, got.header.Get("X-Request-Id"))
+		t.Errorf("the error's request id is %q, the response's %q", id, got.header.Get("X-Request-Id"))
 	}
 	if want.field != "" && (err.Extensions["field"] != want.field || !strings.Contains(err.Message, want.field)) {
 		t.Errorf("want the field %s, and in the message too: %s", want.field, got.body)
@@ -133,11 +133,11 @@ var wrongDetails = map[string]struct {
 	"a metadata text of 501 characters as JSON":    {object{"additionalMetaData": object{"k": long(499)}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData", words: "500 characters"}},
 	"a metadata list of 501 characters as JSON":    {object{"additionalMetaData": object{"k": []string{long(497)}}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData", words: "500 characters"}},
 	"one wrong metadata value among right ones":    {object{"additionalMetaData": object{"a": 1, "k": long(499), "z": 2}}, refusal{code: "InvalidMetadataError", field: "additionalMetaData"}},
-	"a withdrawn country in lower case":            {billed("country", "su"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
-	"a country that is none":                       {billed("country", "XX"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
-	"a country of three letters":                   {billed("country", "DNK"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
+	"a withdrawn country in lower case":            {addressWith("country", "su"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
+	"a country that is none":                       {addressWith("country", "XX"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
+	"a country of three letters":                   {addressWith("country", "DNK"), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.country"}},
 	"a shipping country that is none":              {billing("shippingAddress", object{"country": "ZZ"}), refusal{code: "InvalidAddressError", field: "billingInformation.shippingAddress.country"}},
-	"a city of 256 characters":                     {billed("city", long(256)), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.city"}},
+	"a city of 256 characters":                     {addressWith("city", long(256)), refusal{code: "InvalidAddressError", field: "billingInformation.billingAddress.city"}},
 	"a type of tax id that is none":                {taxed("xx_vat", "DK12345678"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].type"}},
 	"a tax id that is not of its type's form":      {taxed("eu_vat", "12"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].value"}},
 	"a tax id of wrong check digits":               {taxed("eu_vat", "DK12345678"), refusal{code: "InvalidTaxId", field: "billingInformation.taxIds[0].value"}},
@@ -163,7 +163,7 @@ func billing(field string, value any) object {
 	return object{"billingInformation": object{field: value}}
 }
 
-func billed(field string, value any) object {
+func addressWith(field string, value any) object {
 	return billing("billingAddress", object{field: value})
 }
 
@@ -281,8 +281,8 @@ func TestProvisioning(t *testing.T) {
 		}
 
 		// The id belongs to one environment only.
-		server.elsewhere.must(t, provisionOperation, object{"input": object{"customerId": "full", "environmentId": otherEnvironment}})
-		if other := read(t, server.elsewhere, "full"); other["environmentId"] != otherEnvironment || other["id"] == got["id"] || other["name"] != nil {
+		server.otherClient.must(t, provisionOperation, object{"input": object{"customerId": "full", "environmentId": otherEnvironment}})
+		if other := read(t, server.otherClient, "full"); other["environmentId"] != otherEnvironment || other["id"] == got["id"] || other["name"] != nil {
 			t.Errorf("the customer of the other environment is %v", other)
 		}
 	})
@@ -362,7 +362,7 @@ func TestOddIDs(t *testing.T) {
 			if got := read(t, server.client, id); got == nil || got["name"] != name || got["crmId"] != id {
 				t.Errorf("%s: %v", name, got)
 			}
-			if err := server.refused(t, "DuplicatedEntityNotAllowed", provisionOperation, object{"input": object{"refId": id}}); err.Extensions["identifier"] != id {
+			if err := server.mustFail(t, "DuplicatedEntityNotAllowed", provisionOperation, object{"input": object{"refId": id}}); err.Extensions["identifier"] != id {
 				t.Errorf("%s: %v", name, err.Extensions)
 			}
 			server.must(t, archiveOperation, object{"input": object{"customerId": id}})
@@ -388,7 +388,7 @@ func TestGeneratedIDs(t *testing.T) {
 			}
 			seen[id] = true
 			if read(t, server.client, id) == nil {
-				t.Errorf("%s given: nobody is called %q", name, id)
+				t.Errorf("%s given: no customer has the id %q", name, id)
 			}
 		}
 	})
@@ -401,7 +401,7 @@ func TestUpdatingRefusals(t *testing.T) {
 		}})
 		provisioned(t, server, "gone")
 		server.must(t, archiveOperation, object{"input": object{"customerId": "gone"}})
-		server.elsewhere.must(t, provisionOperation, object{"input": object{"customerId": "foreign"}})
+		server.otherClient.must(t, provisionOperation, object{"input": object{"customerId": "foreign"}})
 		refuse := func(name string, input object, want refusal) {
 			t.Run(name, func(t *testing.T) { mustRefuse(t, server, updateOperation, input, want) })
 		}
@@ -449,10 +449,10 @@ func TestUpdatingChangesWhatIsSent(t *testing.T) {
 		was := read(t, server.client, "one")
 		for _, field := range fields {
 			value := field + "@after"
-			answered := server.must(t, changeOperation, object{"input": object{"customerId": "one", field: value}})["updateOneCustomer"]
+			returned := server.must(t, changeOperation, object{"input": object{"customerId": "one", field: value}})["updateOneCustomer"]
 			was = expect(field+" given", was, object{field: value})
-			if fmt.Sprint(answered) != fmt.Sprint(was) {
-				t.Errorf("%s: the answer is %v, read afterwards it is %v", field, answered, was)
+			if fmt.Sprint(returned) != fmt.Sprint(was) {
+				t.Errorf("%s: the response is %v, read afterwards it is %v", field, returned, was)
 			}
 			server.must(t, changeOperation, object{"input": object{"refId": "one", field: nil}})
 			was = expect(field+" null", was, object{field: nil})
@@ -584,16 +584,16 @@ func TestMetadataKeepsWhatWasSent(t *testing.T) {
 				t.Errorf("%s: %s", name, got.body)
 				continue
 			}
-			var answered struct {
+			var returned struct {
 				Data struct {
 					GetCustomerByRefID struct{ AdditionalMetaData map[string]json.RawMessage }
 				}
 			}
 			got = server.post(t, fmt.Sprintf(`{"query": %s, "variables": {"input": {"customerId": %s}}}`, asJSON(t, getOperation), asJSON(t, name)))
-			if err := json.Unmarshal(got.body, &answered); err != nil {
+			if err := json.Unmarshal(got.body, &returned); err != nil {
 				t.Fatal(err)
 			}
-			kept := string(answered.Data.GetCustomerByRefID.AdditionalMetaData["k"])
+			kept := string(returned.Data.GetCustomerByRefID.AdditionalMetaData["k"])
 			if kept != value && !(value[0] == '"' && sameText(t, kept, value)) {
 				t.Errorf("%s: %s became %s", name, value, kept)
 			}
@@ -630,16 +630,16 @@ func TestArchiving(t *testing.T) {
 		mustRefuse(t, server, archiveOperation, object{"customerId": ""}, refusal{code: "BadUserInput", field: "customerId"})
 		mustRefuse(t, server, unarchiveOperation, object{"customerId": "nobody"}, notFound("nobody"))
 		mustRefuse(t, server, unarchiveOperation, object{"customerId": "one", "environmentId": otherEnvironment}, forbidden)
-		if _, err := server.elsewhere.send(t.Context(), archiveOperation, object{"input": id}); err != nil {
+		if _, err := server.otherClient.send(t.Context(), archiveOperation, object{"input": id}); err != nil {
 			t.Fatal(err)
 		}
 		if now := read(t, server.client, "one"); fmt.Sprint(now) != fmt.Sprint(was) {
 			t.Errorf("the other environment archived it: %v", now)
 		}
 
-		answered := server.must(t, archiveOperation, object{"input": object{"customerId": "one", "environmentId": "development"}})["archiveCustomer"].(object)
-		if answered["id"] != was["id"] || answered["name"] != nil || answered["email"] != nil || answered["deletedAt"] == nil {
-			t.Errorf("archiving answered %v", answered)
+		returned := server.must(t, archiveOperation, object{"input": object{"customerId": "one", "environmentId": "development"}})["archiveCustomer"].(object)
+		if returned["id"] != was["id"] || returned["name"] != nil || returned["email"] != nil || returned["deletedAt"] == nil {
+			t.Errorf("archiving returned %v", returned)
 		}
 		if read(t, server.client, "one") != nil || server.found(t, object{}) != "two" || server.found(t, object{"searchQuery": object{"iLike": "one"}}) != "" {
 			t.Error("the archived customer can still be found")
@@ -652,7 +652,7 @@ func TestArchiving(t *testing.T) {
 
 		back := server.must(t, unarchiveOperation, object{"input": id})["unarchiveCustomer"].(object)
 		if back["name"] != nil || back["email"] != nil || back["deletedAt"] != nil {
-			t.Errorf("unarchiving answered %v", back)
+			t.Errorf("unarchiving returned %v", back)
 		}
 		now := read(t, server.client, "one")
 		want := maps.Clone(was)
@@ -700,15 +700,15 @@ func TestImporting(t *testing.T) {
 			if step.send["refId"] == nil {
 				step.send["customerId"] = "one"
 			}
-			answered := server.must(t, importOperation, object{"input": step.send})["importOneCustomer"]
+			returned := server.must(t, importOperation, object{"input": step.send})["importOneCustomer"]
 			got := read(t, server.client, "one")
 			want := maps.Clone(before)
 			if want == nil {
 				want = maps.Clone(got)
 			}
 			maps.Copy(want, step.want)
-			if asJSON(t, got) != asJSON(t, want) || asJSON(t, answered) != asJSON(t, got) {
-				t.Errorf("%s:\nanswered %v\nread     %v\nwant     %v", step.name, answered, got, want)
+			if asJSON(t, got) != asJSON(t, want) || asJSON(t, returned) != asJSON(t, got) {
+				t.Errorf("%s:\nreturned %v\nread     %v\nwant     %v", step.name, returned, got, want)
 			}
 		}
 		server.must(t, importOperation, object{"input": object{"customerId": "one", "name": "Now"}})
@@ -849,12 +849,12 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 				}
 			}
 		}
-		// look expects none of the marks in an answer.
-		look := func(name string, got *answer) {
+		// look expects none of the marks in a response.
+		look := func(name string, got *apiResponse) {
 			t.Helper()
 			for _, text := range marks {
 				if strings.Contains(string(got.body), text) || strings.Contains(fmt.Sprint(got.header), text) {
-					t.Errorf("%s answers %s: %s", name, text, got.body)
+					t.Errorf("%s returns %s: %s", name, text, got.body)
 				}
 			}
 		}
@@ -866,7 +866,7 @@ func TestBillingInformationIsNotKept(t *testing.T) {
 			}
 		}
 		server.must(t, updateOperation, object{"input": object{"customerId": "create", "name": "Changed", "billingInformation": information()}})
-		// A refusal, for each field that can be refused, tells nothing of the value either.
+		// A refusal, for each field that can be refused, does not have the value either.
 		for name, wrong := range map[string]object{
 			"country":             {"billingAddress": object{"country": mark}},
 			"state":               {"shippingAddress": object{"state": mark + long(255)}},
@@ -936,8 +936,8 @@ func TestBillingInformationIsInNoFile(t *testing.T) {
 	}
 }
 
-// TestPersonalDataIsInNoErrorAndNoLog makes writes fail in many ways with a name and an email in them.
-func TestPersonalDataIsInNoErrorAndNoLog(t *testing.T) {
+// TestPersonalDataIsInNoErrorOrLog makes writes fail in many ways with a name and an email in them.
+func TestPersonalDataIsInNoErrorOrLog(t *testing.T) {
 	const name, email = "MarkOfTheName", "mark-of-the-email@example.com"
 	onEngines(t, func(t *testing.T, server *service) {
 		person := func(more object) object {

@@ -34,7 +34,7 @@ func (l loud) WithAttrs([]slog.Attr) slog.Handler { return l }
 
 func (l loud) WithGroup(string) slog.Handler { return l }
 
-// serve serves in this process, so that fuzzing sees what is covered, and answers the address.
+// serve runs the server in this process, so that fuzzing measures coverage, and returns its URL.
 func serve(t testing.TB) string {
 	t.Helper()
 	cfg := config.Default()
@@ -64,7 +64,7 @@ func serve(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// FuzzBody posts any body: the answer is JSON and GraphQL, no fault of the server's, short if it is a refusal, and
+// FuzzBody posts any body: the response is JSON and GraphQL, no fault of the server's, short if it is a refusal, and
 // does not repeat a body that cannot be read.
 func FuzzBody(f *testing.F) {
 	vectors, err := readVectors("vectors")
@@ -111,11 +111,11 @@ func FuzzBody(f *testing.F) {
 		}
 		var got map[string]json.RawMessage
 		if err := json.Unmarshal(text, &got); err != nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
-			t.Fatalf("the answer is no JSON: %s, %v: %.500s", response.Header.Get("Content-Type"), err, text)
+			t.Fatalf("the response is not JSON: %s, %v: %.500s", response.Header.Get("Content-Type"), err, text)
 		}
 		_, hasData := got["data"]
 		if errs, hasErrors := got["errors"]; !hasErrors && !hasData || hasErrors && bytes.Equal(errs, []byte("[]")) {
-			t.Errorf("the answer is no GraphQL: %.500s", text)
+			t.Errorf("the response is not GraphQL: %.500s", text)
 		}
 		if !hasData && len(text) > maxAnswer {
 			t.Errorf("the refusal has %d bytes: %.500s", len(text), text)

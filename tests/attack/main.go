@@ -1,5 +1,5 @@
 // Command attack sends every attack of the folder vectors to a server that it starts, and fails unless each is refused
-// as its file says, with a short answer, at once, and without the server's memory growing. It knows of the server no
+// as its file says, with a short response, at once, and without the server's memory growing. It knows of the server no
 // more than its program and HTTP.
 //
 //	attack PROGRAM FOLDER
@@ -43,7 +43,7 @@ func main() {
 	}
 }
 
-// attack answers how many attacks the server withstood. Those that want it started with the same flags are made on
+// attack returns how many attacks the server withstood. Those that want it started with the same flags are made on
 // the same one.
 func attack(ctx context.Context, program string, vectors []*vector) (int, error) {
 	held := 0
@@ -94,7 +94,7 @@ func attackWith(ctx context.Context, program string, flags []string, vectors []*
 		switch {
 		case len(outcome.faults) > 0:
 			verdict = "FAILED "
-		case v.Expect.Answered:
+		case v.Expect.Succeeds:
 			verdict = "harmless"
 		}
 		fmt.Printf("%-8s %4d B %8.2f ms  memory +%2d MB  %s: %s\n", verdict, outcome.bytes,

@@ -23,7 +23,7 @@ const apiKey = "server-for-the-attacks-on-this-machine"
 const (
 	requestsPerRound = 2000
 	maxRounds        = 10
-	settledGrowth    = 1 << 20
+	maxIdleGrowth    = 1 << 20
 )
 
 // server is the program, running.
@@ -79,15 +79,15 @@ func (s *server) warm(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if after-before < settledGrowth {
+		if after-before < maxIdleGrowth {
 			return nil
 		}
 	}
 	return fmt.Errorf("the memory still grows after %d ordinary requests", maxRounds*requestsPerRound)
 }
 
-// answer is what the server answered.
-type answer struct {
+// apiResponse is what the server sent back.
+type apiResponse struct {
 	status int
 	header http.Header
 	text   []byte
@@ -108,7 +108,7 @@ type outcome struct {
 	faults []string
 }
 
-// withstand makes an attack, several times if need be, and answers how the fastest ended.
+// withstand makes an attack, several times if need be, and returns the outcome of the fastest.
 func (s *server) withstand(ctx context.Context, v *vector) outcome {
 	crowd, err := s.crowd(ctx, v)
 	defer func() {
@@ -123,7 +123,7 @@ func (s *server) withstand(ctx context.Context, v *vector) outcome {
 	for try := range tries {
 		got, err := s.send(ctx, v)
 		if err != nil {
-			return outcome{faults: []string{"no answer: " + err.Error()}}
+			return outcome{faults: []string{"no response: " + err.Error()}}
 		}
 		if try == 0 || got.took < best.took {
 			best = outcome{len(got.text), got.took, v.faults(got)}
@@ -132,7 +132,7 @@ func (s *server) withstand(ctx context.Context, v *vector) outcome {
 			break
 		}
 	}
-	if best.took > maxTime && v.Stall == "" && !v.Expect.Answered {
+	if best.took > maxTime && v.Stall == "" && !v.Expect.Succeeds {
 		best.faults = append(best.faults, fmt.Sprintf("it took more than %s", maxTime))
 	}
 	return best
@@ -157,12 +157,12 @@ func (s *server) crowd(ctx context.Context, v *vector) ([]net.Conn, error) {
 	return all, nil
 }
 
-// faults are what an answer has against what is expected.
-func (v *vector) faults(got *answer) []string {
+// faults are the differences between a response and what the vector expects.
+func (v *vector) faults(got *apiResponse) []string {
 	var all []string
 	fault := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if got.closed != v.Expect.Closed {
-		fault("closed without an answer: %t", got.closed)
+		fault("closed without a response: %t", got.closed)
 	}
 	if got.closed {
 		return all
@@ -171,7 +171,7 @@ func (v *vector) faults(got *answer) []string {
 		fault("status %d: %.300s", got.status, got.text)
 	}
 	if len(got.text) > maxAnswer {
-		fault("the answer has %d bytes: %.300s", len(got.text), got.text)
+		fault("the response has %d bytes: %.300s", len(got.text), got.text)
 	}
 	for name, value := range v.Expect.Header {
 		if got.header.Get(name) != value {
@@ -180,10 +180,10 @@ func (v *vector) faults(got *answer) []string {
 	}
 	for _, text := range v.Expect.Absent {
 		if bytes.Contains(got.text, []byte(text)) {
-			fault("the answer tells %q: %.500s", text, got.text)
+			fault("the response contains %q: %.500s", text, got.text)
 		}
 	}
-	if v.Expect.Answered {
+	if v.Expect.Succeeds {
 		if len(got.Errors) > 0 {
 			fault("refused: %.500s", got.text)
 		}
@@ -210,7 +210,7 @@ func (v *vector) faults(got *answer) []string {
 }
 
 // send sends what the file of a vector says.
-func (s *server) send(ctx context.Context, v *vector) (*answer, error) {
+func (s *server) send(ctx context.Context, v *vector) (*apiResponse, error) {
 	body, err := v.body()
 	if err != nil {
 		return nil, err
@@ -245,23 +245,23 @@ func (s *server) send(ctx context.Context, v *vector) (*answer, error) {
 	return read(response, began)
 }
 
-func read(response *http.Response, began time.Time) (*answer, error) {
+func read(response *http.Response, began time.Time) (*apiResponse, error) {
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
-	got := &answer{status: response.StatusCode, header: response.Header, text: text, took: time.Since(began)}
+	got := &apiResponse{status: response.StatusCode, header: response.Header, text: text, took: time.Since(began)}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(text, got); err != nil {
-			return nil, fmt.Errorf("the answer is no JSON: %w: %.300s", err, text)
+			return nil, fmt.Errorf("the response is not JSON: %w: %.300s", err, text)
 		}
 	}
 	return got, nil
 }
 
 // stall sends all but the last byte of the header or of the body, and waits.
-func (s *server) stall(ctx context.Context, v *vector, body []byte) (*answer, error) {
+func (s *server) stall(ctx context.Context, v *vector, body []byte) (*apiResponse, error) {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
 	if err != nil {
 		return nil, err
@@ -285,7 +285,7 @@ func (s *server) stall(ctx context.Context, v *vector, body []byte) (*answer, er
 	}
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil) //nolint:bodyclose // read closes it
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &answer{closed: true, took: time.Since(began)}, nil
+		return &apiResponse{closed: true, took: time.Since(began)}, nil
 	}
 	if err != nil {
 		return nil, err

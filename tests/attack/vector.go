@@ -54,15 +54,15 @@ type vector struct {
 		Code   string
 		// Limit is the one that the error names.
 		Limit string
-		// Header is one that the answer has.
+		// Header are headers that the response must have.
 		Header map[string]string
-		// Absent are texts that the answer does not have.
+		// Absent are texts that the response must not contain.
 		Absent []string
 		// Executed is for what is refused by a field of the operation, and not before.
 		Executed bool
-		// Answered is for what is no attack after all: it is answered like anything else.
-		Answered bool
-		// Closed is for a connection that is closed without an answer.
+		// Succeeds is for requests that look like an attack but are valid.
+		Succeeds bool
+		// Closed is for a connection that is closed without a response.
 		Closed bool
 	}
 

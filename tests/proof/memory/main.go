@@ -31,10 +31,10 @@ const (
 	mostAtOnce = 600 << 20
 	// container is the size of the cgroup.
 	container = 1 << 30
-	// settled is how much more than before a server may take once it is quiet: the runtime keeps a part for later.
-	settled = 32 << 20
-	// settleWithin is when it must.
-	settleWithin = time.Minute
+	// maxGrowth is how much more than before a server may take once it is quiet: the runtime keeps a part for later.
+	maxGrowth = 32 << 20
+	// recoverWithin is when it must.
+	recoverWithin = time.Minute
 )
 
 func main() {
@@ -99,11 +99,11 @@ func (p *proof) run(ctx context.Context, program string, confined bool) (err err
 		p.check(kills == 0, "the cgroup of %d MB had %d MB at most, its files included, and the system killed %d processes in it", container>>20, peak>>20, kills)
 	}
 	p.check(s.memory("VmHWM") < mostAtOnce, "the peak was %d MB (VmHWM), want less than %d MB", s.memory("VmHWM")>>20, mostAtOnce>>20)
-	p.settle(ctx, before)
+	p.mustRecover(ctx, before)
 	if err := p.silent(ctx); err != nil {
 		return err
 	}
-	p.settle(ctx, before)
+	p.mustRecover(ctx, before)
 	p.check(s.memory("VmHWM") < mostAtOnce, "the peak of everything was %d MB (VmHWM), want less than %d MB", s.memory("VmHWM")>>20, mostAtOnce>>20)
 	return nil
 }
@@ -129,11 +129,11 @@ func (p *proof) burst(ctx context.Context, n int) {
 	served, slowest, err := points()
 	p.check(p.server.Alive(), "%d x %d pages of %d customers in %.1f s: %v", senders, n, customers, took.Seconds(), outcomes)
 	// On a quick machine the shorter ones may all find room one after the other.
-	answered := outcomes["answered"]
+	succeeded := outcomes["answered"]
 	if n == fittingPages {
-		p.check(answered > 0, "%d of %d were answered", answered, senders)
+		p.check(succeeded > 0, "%d of %d were answered", succeeded, senders)
 	} else {
-		p.check(answered < senders, "%d of %d were refused", senders-answered, senders)
+		p.check(succeeded < senders, "%d of %d were refused", senders-succeeded, senders)
 	}
 	p.check(err == nil && served > 0, "meanwhile %d point reads, the slowest in %d ms: %v", served, slowest.Milliseconds(), faultOr(err, "none failed"))
 }
@@ -191,30 +191,30 @@ func (p *proof) silent(ctx context.Context) error {
 		p.check(p.server.group.kills() == 0, "the cgroup had %d MB at most", p.server.group.peak()>>20)
 	}
 	// The connections stay open: the server has to get rid of them.
-	p.settleFrom(ctx, began, p.server.before)
+	p.mustRecoverFrom(ctx, began, p.server.before)
 	return nil
 }
 
-func (p *proof) settle(ctx context.Context, before int) {
+func (p *proof) mustRecover(ctx context.Context, before int) {
 	p.server.before = before
-	p.settleFrom(ctx, time.Now(), before)
+	p.mustRecoverFrom(ctx, time.Now(), before)
 }
 
-// settleFrom waits until the server has its old size again.
-func (p *proof) settleFrom(ctx context.Context, began time.Time, before int) {
+// mustRecoverFrom waits until the server has its old size again.
+func (p *proof) mustRecoverFrom(ctx context.Context, began time.Time, before int) {
 	now := p.server.memory("RssAnon")
-	for now > before+settled && time.Since(began) < settleWithin && ctx.Err() == nil {
+	for now > before+maxGrowth && time.Since(began) < recoverWithin && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-time.After(250 * time.Millisecond):
 		}
 		now = p.server.memory("RssAnon")
 	}
-	p.check(now > 0 && now <= before+settled, "%d MB after %.0f s, %d MB before, want at most %d MB more within %.0f s",
-		now>>20, time.Since(began).Seconds(), before>>20, settled>>20, settleWithin.Seconds())
+	p.check(now > 0 && now <= before+maxGrowth, "%d MB after %.0f s, %d MB before, want at most %d MB more within %.0f s",
+		now>>20, time.Since(began).Seconds(), before>>20, maxGrowth>>20, recoverWithin.Seconds())
 }
 
-// longQuery asks for pages of customers with their metadata.
+// longQuery selects pages of customers with their metadata.
 func longQuery(n int) string {
 	var query strings.Builder
 	query.WriteString("{")

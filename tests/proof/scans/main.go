@@ -1,6 +1,6 @@
 // Command scans shows that point reads do not wait behind scans: it fills a data folder with customers, starts the
 // server on it, and reads single customers at an even pace, first alone and then while twenty requests at once, sent
-// again and again, each ask for twenty counts of an or of 100 patterns. It prints what came of that, and fails if a
+// again and again, each select twenty counts of an or of 100 patterns. It prints what came of that, and fails if a
 // bound was missed.
 //
 //	scans [-scale 0.1] PROGRAM
@@ -174,7 +174,7 @@ type outcomes struct {
 
 // String implements fmt.Stringer.
 func (o outcomes) String() string {
-	return fmt.Sprintf("by status %v, %d of them with a Retry-After, %d without an answer", o.byStatus, o.retryAfter, o.broken)
+	return fmt.Sprintf("by status %v, %d of them with a Retry-After, %d without a response", o.byStatus, o.retryAfter, o.broken)
 }
 
 func (s load) besideScans(ctx context.Context, keys keys, lasts time.Duration) (reads, readiness times, sent outcomes) {

@@ -76,7 +76,7 @@ func readCustomer(ctx context.Context, s *served.Server, key, id string) error {
 	return err
 }
 
-// scanBody asks for counts that no index leads to. No customer matches a pattern, so each is evaluated on every row.
+// scanBody selects counts that no index leads to. No customer matches a pattern, so each is evaluated on every row.
 func scanBody() ([]byte, error) {
 	or := make([]map[string]any, patterns)
 	for i := range or {
