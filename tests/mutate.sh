@@ -34,8 +34,8 @@ failed=0
 for target in "$@"; do
   package=${target%=*}
   # Not --test-cpu: version 0.6.0 passes it to go test in a form that fails every test. A change that times out counts
-  # neither way, so the limit is generous.
-  PATH=$tmp:$PATH "$gremlins" unleash "./$package" --workers "${MUTATE_WORKERS:-2}" --timeout-coefficient 100 \
+  # neither way, so the limit is ten times the first run.
+  PATH=$tmp:$PATH "$gremlins" unleash "./$package" --workers "${MUTATE_WORKERS:-2}" --timeout-coefficient 10 \
     --threshold-efficacy "${target#*=}" >"$tmp/log" 2>&1 || failed=1
   printf '\n== %s: at least %s %%\n' "$package" "${target#*=}"
   sed -nE "s|^ *(LIVED\|TIMED OUT) +(.*) at |\1 \2 at $package/|p" "$tmp/log"
