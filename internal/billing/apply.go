@@ -15,7 +15,7 @@ const RefetchAfter = 5 * time.Second
 // Apply is what is known after one more event. Events may come in any order and any number of times: the same
 // set of events always leads to the same facts. It changes nothing that it is given.
 //
-// Three rules make it so. What ends for good wins whenever it is told: a deletion over everything, a detachment
+// Three rules make it so. What ends for good wins whenever it arrives: a deletion over everything, a detachment
 // over whatever else is said of its payment method. Of all else the newest event wins. And nothing older than
 // the last snapshot counts, which lets a snapshot forget what was detached before it.
 //

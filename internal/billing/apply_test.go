@@ -347,7 +347,7 @@ func TestApplyIsIndifferentToOrderAndRepetition(t *testing.T) {
 	}
 }
 
-// compare answers what is wrong with the facts, "" if nothing is. Warnings of expiry are no fact of the
+// compare returns what is wrong with the facts, "" if nothing is. Warnings of expiry are no fact of the
 // provider's own.
 func (h *history) compare(f domain.BillingFacts) string {
 	if f.Deleted != h.deleted {

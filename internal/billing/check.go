@@ -211,7 +211,7 @@ var zoneName = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
 
 // notZones are the names besides "" by which LoadLocation finds what is no zone of the database: Go's name
 // for the host's setting, and what a host's zone directory holds besides, that setting again and second
-// copies of the database. They would make the answer depend on the machine.
+// copies of the database. They would make the result depend on the machine.
 var notZones = regexp.MustCompile(`^(Local|localtime|posixrules|posix/.*|right/.*)$`)
 
 func checkTimezone(field string, zone *string) error {

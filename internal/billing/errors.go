@@ -57,7 +57,7 @@ type ProviderError struct {
 	Param string
 	// Missing is whether the provider has no object of an id that it was sent.
 	Missing bool
-	// RequestID is the provider's name of the request, "" if there was no answer.
+	// RequestID is the provider's name of the request, "" if there was no response.
 	RequestID string
 	// RetryAfter is how long the provider wants to be left alone; 0 if it does not say.
 	RetryAfter time.Duration

@@ -41,7 +41,7 @@ type attempt struct {
 	// created is the customer that the attempt created; nil for none.
 	created *billing.Created
 
-	// told says of each part that was tried whether the provider has it now.
+	// pushed says of each part that was tried whether the provider has it now.
 	pushed    map[domain.SyncPart]bool
 	nameGiven bool
 	snapshot  *billing.Snapshot
@@ -337,9 +337,9 @@ func (a *attempt) pushPaymentMethod(
 	return err
 }
 
-// reportsTo reports whether the refusal of a part goes to the waiter: only that of what the waiter asked for does.
+// reportsTo reports whether the refusal of a part goes to the waiter: only that of what the waiter changed does.
 func (a *attempt) reportsTo(part domain.SyncPart) bool {
-	return a.waiter != nil && a.waiter.revision == a.customer.Sync.Pending[part] && a.waiter.settle()
+	return a.waiter != nil && a.waiter.revision == a.customer.Sync.Pending[part] && a.waiter.resolve()
 }
 
 func (a *attempt) pushCoupon(ctx context.Context) error {

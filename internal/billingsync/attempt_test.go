@@ -30,7 +30,7 @@ func (w *world) fail(kind simulator.FaultKind, request string, times int) {
 	w.sim.Fail(simulator.Fault{Kind: kind, Method: method, Path: path, Times: times})
 }
 
-func TestArchivingEndsWhatIsTold(t *testing.T) {
+func TestArchivingEndsPushes(t *testing.T) {
 	t.Parallel()
 	archive := func(c *domain.Customer) { c.Archive(domain.Timestamp(time.Now())) }
 	// unarchive is what the use case does.
@@ -47,7 +47,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			time.Sleep(time.Hour)
 			w.due(w.server())
 			if sent := w.wire.sent(); len(sent) > 0 {
-				w.Errorf("told %q", sent)
+				w.Errorf("pushed %q", sent)
 			}
 		},
 		"during the creation, whose link is kept": func(w *world, c *domain.Customer) {
@@ -69,7 +69,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			w.at(update, func() { w.change(c, archive) })
 			<-w.server().Enqueue(w.Context(), c, nil)
 			if sent := w.wire.sent(); sent[len(sent)-1] != update {
-				w.Errorf("told %q", sent)
+				w.Errorf("pushed %q", sent)
 			}
 		},
 		"between two requests, and coming back at once": func(w *world, c *domain.Customer) {
@@ -79,7 +79,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			if there := w.there(); there.Name != "" || there.Email != "" || there.Address != nil {
 				w.Errorf("there is %+v", there)
 			}
-			w.settle(c, w.server())
+			w.drain(c, w.server())
 			w.linked(w.stands(c, "SUCCESS"))
 			if there := w.there(); there.Name != "" || there.Email != "" || there.Address != nil {
 				w.Errorf("there is %+v", there)
@@ -102,7 +102,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			<-w.server().Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
-		"after a creation that nobody knows the outcome of, which is made up for afterwards": func(w *world, c *domain.Customer) {
+		"after a creation of unknown outcome, which is made up for afterwards": func(w *world, c *domain.Customer) {
 			w.fail(simulator.AnswerLost, create, 0)
 			<-w.server().Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
@@ -112,7 +112,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			<-w.server().Enqueue(w.Context(), c, nil)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
-		"after a creation that nobody knows the outcome of, too late to make up for": func(w *world, c *domain.Customer) {
+		"after a creation of unknown outcome, too late to make up for": func(w *world, c *domain.Customer) {
 			w.fail(simulator.AnswerLost, create, 0)
 			<-w.server().Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
@@ -123,18 +123,18 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			w.stands(c, "UNCONFIRMED")
 			w.there()
 		},
-		"and back at once, it does not wait for a lease that nobody uses": func(w *world, c *domain.Customer) {
+		"and back at once, it does not wait for a lease that is not in use": func(w *world, c *domain.Customer) {
 			w.at(create, func() { w.change(c, archive) })
 			<-w.server().Enqueue(w.Context(), c, information())
 			w.change(c, unarchive)
 			began := time.Now()
-			w.settle(c, w.server())
+			w.drain(c, w.server())
 			w.linked(w.stands(c, "SUCCESS"))
 			if waited := time.Since(began); waited >= billingsync.LeaseLasts*3/4 {
 				w.Errorf("it waited for %s", waited)
 			}
 		},
-		"of what was not told, nothing but name and email is forgotten": func(w *world, c *domain.Customer) {
+		"of what is pending, only name and email are cleared": func(w *world, c *domain.Customer) {
 			<-w.server().Enqueue(w.Context(), c, nil)
 			w.wire.down.Store(true)
 			c = w.change(c, func(c *domain.Customer) { c.CouponID = new(w.coupon("tenth", percentOff)) },
@@ -146,10 +146,10 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 			time.Sleep(time.Hour)
 			w.due(w.server())
 			if sent := w.wire.sent(); len(sent) > 0 {
-				w.Errorf("archived, told %q", sent)
+				w.Errorf("archived, pushed %q", sent)
 			}
 			w.change(c, unarchive)
-			w.settle(c, w.server())
+			w.drain(c, w.server())
 			w.stands(c, "SUCCESS")
 			if there := w.there(); there.Metadata["clientele_coupon"] == "" || there.Name != "Ada of c" || there.Address != nil {
 				w.Errorf("there is %+v", there)
@@ -167,7 +167,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 				w.Errorf("archived: %s, %+v", describe(c), c.Facts())
 			}
 			w.change(c, unarchive)
-			if c = w.settle(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
+			if c = w.drain(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
 				w.Errorf("afterwards: %s, %+v", describe(c), c.Facts())
 			}
 		},
@@ -179,7 +179,7 @@ func TestArchivingEndsWhatIsTold(t *testing.T) {
 	}
 }
 
-func TestLinkingByHandEndsWhatWasToldToAnother(t *testing.T) {
+func TestLinkingByHandEndsPushesToAnother(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(w *world, c *domain.Customer, link func(*domain.Customer)){
 		"during the creation": func(w *world, c *domain.Customer, link func(*domain.Customer)) {
@@ -215,7 +215,7 @@ func TestLinkingByHandEndsWhatWasToldToAnother(t *testing.T) {
 					c.LinkTo(&other)
 					c.EnqueueSync(time.Now(), domain.SyncFacts)
 				})
-				c = w.settle(c, w.server())
+				c = w.drain(c, w.server())
 				if c = w.stands(c, "SUCCESS"); valueOf(c.BillingID) != other {
 					w.Errorf("linked to %s", valueOf(c.BillingID))
 				}
@@ -235,7 +235,7 @@ func TestWhatFailsInPassingIsDoneThoughOtherThingsAreRefused(t *testing.T) {
 		w.fail(simulator.Unavailable, methods, 5)
 		<-w.server().Enqueue(w.Context(), c, nil)
 		w.stands(c, "REFUSED")
-		c = w.settle(c, w.server())
+		c = w.drain(c, w.server())
 		w.stands(c, "REFUSED")
 		w.checkFacts(c)
 	})
@@ -259,7 +259,7 @@ func TestADeletionIsSaidWhateverWasRefusedBefore(t *testing.T) {
 	})
 }
 
-func TestFactsAreSettledThoughSomethingIsRefused(t *testing.T) {
+func TestFactsAreFetchedThoughAPartIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(w *world, c *domain.Customer){
 		"a coupon": func(w *world, c *domain.Customer) {
@@ -285,7 +285,7 @@ func TestFactsAreSettledThoughSomethingIsRefused(t *testing.T) {
 				if !w.now(c).Facts().NeedsRefetch() {
 					t.Errorf("at once: %+v", w.now(c).Facts())
 				}
-				if c = w.settle(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
+				if c = w.drain(c, w.server()); c.Facts().NeedsRefetch() || c.Facts().Currency != "USD" {
 					t.Errorf("in the end: %s, %+v", describe(c), c.Facts())
 				}
 			})

@@ -135,13 +135,13 @@ func TestACrashAtAnyPointLeavesOneCustomerAndIsMadeUpFor(t *testing.T) {
 					inWorld(t, func(w *world) {
 						customer := c.run(w, &process{endsAt: endsAt})
 						server := w.server()
-						// Nobody else is at the customer while the lease lasts.
+						// No other server works on the customer while the lease lasts.
 						before := len(w.wire.sent())
 						w.due(server)
 						if after := w.wire.sent(); before > 0 && endsAt < whole.points && len(after) > 0 {
 							t.Errorf("within the lease: %q", after)
 						}
-						customer = w.settle(customer, server)
+						customer = w.drain(customer, server)
 						w.linked(customer)
 						w.checkFacts(customer)
 						there := w.there()

@@ -88,7 +88,7 @@ func TestEventsInAnyOrderLeadToOneState(t *testing.T) {
 			})
 		}
 		group.Wait()
-		// What the events do not agree on is settled by asking, though none of the customers was ever synced.
+		// What the events do not agree on is fetched, though none of the customers was ever synced.
 		time.Sleep(billing.RefetchAfter)
 		w.due(server)
 		for i := range customers {
@@ -132,7 +132,7 @@ func TestReceive(t *testing.T) {
 					"", "t=1,v1=00", w.sim.Sign(append(e.Payload, ' '), time.Now()), w.sim.Sign(e.Payload, time.Now().Add(-time.Hour)),
 				} {
 					if err := server.Receive(w.Context(), e.Payload, signature); !errors.Is(err, billing.ErrBadSignature) {
-						w.Errorf("the answer is %v", err)
+						w.Errorf("the error is %v", err)
 					}
 				}
 			}
@@ -144,10 +144,10 @@ func TestReceive(t *testing.T) {
 			soon := time.Now().Add(time.Hour)
 			payload := fmt.Appendf(nil, `{"id":"evt_1","object":"event","created":%d,"type":"customer.updated","data":{"object":{"id":%q,"currency":"eur"}}}`, soon.Unix(), *c.BillingID)
 			if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, time.Now())); !errors.Is(err, billing.ErrFutureEvent) {
-				w.Errorf("the answer is %v", err)
+				w.Errorf("the error is %v", err)
 			}
 			if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, soon)); !errors.Is(err, billing.ErrFutureSignature) {
-				w.Errorf("the answer is %v", err)
+				w.Errorf("the error is %v", err)
 			}
 			if now := w.now(c); now.Version != c.Version {
 				w.Errorf("version %d", now.Version)
@@ -157,7 +157,7 @@ func TestReceive(t *testing.T) {
 			payload := fmt.Appendf(nil, `{"id":"evt_1","object":"v2.core.event","type":"v1.customer.updated","created":"1999-12-31T00:00:00Z","related_object":{"id":%q,"type":"customer"}}`, *c.BillingID)
 			for range 2 {
 				if err := server.Receive(w.Context(), payload, w.sim.Sign(payload, time.Now())); err != nil {
-					w.Errorf("the answer is %v", err)
+					w.Errorf("the error is %v", err)
 				}
 			}
 			if now := w.now(c); now.Version != c.Version {
@@ -181,7 +181,7 @@ func TestReceive(t *testing.T) {
 			if known := w.now(c).Facts(); known.Currency != "EUR" {
 				w.Errorf("known is %+v", known)
 			}
-			// What was missed meanwhile is asked for.
+			// What was missed meanwhile is fetched.
 			time.Sleep(billing.RefetchAfter)
 			w.due(server.(*billingsync.Service))
 			known := w.now(c).Facts()
@@ -197,7 +197,7 @@ func TestReceive(t *testing.T) {
 				})
 			}, whole(domain.SyncFacts))
 			_ = w.sim.Invoice(*c.BillingID, "EUR")
-			w.settle(c, server.(*billingsync.Service))
+			w.drain(c, server.(*billingsync.Service))
 			if known := w.now(c).Facts(); known.Currency != "EUR" || known.RetrievedAt.After(time.Now()) {
 				w.Errorf("known is %+v", known)
 			}
@@ -205,7 +205,7 @@ func TestReceive(t *testing.T) {
 		"what cannot be read writes nothing": func(w *world, c *domain.Customer, server receiver) {
 			for _, payload := range []string{"", "{}", "[]", `{"object":"event","id":"evt_1","created":1,"type":"customer.updated","data":{"object":[]}}`} {
 				if err := server.Receive(w.Context(), []byte(payload), w.sim.Sign([]byte(payload), time.Now())); !errors.Is(err, billing.ErrBadEvent) {
-					w.Errorf("%q: the answer is %v", payload, err)
+					w.Errorf("%q: the error is %v", payload, err)
 				}
 			}
 			if now := w.now(c); now.Version != c.Version {
@@ -223,7 +223,7 @@ func TestReceive(t *testing.T) {
 				w.Errorf("version %d", now.Version)
 			}
 		},
-		"all customers that are linked are told": func(w *world, c *domain.Customer, server receiver) {
+		"all customers that are linked receive it": func(w *world, c *domain.Customer, server receiver) {
 			other := w.insert("other", func(other *domain.Customer) { other.BillingID = c.BillingID })
 			time.Sleep(time.Minute) // Events of one second have no order.
 			_ = w.sim.Invoice(*c.BillingID, "EUR")

@@ -9,8 +9,8 @@ const (
 	DueEvery      = dueInterval
 )
 
-// WithPlaces sets how many tasks may wait and run, and how many may run.
-func WithPlaces(waiting, running int) Option {
+// WithSlots sets how many tasks may wait and run, and how many may run.
+func WithSlots(waiting, running int) Option {
 	return func(s *Service) {
 		s.waiting, s.running = make(chan struct{}, waiting), make(chan struct{}, running)
 	}

@@ -53,7 +53,7 @@ type scene struct {
 	requests    []string
 	// informed is after how many of them the billing information was passed on.
 	informed int
-	// is reports whether the provider knows all that it was told, billing information aside.
+	// is reports whether the provider has all that was pushed, billing information aside.
 	is func(c simulator.Customer) bool
 }
 
@@ -90,7 +90,7 @@ func (s scene) begin(w *world, server *billingsync.Service, id string) *domain.C
 	if s.linked {
 		c = w.change(c, whole(domain.SyncInformation))
 		<-server.Enqueue(w.Context(), c, &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "eu_vat", Value: "DK12345678"}}, PaymentMethodID: new("pm_card_visa")})
-		c = w.settle(c, server)
+		c = w.drain(c, server)
 	}
 	w.wire.sent()
 	return w.change(c, func(c *domain.Customer) { s.change(w, c) })
@@ -125,8 +125,8 @@ func TestEveryFaultAtEveryRequestIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// foundDone reports whether the repetition of a request finds it done, so that no answer is needed. The simulator
-// carries out a deletion that it answers with an error.
+// foundDone reports whether the repetition of a request finds it done, so that no response is needed. The simulator
+// carries out a deletion that it reports as an error.
 func (f fault) foundDone(request string) bool {
 	switch request {
 	case addTax, detach, makeCoupon:
@@ -163,7 +163,7 @@ func (s scene) withFault(w *world, server *billingsync.Service, n int, f fault) 
 		}
 	}
 	w.sim.Recover()
-	c = w.settle(c, server)
+	c = w.drain(c, server)
 	if is := c.SyncStatus(); (is == domain.SyncSuccess) != informed {
 		w.Errorf("%s, recovered: %s", what, describe(c))
 	}
@@ -171,7 +171,7 @@ func (s scene) withFault(w *world, server *billingsync.Service, n int, f fault) 
 		w.Errorf("%s, recovered: %s", what, describe(c))
 	}
 	made := w.made(c)
-	// An answer that says that it failed though it did not leaves an empty customer behind.
+	// A response that says that it failed though it did not leaves an empty customer behind.
 	one := 1
 	if s.requests[n] == create && f.Kind == simulator.ServerErrorAfter {
 		one = len(made)
@@ -197,7 +197,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			w.stands(c, "TEMPORARY")
-			w.settle(c, server)
+			w.drain(c, server)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"an unknown outcome, just within the life of the key": func(w *world, c *domain.Customer, server *billingsync.Service) {
@@ -205,7 +205,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			time.Sleep(billing.KeyLifetime - time.Minute)
-			w.settle(c, server)
+			w.drain(c, server)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"an unknown outcome, too late": func(w *world, c *domain.Customer, server *billingsync.Service) {
@@ -214,20 +214,20 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			w.sim.Recover()
 			w.wire.sent()
 			time.Sleep(billing.KeyLifetime + time.Minute)
-			w.settle(c, server)
+			w.drain(c, server)
 			c = w.stands(c, "UNCONFIRMED")
-			// A change is noted and told no more than that.
+			// A change is recorded, and not pushed.
 			c = w.change(c, want(domain.SyncName))
 			<-server.Enqueue(w.Context(), c, nil)
 			if sent := w.wire.sent(); len(sent) > 0 {
-				w.Errorf("told %q", sent)
+				w.Errorf("pushed %q", sent)
 			}
 			c = w.stands(c, "UNCONFIRMED")
 			w.there()
 			// Whoever has looked lets a second one be made.
 			c = w.change(c, func(c *domain.Customer) { c.Sync.RenewCreation() }, whole())
 			<-server.Enqueue(w.Context(), c, nil)
-			c = w.settle(c, server)
+			c = w.drain(c, server)
 			w.stands(c, "SUCCESS")
 			if made := w.made(c); len(made) != 2 || valueOf(c.BillingID) != made[1].ID {
 				w.Errorf("linked to %s of %+v", valueOf(c.BillingID), made)
@@ -238,7 +238,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			<-server.Enqueue(w.Context(), c, nil)
 			w.sim.Recover()
 			time.Sleep(billing.KeyLifetime + time.Minute)
-			w.settle(c, server)
+			w.drain(c, server)
 			c = w.stands(c, "UNCONFIRMED")
 			c = w.change(c, func(c *domain.Customer) { c.LinkTo(new(w.there().ID)) }, whole())
 			<-server.Enqueue(w.Context(), c, nil)
@@ -253,7 +253,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 				w.stands(c, "TEMPORARY")
 			}
 			w.wire.down.Store(false)
-			w.settle(c, server)
+			w.drain(c, server)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"a day of too many requests": func(w *world, c *domain.Customer, server *billingsync.Service) {
@@ -262,7 +262,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 			time.Sleep(billing.KeyLifetime + time.Hour)
 			w.due(server)
 			w.sim.Recover()
-			w.settle(c, server)
+			w.drain(c, server)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"a refusal": func(w *world, c *domain.Customer, server *billingsync.Service) {
@@ -290,7 +290,7 @@ func TestCreationsAreRepeatedForAsLongAsTheirKeyLives(t *testing.T) {
 				w.due(server)
 			}
 			w.sim.Recover()
-			w.linked(w.settle(c, server))
+			w.linked(w.drain(c, server))
 			w.stands(c, "SUCCESS")
 		},
 	} {

@@ -101,7 +101,7 @@ func (w *world) provider(way http.RoundTripper) *stripe.Provider {
 	return provider
 }
 
-// stranger makes a customer at the provider that none of ours is linked to, and answers its id.
+// stranger makes a customer at the provider that none of ours is linked to, and returns its id.
 func (w *world) stranger(name string) string {
 	w.Helper()
 	made, err := w.provider(w.wire).CreateCustomer(w.Context(), billing.NewCustomer{
@@ -114,7 +114,7 @@ func (w *world) stranger(name string) string {
 	return made.CustomerID
 }
 
-// insert stores a new customer with all that a provider is told of a customer, but for a coupon.
+// insert stores a new customer with every part that is pushed, but for a coupon.
 func (w *world) insert(id string, change ...func(*domain.Customer)) *domain.Customer {
 	w.Helper()
 	ref := domain.CustomerRef{EnvironmentID: "production", CustomerID: id}
@@ -132,12 +132,12 @@ func (w *world) insert(id string, change ...func(*domain.Customer)) *domain.Cust
 	return customer
 }
 
-// whole notes all of a customer to be told, and more parts.
+// whole makes all of a customer pending, and more parts.
 func whole(more ...domain.SyncPart) func(*domain.Customer) {
 	return func(c *domain.Customer) { c.EnqueueFullSync(time.Now(), more...) }
 }
 
-// want notes parts of a customer to be told.
+// want makes parts of a customer pending.
 func want(parts ...domain.SyncPart) func(*domain.Customer) {
 	return func(c *domain.Customer) { c.EnqueueSync(time.Now(), parts...) }
 }
@@ -195,8 +195,8 @@ func (w *world) due(server *billingsync.Service) {
 	}
 }
 
-// settle lets time pass, and servers look after what is due, until nothing is due any more.
-func (w *world) settle(of *domain.Customer, server *billingsync.Service) *domain.Customer {
+// drain lets time pass and runs what is due, until nothing is.
+func (w *world) drain(of *domain.Customer, server *billingsync.Service) *domain.Customer {
 	w.Helper()
 	for range 100 {
 		customer := w.now(of)

@@ -15,9 +15,9 @@ import (
 	"clientele/internal/logging"
 )
 
-// TestInformationOfManyChangesIsToldWhole has several changes wait behind an attempt that takes its time. Whichever
+// TestInformationOfManyChangesIsPushedWhole has several changes wait behind an attempt that takes its time. Whichever
 // comes first, nothing that any of them brought is lost.
-func TestInformationOfManyChangesIsToldWhole(t *testing.T) {
+func TestInformationOfManyChangesIsPushedWhole(t *testing.T) {
 	t.Parallel()
 	address := &domain.BillingInformation{
 		BillingAddress: &domain.Address{Country: new("DK"), City: new(hint + " City")}, CustomerName: new(hint + " Old"),
@@ -66,11 +66,11 @@ func TestInformationOfManyChangesIsToldWhole(t *testing.T) {
 	}
 }
 
-// TestInformationHasPlacesOfItsOwn fills the places that are for tasks which can be made up for later.
-func TestInformationHasPlacesOfItsOwn(t *testing.T) {
+// TestInformationHasItsOwnSlots fills the slots of tasks that can be retried later.
+func TestInformationHasItsOwnSlots(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
-		server := w.server(billingsync.WithPlaces(8, 1))
+		server := w.server(billingsync.WithSlots(8, 1))
 		w.slow(time.Second)
 		var ends []<-chan struct{}
 		for i := range 20 {
@@ -109,7 +109,7 @@ func TestASyncKeepsNothingOfItsRequest(t *testing.T) {
 	})
 }
 
-// nosy keeps the context that it was last asked with.
+// nosy keeps the context that it was last called with.
 type nosy struct {
 	billing.Provider
 	ctx context.Context //nolint:containedctx // that is what it is for

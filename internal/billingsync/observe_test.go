@@ -24,7 +24,7 @@ import (
 	"clientele/persistence/bolt"
 )
 
-// scripted is a provider that does as it is told.
+// scripted is a provider that returns what the test sets.
 type scripted struct {
 	billing.Provider
 
@@ -47,7 +47,7 @@ func (s *scripted) RetrieveCustomer(context.Context, string) (billing.Snapshot, 
 
 func (s *scripted) ParseEvent([]byte, string) (billing.Event, error) { return s.event, s.err }
 
-// reportsTo is what a service told.
+// reportsTo records what a service reports.
 type reportsTo struct {
 	mutex         sync.Mutex
 	syncs, events []string
@@ -87,7 +87,7 @@ func watch(t *testing.T, over func(persistence.Store) persistence.Store) (*billi
 
 func asItIs(store persistence.Store) persistence.Store { return store }
 
-// observed is a customer that is to be told of.
+// observed is a customer with pending parts.
 func observed(t *testing.T, store persistence.Store, id string, change func(*domain.Customer)) *domain.Customer {
 	t.Helper()
 	ref, now := domain.CustomerRef{EnvironmentID: "production", CustomerID: id}, domain.Timestamp(time.Now())
@@ -103,7 +103,7 @@ func observed(t *testing.T, store persistence.Store, id string, change func(*dom
 	return customer
 }
 
-// deaf is a store that answers no write after some.
+// deaf is a store whose writes fail after some.
 type deaf struct {
 	persistence.Store
 
@@ -171,17 +171,17 @@ func TestOutcomesOfSyncs(t *testing.T) {
 				t.Errorf("reportsTo was %q, want %q", to.syncs, want)
 			}
 			span := spans.Ended()[0]
-			told := map[string]string{}
+			attrs := map[string]string{}
 			for _, a := range span.Attributes() {
-				told[string(a.Key)] = a.Value.String()
+				attrs[string(a.Key)] = a.Value.String()
 			}
 			want := map[string]string{"clientele.sync.outcome": c.outcome}
 			fault := c.outcome != "success" && c.outcome != "superseded"
 			if fault {
 				want["error.type"] = c.outcome
 			}
-			if span.Name() != "sync" || !maps.Equal(told, want) || (span.Status().Code == codes.Error) != fault || len(span.Events()) > 0 {
-				t.Errorf("the span is %s, %v, %v, %v", span.Name(), told, span.Status(), span.Events())
+			if span.Name() != "sync" || !maps.Equal(attrs, want) || (span.Status().Code == codes.Error) != fault || len(span.Events()) > 0 {
+				t.Errorf("the span is %s, %v, %v, %v", span.Name(), attrs, span.Status(), span.Events())
 			}
 			log := to.log.String()
 			if lines := strings.Count(log, "\n"); lines != min(1, len(c.logged)) {
@@ -232,8 +232,8 @@ func TestAnHourWithoutTheProvider(t *testing.T) {
 	}
 }
 
-// TestARefusalIsToldOnce, until something is changed.
-func TestARefusalIsToldOnce(t *testing.T) {
+// TestARefusalIsReportedOnce, until something is changed.
+func TestARefusalIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	service, provider, store, to, _ := watch(t, asItIs)
 	provider.update = func() error { return &billing.ProviderError{Kind: billing.Permanent, Code: "email_invalid"} }

@@ -20,7 +20,7 @@ type model struct {
 	*world
 	t *rapid.T
 	c *domain.Customer
-	// nameCleared and emailCleared are whether archiving cleared them, which the provider is not told of.
+	// nameCleared and emailCleared are whether archiving cleared them, which is not pushed.
 	nameCleared, emailCleared bool
 	// relinked is whether it was linked by hand.
 	relinked bool
@@ -64,7 +64,7 @@ func (m *model) actions(other string) map[string]func(*rapid.T) {
 				m.begin(nil)
 			}
 		},
-		"change that nobody tells": func(*rapid.T) {
+		"change that is not pushed": func(*rapid.T) {
 			if m.change(func(c *domain.Customer) { c.Email = new(fresh()) }, whole()) {
 				m.emailCleared = false
 			}
@@ -140,7 +140,7 @@ func (m *model) check(server *billingsync.Service) {
 		}
 		m.actions("")["unarchive"](m.t)
 	}
-	m.c = m.settle(m.c, server)
+	m.c = m.drain(m.c, server)
 	made := m.made(m.c)
 	if m.c.Sync == nil {
 		return

@@ -53,7 +53,7 @@ type step struct {
 	there       func(c simulator.Customer) bool
 }
 
-func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
+func TestEveryPartIsPushedOnceAndOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	wholeSync := func(more ...domain.SyncPart) func(*world, *domain.Customer) {
 		return func(_ *world, c *domain.Customer) { c.EnqueueFullSync(time.Now(), more...) }
@@ -73,11 +73,11 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 	informed := wants(domain.SyncInformation, domain.SyncFacts)
 	synced := step{name: "first", change: wholeSync(), requests: []string{create, update, retrieve, methods}}
 	for name, steps := range map[string][]step{
-		"a new customer is made, told of, and asked for": {{
+		"a new customer is created, pushed and fetched": {{
 			change: wholeSync(), requests: []string{create, update, retrieve, methods},
 			there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && c.Email == "c@example.com" },
 		}},
-		"a customer without name and email is made and asked for": {{
+		"a customer without name and email is created and fetched": {{
 			change: func(_ *world, c *domain.Customer) {
 				c.Name, c.Email = nil, nil
 				c.EnqueueFullSync(time.Now())
@@ -85,7 +85,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 			requests: []string{create, retrieve, methods},
 			there:    func(c simulator.Customer) bool { return c.Name == "" && c.Email == "" },
 		}},
-		"a name that changed is all that is told": {synced, {
+		"a name that changed is all that is pushed": {synced, {
 			change: setName(new("Grace")), requests: []string{update},
 			there: func(c simulator.Customer) bool { return c.Name == "Grace" && c.Email == "c@example.com" },
 		}},
@@ -131,7 +131,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				there:    func(c simulator.Customer) bool { return len(c.TaxIDs) == 0 },
 			},
 		},
-		"a tax id that is refused leaves the payment method to be told": {{
+		"a tax id that is refused leaves the payment method to be pushed": {{
 			change:      wholeSync(domain.SyncInformation),
 			information: &domain.BillingInformation{TaxIDs: []domain.TaxID{{Type: "eu_vat", Value: "!"}}, PaymentMethodID: new("pm_card_visa")},
 			requests:    []string{create, update, listTax, addTax, attach, setDefault, retrieve, methods}, stands: "REFUSED",
@@ -229,7 +229,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				there:    func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] == "" },
 			},
 		},
-		"a coupon that the provider has no word for leaves the rest to be told": {
+		"a coupon that the provider has no word for leaves the rest to be pushed": {
 			{
 				name: "refused", change: func(w *world, c *domain.Customer) {
 					c.CouponID = new(w.coupon("five", amountOffForever))
@@ -239,7 +239,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				there: func(c simulator.Customer) bool { return c.Name == "Ada of c" && c.Metadata["clientele_coupon"] == "" },
 			},
 			{
-				name: "the rest goes on being told", change: setName(new("Grace")), requests: []string{update}, stands: "REFUSED",
+				name: "the rest is still pushed", change: setName(new("Grace")), requests: []string{update}, stands: "REFUSED",
 				there: func(c simulator.Customer) bool { return c.Name == "Grace" },
 			},
 			{
@@ -247,7 +247,7 @@ func TestEveryPartIsToldOnceAndOnlyWhatChanged(t *testing.T) {
 				there: func(c simulator.Customer) bool { return c.Metadata["clientele_coupon"] != "" },
 			},
 		},
-		"a customer that is linked by hand is only asked for": {{
+		"a customer that is linked by hand is only fetched": {{
 			change: func(w *world, c *domain.Customer) {
 				id := w.stranger("stranger")
 				_, _ = w.sim.Attach(id, "pm_card_amex")
@@ -291,7 +291,7 @@ func (w *world) walk(c *domain.Customer, steps []step) {
 				w.Errorf("%s: once more: %q", s.name, sent)
 			}
 		}
-		// Whatever is still to come is another snapshot, in case that events of the same second tell something else.
+		// Whatever is still to come is another snapshot, in case that events of the same second say something else.
 		time.Sleep(billing.RefetchAfter)
 		w.due(server)
 		if sent := w.wire.sent(); len(sent) > 0 && !slices.Equal(sent, []string{retrieve, methods}) && s.stands == "SUCCESS" {
@@ -334,7 +334,7 @@ func (w *world) checkFacts(c *domain.Customer) {
 	}
 }
 
-// TestTheLastOfManyAttachmentsIsKnown makes them within one second, which is all that the provider's times tell apart.
+// TestTheLastOfManyAttachmentsIsKnown makes them within one second, which is all that the provider's times distinguish.
 func TestTheLastOfManyAttachmentsIsKnown(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
@@ -364,7 +364,7 @@ func TestWhatIsRefusedKeepsNothingElseBack(t *testing.T) {
 			c := w.change(w.insert("c", func(c *domain.Customer) { c.Email = new("nobody") }), whole(domain.SyncInformation))
 			server := w.server()
 			<-server.Enqueue(w.Context(), c, information())
-			w.settle(c, server)
+			w.drain(c, server)
 			c = w.stands(c, "REFUSED")
 			if there := w.there(); there.Name != *c.Name || there.Address["city"] != hint+" City" || len(there.TaxIDs) != 1 {
 				t.Errorf("there is %+v", there)
@@ -383,7 +383,7 @@ func TestWhatIsRefusedKeepsNothingElseBack(t *testing.T) {
 			server := billingsync.New(w.store, choosy{w.provider(w.wire)}, slog.New(slog.NewTextHandler(&w.log, nil)))
 			c := w.change(w.insert("c"), whole(domain.SyncInformation))
 			<-server.Enqueue(w.Context(), c, information())
-			w.settle(c, server)
+			w.drain(c, server)
 			c = w.stands(c, "REFUSED")
 			if there := w.there(); there.Name != *c.Name || there.Email != *c.Email || there.Address != nil {
 				t.Errorf("there is %+v", there)

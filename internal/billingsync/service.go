@@ -104,10 +104,10 @@ type task struct {
 // or stored with the customer, whichever finishes it first.
 type waiter struct {
 	revision int64
-	settled  atomic.Bool
+	resolved atomic.Bool
 }
 
-func (l *waiter) settle() bool { return l.settled.CompareAndSwap(false, true) }
+func (w *waiter) resolve() bool { return w.resolved.CompareAndSwap(false, true) }
 
 // mustWait reports whether the task must wait for a slot, because no later attempt could replace it.
 func (t *task) mustWait() bool { return t.information != nil || t.waiter != nil }
@@ -126,15 +126,15 @@ func (s *Service) Enqueue(ctx context.Context, customer *domain.Customer, inform
 // no error: a server tries again.
 // Errors: PaymentMethodNotFound, PaymentMethodRefused, PaymentMethodStuck, ProviderCustomerDeleted.
 func (s *Service) Push(ctx context.Context, customer *domain.Customer) error {
-	told := newTask(customer, nil)
-	told.waiter = &waiter{revision: customer.Sync.Revision}
+	pushed := newTask(customer, nil)
+	pushed.waiter = &waiter{revision: customer.Sync.Revision}
 	outcome := make(chan error, 1)
-	s.begin(ctx, told, func(err error) { outcome <- err })
+	s.begin(ctx, pushed, func(err error) { outcome <- err })
 	select {
 	case err := <-outcome:
 		return err
 	case <-ctx.Done():
-		if told.waiter.settle() {
+		if pushed.waiter.resolve() {
 			return nil
 		}
 		return <-outcome // It is refused, and about to be written down.
@@ -157,7 +157,7 @@ func (s *Service) begin(ctx context.Context, what *task, done func(error)) {
 	begun := s.work(what, func() {
 		var refusal error
 		defer func() {
-			// Nobody but this can catch a panic here; it would end the process.
+			// A panic that is not caught here would end the process.
 			if cause := recover(); cause != nil {
 				s.log.ErrorContext(detached, "the sync of a customer with the billing provider panicked",
 					"cause", logging.MaskedPanic(cause), "stack", string(debug.Stack()))
@@ -202,7 +202,7 @@ func (s *Service) work(what *task, do func()) bool {
 	return true
 }
 
-// enter acquires a slot, and waits for one if told to. Tasks that do not wait leave a quarter of the slots to those that
+// enter acquires a slot, and waits for one if wait is set. Tasks that do not wait leave a quarter of the slots to those that
 // do.
 func (s *Service) enter(ctx context.Context, wait bool) bool {
 	if !wait && len(s.waiting) > cap(s.waiting)*3/4 {
@@ -236,14 +236,14 @@ func (s *Service) inProgress(ref domain.CustomerRef) bool {
 
 // pendingInformation merges the billing information of a customer's tasks after a revision, and returns its newest
 // revision. The first attempt pushes all of it: what a later one pushed would be older.
-func (s *Service) pendingInformation(ref domain.CustomerRef, told int64) (all *domain.BillingInformation, revision int64) {
+func (s *Service) pendingInformation(ref domain.CustomerRef, after int64) (all *domain.BillingInformation, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tasks := slices.SortedFunc(slices.Values(s.begun[ref.Key()]), func(a, b *task) int {
 		return cmp.Compare(a.informationRevision, b.informationRevision)
 	})
 	for _, t := range tasks {
-		if t.information != nil && t.informationRevision > told {
+		if t.information != nil && t.informationRevision > after {
 			all, revision = t.information.Over(all), t.informationRevision
 		}
 	}

@@ -75,7 +75,7 @@ func TestManyChangesAtOnceEndWithTheLast(t *testing.T) {
 			})
 		}
 		group.Wait()
-		c = w.settle(c, servers[0])
+		c = w.drain(c, servers[0])
 		w.stands(c, "SUCCESS")
 		w.linked(c)
 		if there := w.there(); there.Name != *c.Name || there.Email != *c.Email || c.Sync.Revision != changes {
@@ -107,7 +107,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 			}
 			<-first
 			w.stands(c, "PENDING")
-			w.settle(c, b)
+			w.drain(c, b)
 			if w.stands(c, "SUCCESS"); w.there().Name != "Grace" {
 				w.Errorf("there is %+v", w.there())
 			}
@@ -137,7 +137,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 				w.Errorf("there is %+v", w.there())
 			}
 		},
-		"older billing information is told before newer that waits": func(w *world, a, b *billingsync.Service) {
+		"older billing information is pushed before newer that waits": func(w *world, a, b *billingsync.Service) {
 			older := w.change(w.insert("c"), whole(domain.SyncInformation))
 			w.slow(time.Second)
 			first := a.Enqueue(w.Context(), older, says("Older"))
@@ -164,7 +164,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 		"who waits for another server keeps no other customer waiting": func(w *world, _, _ *billingsync.Service) {
 			c := w.change(w.insert("c"), whole())
 			<-w.start(&process{endsAt: 3}).Enqueue(w.Context(), c, nil)
-			server := w.server(billingsync.WithPlaces(10, 1))
+			server := w.server(billingsync.WithSlots(10, 1))
 			waits := server.Enqueue(w.Context(), w.change(c, informed), says("Company"))
 			time.Sleep(time.Second)
 			if <-server.Enqueue(w.Context(), w.change(w.insert("other"), whole()), nil); isDone(waits) {
@@ -212,7 +212,7 @@ func TestOneServerAtATimeIsAtACustomer(t *testing.T) {
 				w.Errorf("there is %+v", there)
 			}
 			time.Sleep(time.Hour)
-			w.settle(c, b)
+			w.drain(c, b)
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 	} {
@@ -243,14 +243,14 @@ func (b broken) ReplaceCustomer(ctx context.Context, c *domain.Customer) error {
 	return b.Store.ReplaceCustomer(ctx, c)
 }
 
-func TestPlacesAreFew(t *testing.T) {
+func TestSlotsAreLimited(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		information *domain.BillingInformation
 		delay       time.Duration
-		// after is when the one without a place gives up, or is told.
+		// after is when the one without a slot gives up, or is pushed.
 		after, atMost time.Duration
-		told          bool
+		pushed        bool
 	}{
 		"what has no billing information is left to whoever finds it due": {nil, time.Second, 0, 0, false},
 		"billing information waits for a place":                           {information(), time.Second / 2, time.Second, 5 * time.Second, true},
@@ -259,7 +259,7 @@ func TestPlacesAreFew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
-				server := w.server(billingsync.WithPlaces(1, 1))
+				server := w.server(billingsync.WithSlots(1, 1))
 				w.slow(test.delay)
 				first := server.Enqueue(w.Context(), w.change(w.insert("first"), whole()), nil)
 				var parts []domain.SyncPart
@@ -272,18 +272,18 @@ func TestPlacesAreFew(t *testing.T) {
 				if waited := time.Since(began); waited < test.after || waited > test.after+test.atMost {
 					t.Errorf("it waited for %s", waited)
 				}
-				if told := w.now(c).BillingID != nil; told != test.told {
-					t.Errorf("told: %v", told)
+				if pushed := w.now(c).BillingID != nil; pushed != test.pushed {
+					t.Errorf("pushed: %v", pushed)
 				}
 				// Nor is there a place for what is due.
-				if !test.told {
+				if !test.pushed {
 					time.Sleep(time.Until(*w.now(c).Sync.DueAt))
 				}
 				<-first
 				w.sim.Recover()
-				c = w.settle(c, server)
+				c = w.drain(c, server)
 				wanted := "SUCCESS"
-				if test.information != nil && !test.told {
+				if test.information != nil && !test.pushed {
 					wanted = "INFORMATION_LOST"
 				}
 				w.stands(c, wanted)
@@ -335,7 +335,7 @@ func TestRunEndsInTime(t *testing.T) {
 			w.linked(w.stands(c, "SUCCESS"))
 		},
 		"it cuts off what takes too long, and leaves it to another": func(w *world) {
-			server := w.server(billingsync.WithPlaces(10, 1))
+			server := w.server(billingsync.WithSlots(10, 1))
 			stop, ended := run(w, server)
 			c := w.change(w.insert("c"), whole())
 			waits := w.change(w.insert("waits"), whole())
@@ -361,9 +361,9 @@ func TestRunEndsInTime(t *testing.T) {
 			}
 			w.sim.Recover()
 			other := w.server()
-			w.settle(c, other)
+			w.drain(c, other)
 			w.stands(c, "SUCCESS")
-			w.settle(waits, other)
+			w.drain(waits, other)
 			w.stands(waits, "SUCCESS")
 			if n := len(w.made(c)); n != 1 {
 				w.Errorf("%d customers were made", n)
@@ -381,9 +381,9 @@ func TestRunEndsInTime(t *testing.T) {
 				w.Error(err)
 			}
 			if sent := w.wire.sent(); len(sent) > 0 || time.Since(began) > 0 {
-				w.Errorf("told %q", sent)
+				w.Errorf("pushed %q", sent)
 			}
-			w.settle(c, w.server())
+			w.drain(c, w.server())
 			w.linked(w.stands(c, "INFORMATION_LOST"))
 		},
 		"requests that come meanwhile are begun or left": func(w *world) {
@@ -405,7 +405,7 @@ func TestRunEndsInTime(t *testing.T) {
 			<-ended
 			group.Wait()
 			for _, c := range all {
-				w.settle(c, w.server())
+				w.drain(c, w.server())
 				w.stands(c, "SUCCESS")
 				if n := len(w.made(c)); n != 1 {
 					w.Errorf("%d customers were made", n)
@@ -467,12 +467,12 @@ func TestAPanicEndsNothingButItsTask(t *testing.T) {
 		if log := w.log.String(); !strings.Contains(log, "panicked") || !strings.Contains(log, "cannot read") {
 			t.Errorf("the log is %q", log)
 		}
-		w.settle(c, w.server())
+		w.drain(c, w.server())
 		w.linked(w.stands(c, "INFORMATION_LOST"))
 	})
 }
 
-func TestTellAnswersWhatIsRefused(t *testing.T) {
+func TestPushReturnsWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	wantAttachment := func(id string) func(*domain.Customer) {
 		return func(c *domain.Customer) { c.EnqueueAttachment(time.Now(), id, "") }
@@ -510,14 +510,14 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 				c = w.change(c, test.change)
 				err := server.Push(w.Context(), c)
 				if refusal, is := errors.AsType[*domain.Error](err); (err != nil) != (test.kind != "") || err != nil && (!is || refusal.Kind != test.kind) {
-					t.Errorf("the answer is %v", err)
+					t.Errorf("the error is %v", err)
 				}
 				c = w.stands(c, test.stands)
 				if _, left := c.Sync.Pending[domain.SyncAttachment]; left != test.leftOver {
 					t.Error(describe(c))
 				}
 				w.wire.down.Store(false)
-				c = w.settle(c, server)
+				c = w.drain(c, server)
 				if facts := c.Facts(); test.kind == "" && (facts.DefaultPaymentMethodID == "" || facts.DefaultPaymentMethodID != w.there().DefaultPaymentMethod) {
 					t.Errorf("known is %+v", facts)
 				}
@@ -539,7 +539,7 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 			w.stands(c, "SUCCESS")
 		})
 	})
-	t.Run("of a newer wish only who had it hears", func(t *testing.T) {
+	t.Run("a newer change's refusal goes to its own caller only", func(t *testing.T) {
 		t.Parallel()
 		inWorld(t, func(w *world) {
 			server := w.server()
@@ -556,7 +556,7 @@ func TestTellAnswersWhatIsRefused(t *testing.T) {
 		})
 	})
 	for method, stands := range map[string]string{"pm_card_visa": "SUCCESS", "pm_card_visa_chargeDeclined": "REFUSED"} {
-		t.Run("nobody waits for longer than asked, and what comes after that is kept: "+stands, func(t *testing.T) {
+		t.Run("no caller waits for longer than its limit, and what comes after that is kept: "+stands, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(w *world) {
 				server := w.server()

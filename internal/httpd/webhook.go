@@ -22,9 +22,9 @@ const (
 	maxEvents  = 32
 	maxArrived = 256
 
-	// Nobody knows who sends an event before the whole of it is there, so what is kept of senders that may be anybody is
+	// The sender is unknown until the whole event is there, so what is kept of senders that may be anybody is
 	// bounded. A connection may cost what its header may cost anyway, which is more than usual events have; of what is
-	// longer a few may be on their way, and whoever sends those slowly keeps only others like them out.
+	// longer a few may be on their way, and slow senders of those keep out only each other.
 	smallEventBytes = maxHeaderBytes
 	maxLargeEvents  = 16
 
@@ -36,7 +36,7 @@ const (
 	retryAfter = "5"
 )
 
-// Receiver takes in an event of the billing provider, given as its request's body and signature. It answers a
+// Receiver takes in an event of the billing provider, given as its request's body and signature. It returns a
 // RefusedError for one that would be refused again; any other error will pass.
 type Receiver func(ctx context.Context, payload []byte, signature string) error
 
@@ -48,7 +48,7 @@ type Webhook struct {
 }
 
 // RefusedError is an event's own fault. Why is for the log, and repeats nothing of the event; the sender, who may be
-// anybody, is not told.
+// anybody, does not see it.
 type RefusedError struct{ Why string }
 
 func (e RefusedError) Error() string { return "the event is refused: " + e.Why }
@@ -59,7 +59,7 @@ type webhook struct {
 
 	log *slog.Logger
 	// arrived, events and large are full while there are as many as there may be.
-	arrived, events, large places
+	arrived, events, large slots
 }
 
 // besideWebhook lets events in on their path, and hands everything else on. Browsers have no business there, so that
@@ -68,7 +68,7 @@ func besideWebhook(hook Webhook, log *slog.Logger, next http.Handler) http.Handl
 	mux := http.NewServeMux()
 	mux.Handle("POST "+hook.Path, &webhook{
 		Webhook: hook, log: log,
-		arrived: make(places, maxArrived), events: make(places, maxEvents), large: make(places, maxLargeEvents),
+		arrived: make(slots, maxArrived), events: make(slots, maxEvents), large: make(slots, maxLargeEvents),
 	})
 	events := routed(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,9 +80,9 @@ func besideWebhook(hook Webhook, log *slog.Logger, next http.Handler) http.Handl
 	})
 }
 
-// webhookAnswers are all that a sender is told: the status says whose fault it is, and nothing of what was sent comes
+// webhookResponses are all that a sender sees: the status says whose fault it is, and nothing of what was sent comes
 // back.
-var webhookAnswers = map[int]string{
+var webhookResponses = map[int]string{
 	http.StatusBadRequest:            "the event is refused",
 	http.StatusRequestTimeout:        "the event took too long to arrive",
 	http.StatusRequestEntityTooLarge: "the event is too large",
@@ -100,10 +100,10 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	respond(w, status, webhookAnswers[status])
+	respond(w, status, webhookResponses[status])
 }
 
-// receiveFrom answers the status that the request deserves.
+// receiveFrom returns the status that the request deserves.
 func (h *webhook) receiveFrom(r *http.Request) int {
 	signature := r.Header.Get(h.SignatureHeader)
 	if signature == "" {
@@ -173,28 +173,28 @@ func busy(ctx context.Context) int {
 	return http.StatusServiceUnavailable
 }
 
-// places are how many may be somewhere at once.
-type places chan struct{}
+// slots bound how many requests are in one stage at once.
+type slots chan struct{}
 
-func (p places) enter() bool {
+func (s slots) enter() bool {
 	select {
-	case p <- struct{}{}:
+	case s <- struct{}{}:
 		return true
 	default:
 		return false
 	}
 }
 
-// await is enter that waits for a place.
-func (p places) await(ctx context.Context, longest time.Duration) bool {
+// await is enter that waits for a slot.
+func (s slots) await(ctx context.Context, longest time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	select {
-	case p <- struct{}{}:
+	case s <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-func (p places) leave() { <-p }
+func (s slots) leave() { <-s }

@@ -183,7 +183,7 @@ func TestTheWebhookIsOneRoute(t *testing.T) {
 	}
 	for _, method := range []string{"POST", "GET"} {
 		if got := answerTo(NewHandler(routes()), httptest.NewRequest(method, "/webhooks/provider", nil)); got.StatusCode != 404 {
-			t.Errorf("without a receiver %s is answered with %d", method, got.StatusCode)
+			t.Errorf("without a receiver %s gets %d", method, got.StatusCode)
 		}
 	}
 }
@@ -244,11 +244,11 @@ func TestEventsAtOnce(t *testing.T) {
 	}
 	got := sendEvent(t, server, strings.NewReader("{}"), "s")
 	if got.StatusCode != 503 || got.Header.Get("Retry-After") == "" {
-		t.Errorf("one too many is answered with %d, %v", got.StatusCode, got.Header)
+		t.Errorf("one too many gets %d, %v", got.StatusCode, got.Header)
 	}
 	group.Go(func() {
 		if got := sendEvent(t, server, strings.NewReader("{}"), "s"); got.StatusCode != 200 {
-			t.Errorf("one that gets a place in time is answered with %d", got.StatusCode)
+			t.Errorf("one that gets a slot in time gets %d", got.StatusCode)
 		}
 	})
 	proceed <- struct{}{}
@@ -270,7 +270,7 @@ func TestWhoSendsSlowlyKeepsOnlyLargeEventsOut(t *testing.T) {
 		pipes = append(pipes, pipe)
 		group.Go(func() {
 			if got := sendEvent(t, server, body, "s"); got.StatusCode != 200 {
-				t.Errorf("a slow one is answered with %d", got.StatusCode)
+				t.Errorf("a slow one gets %d", got.StatusCode)
 			}
 		})
 		if _, err := pipe.Write(make([]byte, smallEventBytes)); err != nil {
@@ -283,17 +283,17 @@ func TestWhoSendsSlowlyKeepsOnlyLargeEventsOut(t *testing.T) {
 		status = sendEvent(t, server, bytes.NewReader(large), "s").StatusCode // until all of them have arrived
 	}
 	if status != 503 {
-		t.Errorf("one large event too many is answered with %d", status)
+		t.Errorf("one large event too many gets %d", status)
 	}
 	if got := sendEvent(t, server, bytes.NewReader(large[1:]), "s"); got.StatusCode != 200 {
-		t.Errorf("a usual event is answered with %d", got.StatusCode)
+		t.Errorf("a usual event gets %d", got.StatusCode)
 	}
 	for _, pipe := range pipes {
 		_ = pipe.Close()
 	}
 	group.Wait()
 	if got := sendEvent(t, server, bytes.NewReader(large), "s"); got.StatusCode != 200 {
-		t.Errorf("afterwards a large event is answered with %d", got.StatusCode)
+		t.Errorf("afterwards a large event gets %d", got.StatusCode)
 	}
 }
 
@@ -350,7 +350,7 @@ func FuzzWebhook(f *testing.F) {
 		response := answerTo(handler, request)
 		want := "{}\n"
 		if response.StatusCode != 200 {
-			want = webhookAnswers[response.StatusCode] + "\n"
+			want = webhookResponses[response.StatusCode] + "\n"
 		}
 		if body := bodyOf(t, response); body != want || response.StatusCode == 200 && !received {
 			t.Errorf("%d: %q", response.StatusCode, body)

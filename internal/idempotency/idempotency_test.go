@@ -370,7 +370,7 @@ func TestAnswersThatAreNotKept(t *testing.T) {
 	}
 }
 
-// TestArchivedCustomersAreForgotten: the one write that archives a customer makes what was answered about it
+// TestArchivedCustomersAreForgotten: the one write that archives a customer makes the stored responses about it
 // unreadable, whatever comes after it or does not.
 func TestArchivedCustomersAreForgotten(t *testing.T) {
 	f := newFixture(t)
@@ -442,7 +442,7 @@ func (k keeping) ReplaceRequest(ctx context.Context, r *domain.KeyedRequest) err
 	return k.Store.ReplaceRequest(ctx, r)
 }
 
-// TestNothingIsReadable: neither the key, nor the request, nor its answer is in what is stored, and equal requests
+// TestNothingIsReadable: neither the key, nor the request, nor its response is in what is stored, and equal requests
 // under two keys do not show as equal.
 func TestNothingIsReadable(t *testing.T) {
 	plain := newFixture(t)
@@ -487,7 +487,7 @@ func TestSweep(t *testing.T) {
 		if _, err := f.store.Request(t.Context(), "600"); err != nil {
 			t.Errorf("one that had not expired: %v", err)
 		}
-		// The sweeper sweeps at once, and again, and ends when it is told to.
+		// The sweeper sweeps at once, and again, and ends with its context.
 		f.wait(2 * time.Millisecond)
 		ctx, end := context.WithCancel(t.Context())
 		group.Go(func() { f.Run(ctx) })

@@ -48,7 +48,7 @@ type Failure int
 
 // The failures.
 const (
-	// AnswerLost: the request is carried out, and its answer never comes.
+	// AnswerLost: the request is carried out, and its response never comes.
 	AnswerLost Failure = iota
 	// TimedOut: the same, after a long wait.
 	TimedOut
@@ -56,14 +56,14 @@ const (
 	Busy
 	// RateLimited: nothing is done, and the provider asks for 7 seconds of rest.
 	RateLimited
-	// Broken: the provider fails, and the request's key answers that failure from then on.
+	// Broken: the provider fails, and the request's key returns that failure from then on.
 	Broken
 	// Unreachable: nothing is done, and nobody knows.
 	Unreachable
 )
 
 func (f Failure) String() string {
-	return [...]string{"answer lost", "timed out", "busy", "rate limited", "broken", "unreachable"}[f]
+	return [...]string{"response lost", "timed out", "busy", "rate limited", "broken", "unreachable"}[f]
 }
 
 // Rules are those of a provider whose account is live.
@@ -165,7 +165,7 @@ func Accepts(t *testing.T, p billing.Provider, paymentMethodID string) {
 	}
 }
 
-// Run runs the suite. open answers a new account each time.
+// Run runs the suite. open returns a new account each time.
 func Run(t *testing.T, open func(t *testing.T) Account) {
 	cases := map[string]func(*testing.T, Account){
 		"every call is accepted":                        func(t *testing.T, a Account) { Accepts(t, a, a.PaymentMethod) },
@@ -413,12 +413,12 @@ func detachment(t *testing.T, a Account) {
 	if a.Fail == nil {
 		return
 	}
-	// Its answer may be lost.
+	// Its response may be lost.
 	must(t)(a.AttachPaymentMethod(ctx, id, a.PaymentMethod))
 	method = retrieve(t, a, id).Customer.DefaultPaymentMethodID
 	a.Fail(AnswerLost)
 	if _, err := a.DetachPaymentMethod(ctx, id, method); err == nil {
-		t.Error("no error without an answer")
+		t.Error("no error without a response")
 	}
 	must(t)(a.DetachPaymentMethod(ctx, id, method))
 }
@@ -510,8 +510,8 @@ func failures(t *testing.T, a Account) {
 		if test.failure == RateLimited && (failure == nil || failure.RetryAfter != 7*time.Second) {
 			t.Errorf("the rest that the provider asks for is lost: %+v", failure)
 		}
-		if answered := test.failure == Busy || test.failure == RateLimited || test.failure == Broken; failure != nil &&
-			(failure.RequestID != "") != answered {
+		if responded := test.failure == Busy || test.failure == RateLimited || test.failure == Broken; failure != nil &&
+			(failure.RequestID != "") != responded {
 			t.Errorf("%s: request %q", test.failure, failure.RequestID)
 		}
 		a.Recover()

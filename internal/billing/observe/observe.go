@@ -1,6 +1,6 @@
 // Package observe is a billing provider around a billing provider: it measures every call and, within a trace, gives
-// it a span. It tells which operation was called, how long that took and how it ended, and the provider's own name of
-// the request, and nothing of what was sent or answered. It knows the port, and no provider.
+// it a span. It reports which operation was called, how long that took and how it ended, and the provider's own name of
+// the request, and nothing of what was sent or returned. It knows the port, and no provider.
 package observe
 
 import (
@@ -16,7 +16,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// Metrics hears of every call. The operation is one of Operations, the outcome one of Outcomes.
+// Metrics receives every call. The operation is one of Operations, the outcome one of Outcomes.
 type Metrics interface {
 	BillingCall(operation, outcome string, took time.Duration)
 }
@@ -37,7 +37,7 @@ func Operations() []string {
 	return []string{createCustomer, updateCustomer, setTaxIDs, attachPaymentMethod, detachPaymentMethod, setCoupon, retrieveCustomer}
 }
 
-// ok is the outcome of a call that answered no error, and failed that of one that breaks the contract.
+// ok is the outcome of a call that returned no error, and failed that of one that breaks the contract.
 const (
 	ok     = "ok"
 	failed = "error"
@@ -85,7 +85,7 @@ func Wrap(provider billing.Provider, tracer trace.Tracer, metrics Metrics) *Prov
 	return &Provider{to: provider, tracer: tracer, metrics: metrics}
 }
 
-// call makes one call and tells of it.
+// call makes one call and reports it.
 func (p *Provider) call(ctx context.Context, operation string, do func(context.Context) (billing.Receipt, error)) error {
 	began := time.Now()
 	var span trace.Span
@@ -124,7 +124,7 @@ func (p *Provider) CreateCustomer(ctx context.Context, customer billing.NewCusto
 	return created, err
 }
 
-// receipted is call for what answers a receipt only.
+// receipted is call for what returns a receipt only.
 func (p *Provider) receipted(ctx context.Context, operation string, do func(context.Context) (billing.Receipt, error)) (billing.Receipt, error) {
 	var receipt billing.Receipt
 	err := p.call(ctx, operation, func(ctx context.Context) (_ billing.Receipt, err error) {
@@ -176,7 +176,7 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Sna
 // Vendor implements billing.Provider.
 func (p *Provider) Vendor() billing.Vendor { return p.to.Vendor() }
 
-// ParseEvent implements billing.Provider. It asks nobody, so there is nothing to measure.
+// ParseEvent implements billing.Provider. It sends no request, so there is nothing to measure.
 func (p *Provider) ParseEvent(payload []byte, signature string) (billing.Event, error) {
 	return p.to.ParseEvent(payload, signature)
 }

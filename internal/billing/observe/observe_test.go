@@ -27,7 +27,7 @@ import (
 	"clientele/internal/billing/stripe"
 )
 
-// TestProvider: whoever looks on changes nothing.
+// TestProvider: observing changes nothing.
 func TestProvider(t *testing.T) {
 	t.Parallel()
 	billingtest.Run(t, func(t *testing.T) billingtest.Account {
@@ -46,7 +46,7 @@ func TestProvider(t *testing.T) {
 	})
 }
 
-// metrics keeps what it hears.
+// metrics keeps what is reported to it.
 type metrics struct {
 	mutex sync.Mutex
 	calls []string
@@ -60,24 +60,24 @@ func (m *metrics) BillingCall(operation, outcome string, took time.Duration) {
 	m.took = append(m.took, took)
 }
 
-// watched answers a provider and what is heard of it, and a context within a trace.
+// watched returns a provider, what is reported of it, and a context within a trace.
 func watched(t *testing.T, to billing.Provider) (context.Context, *observe.Provider, *metrics, *tracetest.SpanRecorder) {
 	t.Helper()
 	spans := tracetest.NewSpanRecorder()
 	tracer := sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer("test")
-	heard := &metrics{}
+	reported := &metrics{}
 	ctx, _ := tracer.Start(t.Context(), "sync")
-	return ctx, observe.Wrap(to, tracer, heard), heard, spans
+	return ctx, observe.Wrap(to, tracer, reported), reported, spans
 }
 
-// answering answers every call alike.
-type answering struct {
+// sameResult returns the same error from every call.
+type sameResult struct {
 	billing.Provider
 
 	err error
 }
 
-func (a answering) UpdateCustomer(context.Context, string, billing.CustomerUpdate) (billing.Receipt, error) {
+func (a sameResult) UpdateCustomer(context.Context, string, billing.CustomerUpdate) (billing.Receipt, error) {
 	if a.err != nil {
 		return billing.Receipt{}, a.err
 	}
@@ -94,24 +94,24 @@ func TestOutcomes(t *testing.T) {
 		err              error
 		outcome, request string
 	}{
-		"none":              {nil, "ok", "req_ok"},
-		"passing":           {failing(billing.Temporary), "temporary", "req_failed"},
-		"nobody knows":      {failing(billing.UnknownOutcome), "unknown_outcome", "req_failed"},
-		"refused":           {failing(billing.Permanent), "permanent", "req_failed"},
-		"deleted":           {failing(billing.DeletedCustomer), "deleted_customer", "req_failed"},
-		"a key":             {failing(billing.KeySpent), "key_spent", "req_failed"},
-		"wrapped":           {fmt.Errorf("ada: %w", failing(billing.KeySpent)), "key_spent", "req_failed"},
-		"an unknown kind":   {failing("ada"), "error", "req_failed"},
-		"another error":     {errors.New("ada@example.com"), "error", ""},
-		"without an answer": {&billing.ProviderError{Kind: billing.Temporary}, "temporary", ""},
+		"none":               {nil, "ok", "req_ok"},
+		"passing":            {failing(billing.Temporary), "temporary", "req_failed"},
+		"nobody knows":       {failing(billing.UnknownOutcome), "unknown_outcome", "req_failed"},
+		"refused":            {failing(billing.Permanent), "permanent", "req_failed"},
+		"deleted":            {failing(billing.DeletedCustomer), "deleted_customer", "req_failed"},
+		"a key":              {failing(billing.KeySpent), "key_spent", "req_failed"},
+		"wrapped":            {fmt.Errorf("ada: %w", failing(billing.KeySpent)), "key_spent", "req_failed"},
+		"an unknown kind":    {failing("ada"), "error", "req_failed"},
+		"another error":      {errors.New("ada@example.com"), "error", ""},
+		"without a response": {&billing.ProviderError{Kind: billing.Temporary}, "temporary", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, provider, heard, spans := watched(t, answering{err: c.err})
+			ctx, provider, reported, spans := watched(t, sameResult{err: c.err})
 			if _, err := provider.UpdateCustomer(ctx, "cus_ada", billing.CustomerUpdate{}); !errors.Is(err, c.err) {
 				t.Errorf("the error is %v", err)
 			}
-			if want := []string{"updateCustomer " + c.outcome}; !slices.Equal(heard.calls, want) || heard.took[0] <= 0 {
-				t.Errorf("heard was %q, %v", heard.calls, heard.took)
+			if want := []string{"updateCustomer " + c.outcome}; !slices.Equal(reported.calls, want) || reported.took[0] <= 0 {
+				t.Errorf("reported was %q, %v", reported.calls, reported.took)
 			}
 			span := spans.Ended()[0]
 			attributes := map[string]string{}
@@ -143,10 +143,10 @@ func TestOutcomes(t *testing.T) {
 type nobody struct{ billing.Provider }
 
 // TestEveryMethodIsHeard calls each method of the port, so that none that is added stays in the dark. The provider
-// behind it panics at each, which is heard too.
+// behind it panics at each, which is reported too.
 func TestEveryMethodIsHeard(t *testing.T) {
 	t.Parallel()
-	ctx, provider, heard, spans := watched(t, nobody{})
+	ctx, provider, reported, spans := watched(t, nobody{})
 	object := reflect.ValueOf(provider)
 	var methods []string
 	for i := range object.NumMethod() {
@@ -168,7 +168,7 @@ func TestEveryMethodIsHeard(t *testing.T) {
 			object.Method(i).Call(arguments)
 		}()
 	}
-	got := slices.Clone(heard.calls)
+	got := slices.Clone(reported.calls)
 	for i, call := range got {
 		operation, _, _ := strings.Cut(call, " ")
 		if !slices.Contains(observe.Operations(), operation) {
@@ -177,7 +177,7 @@ func TestEveryMethodIsHeard(t *testing.T) {
 		got[i] = strings.ToLower(call)
 	}
 	if !slices.Equal(got, methods) || len(methods) != len(observe.Operations()) || len(spans.Ended()) != len(methods) {
-		t.Errorf("heard was %q of %q, with %d spans", got, methods, len(spans.Ended()))
+		t.Errorf("reported was %q of %q, with %d spans", got, methods, len(spans.Ended()))
 	}
 	for _, span := range spans.Ended() {
 		if span.Status().Code != codes.Error || len(span.Events()) > 0 {
@@ -189,11 +189,11 @@ func TestEveryMethodIsHeard(t *testing.T) {
 // TestWithoutATrace: what nobody traces is measured, and makes no trace of its own.
 func TestWithoutATrace(t *testing.T) {
 	t.Parallel()
-	_, provider, heard, spans := watched(t, answering{})
+	_, provider, reported, spans := watched(t, sameResult{})
 	if _, err := provider.UpdateCustomer(t.Context(), "", billing.CustomerUpdate{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(heard.calls) != 1 || len(spans.Ended()) != 0 {
-		t.Errorf("heard was %q, there are %d spans", heard.calls, len(spans.Ended()))
+	if len(reported.calls) != 1 || len(spans.Ended()) != 0 {
+		t.Errorf("reported was %q, there are %d spans", reported.calls, len(spans.Ended()))
 	}
 }

@@ -89,7 +89,7 @@ func texts(v any) map[string]string {
 var ErrRefused = errors.New("no such customer or payment method, or not in a state for this")
 
 // Attach gives a customer a payment method, as the customer's own browser would, and makes it the one that is
-// charged. It answers the method's id. Errors: ErrRefused.
+// charged. It returns the method's id. Errors: ErrRefused.
 func (s *Simulator) Attach(customerID, paymentMethodID string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *Simulator) UpdateCard(paymentMethodID string, month, year int) error {
 	})
 }
 
-// WarnOfExpiry tells that a card expires soon. Errors: ErrRefused.
+// WarnOfExpiry sends an event that a card expires soon. Errors: ErrRefused.
 func (s *Simulator) WarnOfExpiry(paymentMethodID string) error {
 	return s.withMethod(paymentMethodID, func(m *paymentMethod) {
 		source := object{"id": m.id, "object": m.kind, "customer": m.customer}

@@ -10,7 +10,7 @@ var couponParams = []string{
 	"duration_in_months", "metadata[*]",
 }
 
-func (s *Simulator) createCoupon(c *call) answer {
+func (s *Simulator) createCoupon(c *call) response {
 	id := c.form.Get("id")
 	if id == "" {
 		id = newID("")[1:]
@@ -58,7 +58,7 @@ func (s *Simulator) createCoupon(c *call) answer {
 	return ok(made)
 }
 
-func (s *Simulator) getCoupon(c *call) answer {
+func (s *Simulator) getCoupon(c *call) response {
 	if found := s.coupons[c.ids[0]]; found != nil {
 		return ok(found)
 	}

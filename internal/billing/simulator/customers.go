@@ -54,7 +54,7 @@ func (s *Simulator) living(id string) *customer {
 	return nil
 }
 
-func (s *Simulator) createCustomer(c *call) answer {
+func (s *Simulator) createCustomer(c *call) response {
 	made := &customer{
 		id: newID("cus"), created: s.options.Now().Unix(), fields: object{}, metadata: map[string]string{},
 	}
@@ -66,7 +66,7 @@ func (s *Simulator) createCustomer(c *call) answer {
 	return ok(made.object(nil))
 }
 
-func (s *Simulator) getCustomer(c *call) answer {
+func (s *Simulator) getCustomer(c *call) response {
 	found := s.customer(c.ids[0])
 	switch {
 	case found == nil:
@@ -80,7 +80,7 @@ func (s *Simulator) getCustomer(c *call) answer {
 	return ok(found.object(nil))
 }
 
-func (s *Simulator) updateCustomer(c *call) answer {
+func (s *Simulator) updateCustomer(c *call) response {
 	found := s.living(c.ids[0])
 	if found == nil {
 		return missing(http.StatusNotFound, "id", "customer", c.ids[0])
@@ -95,7 +95,7 @@ func (s *Simulator) updateCustomer(c *call) answer {
 	return ok(found.object(nil))
 }
 
-// customerChanged tells of what is different, if anything is.
+// customerChanged emits an event of what changed, if anything did.
 func (s *Simulator) customerChanged(requestID string, c *customer, before object) {
 	after, previous := c.object(nil), object{}
 	for name, value := range after {
@@ -108,7 +108,7 @@ func (s *Simulator) customerChanged(requestID string, c *customer, before object
 	}
 }
 
-func (s *Simulator) removeCustomer(c *call) answer {
+func (s *Simulator) removeCustomer(c *call) response {
 	if !s.deleteCustomer(c.requestID, c.ids[0]) {
 		return missing(http.StatusNotFound, "id", "customer", c.ids[0])
 	}
@@ -138,7 +138,7 @@ func (c *customer) clone() *customer {
 }
 
 // change does what the parameters say, or nothing of it.
-func (s *Simulator) change(c *customer, form url.Values) *answer {
+func (s *Simulator) change(c *customer, form url.Values) *response {
 	for _, name := range []string{"name", "email", "phone", "description"} {
 		if form.Has(name) {
 			c.fields[name] = nullable(form.Get(name))
@@ -173,7 +173,7 @@ func (s *Simulator) change(c *customer, form url.Values) *answer {
 	return changeMetadata(c.metadata, form)
 }
 
-func refused(code, param, message string) *answer {
+func refused(code, param, message string) *response {
 	a := refuse(http.StatusBadRequest, code, param, message)
 	return &a
 }
@@ -186,7 +186,7 @@ func nullable(text string) any {
 }
 
 // readAddress replaces a whole address, so what is not given is null.
-func readAddress(form url.Values, param string) (object, *answer) {
+func readAddress(form url.Values, param string) (object, *response) {
 	var address object
 	for _, name := range addressParams {
 		key := param + "[" + name + "]"
@@ -208,7 +208,7 @@ func readAddress(form url.Values, param string) (object, *answer) {
 	return address, nil
 }
 
-func changeShipping(c *customer, form url.Values) *answer {
+func changeShipping(c *customer, form url.Values) *response {
 	address, refusal := readAddress(form, "shipping[address]")
 	switch {
 	case refusal != nil:
@@ -226,7 +226,7 @@ func changeShipping(c *customer, form url.Values) *answer {
 	return nil
 }
 
-func (s *Simulator) changeInvoiceSettings(c *customer, form url.Values) *answer {
+func (s *Simulator) changeInvoiceSettings(c *customer, form url.Values) *response {
 	const fields, method = "invoice_settings[custom_fields]", "invoice_settings[default_payment_method]"
 	if form.Has(fields) {
 		c.customFields = nil
@@ -254,7 +254,7 @@ func (s *Simulator) changeInvoiceSettings(c *customer, form url.Values) *answer 
 }
 
 // changeMetadata writes into the metadata.
-func changeMetadata(metadata map[string]string, form url.Values) *answer {
+func changeMetadata(metadata map[string]string, form url.Values) *response {
 	if form.Has("metadata") {
 		clear(metadata)
 	}

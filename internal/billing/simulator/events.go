@@ -87,7 +87,7 @@ type Delivery struct {
 
 // Delivered counts what became of events that were sent.
 type Delivered struct {
-	Accepted int `json:"accepted"` // answered with 2xx
+	Accepted int `json:"accepted"` // with a 2xx response
 	Refused  int `json:"refused"`
 }
 

@@ -12,7 +12,7 @@ type FaultKind string
 
 // The ways to fail.
 const (
-	// TimeOut carries the request out and never answers.
+	// TimeOut carries the request out and never responds.
 	TimeOut FaultKind = "time-out"
 	// AnswerLost carries the request out and closes the connection.
 	AnswerLost FaultKind = "answer-lost"
@@ -28,7 +28,7 @@ const (
 	ServerError FaultKind = "server-error"
 	// ServerErrorAfter is 500 though the request was carried out. Its key remembers the failure.
 	ServerErrorAfter FaultKind = "server-error-after"
-	// Slow waits for the fault's Delay, then answers.
+	// Slow waits for the fault's Delay, then responds.
 	Slow FaultKind = "slow"
 )
 
@@ -99,7 +99,7 @@ func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 		}
 		write(w, refuse(http.StatusTooManyRequests, "rate_limit", "", "Request rate limit exceeded."))
 	case Unavailable:
-		write(w, answer{http.StatusServiceUnavailable, serverError().body})
+		write(w, response{http.StatusServiceUnavailable, serverError().body})
 	case Slow:
 		timer := time.NewTimer(f.Delay)
 		defer timer.Stop()
@@ -115,7 +115,7 @@ func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// after keeps the answer from whoever waits for it.
+// after keeps the response from the client.
 func (f *Fault) after(_ http.ResponseWriter, r *http.Request) {
 	if f.is(TimeOut) {
 		<-r.Context().Done()
@@ -129,12 +129,12 @@ func (f *Fault) after(_ http.ResponseWriter, r *http.Request) {
 func (f *Fault) isFailure() bool { return f.is(ServerError) }
 
 // replace puts a failure in the place of a success.
-func (f *Fault) replace(a *answer) {
+func (f *Fault) replace(a *response) {
 	if f.is(ServerErrorAfter) || f.is(ServerError) {
 		*a = serverError()
 	}
 }
 
-func serverError() answer {
+func serverError() response {
 	return refuse(http.StatusInternalServerError, "", "", "An unknown error occurred")
 }

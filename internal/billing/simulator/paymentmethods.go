@@ -43,7 +43,7 @@ func (m *paymentMethod) object() object {
 	}
 }
 
-func (s *Simulator) getPaymentMethod(c *call) answer {
+func (s *Simulator) getPaymentMethod(c *call) response {
 	if m := s.paymentMethods[c.ids[0]]; m != nil {
 		return ok(m.object())
 	}
@@ -54,11 +54,11 @@ func (s *Simulator) getPaymentMethod(c *call) answer {
 	return missing(http.StatusNotFound, "payment_method", "PaymentMethod", c.ids[0])
 }
 
-func (s *Simulator) attach(c *call) answer {
+func (s *Simulator) attach(c *call) response {
 	return s.attachPaymentMethod(c.requestID, c.ids[0], c.form.Get("customer"))
 }
 
-func (s *Simulator) attachPaymentMethod(requestID, id, customerID string) answer {
+func (s *Simulator) attachPaymentMethod(requestID, id, customerID string) response {
 	if s.living(customerID) == nil {
 		return missing(http.StatusBadRequest, "customer", "customer", customerID)
 	}
@@ -87,11 +87,11 @@ func (s *Simulator) attachPaymentMethod(requestID, id, customerID string) answer
 	return ok(m.object())
 }
 
-func (s *Simulator) detach(c *call) answer {
+func (s *Simulator) detach(c *call) response {
 	return s.detachPaymentMethod(c.requestID, c.ids[0])
 }
 
-func (s *Simulator) detachPaymentMethod(requestID, id string) answer {
+func (s *Simulator) detachPaymentMethod(requestID, id string) response {
 	m := s.paymentMethods[id]
 	switch {
 	case m == nil:
@@ -128,7 +128,7 @@ func (s *Simulator) attached(customerID string) []*paymentMethod {
 	return methods
 }
 
-func (s *Simulator) listPaymentMethods(c *call) answer {
+func (s *Simulator) listPaymentMethods(c *call) response {
 	if s.living(c.ids[0]) == nil {
 		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
 	}

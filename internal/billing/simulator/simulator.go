@@ -5,7 +5,7 @@
 //
 // It is written from Stripe's documentation and knows nothing of this program, so that what works with it has a
 // chance with Stripe. It keeps everything in memory. It must never be reachable from outside a developer's
-// machine: whoever reaches /_simulator may do anything.
+// machine: every client that reaches /_simulator may do anything.
 package simulator
 
 import (
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Options are what a simulator may be told; the zero value is fine for a simulator that sends no events.
+// Options configure a simulator; the zero value is fine for a simulator that sends no events.
 type Options struct {
 	// SecretKey is the API key that is let in; "" lets any in.
 	SecretKey string
@@ -36,7 +36,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Simulator is an http.Handler that answers as Stripe's API does under /v1, and takes orders under /_simulator.
+// Simulator is an http.Handler that behaves as Stripe's API does under /v1, and takes orders under /_simulator.
 type Simulator struct {
 	options Options
 
@@ -47,7 +47,7 @@ type Simulator struct {
 	remembered     map[string]*remembered
 	faults         []*Fault
 	events         []*event
-	wake           chan struct{} // tells Run that there is an event
+	wake           chan struct{} // signals to Run that there is an event
 }
 
 // New returns a simulator without customers.
@@ -68,16 +68,16 @@ func New(options Options) *Simulator {
 // An object is a JSON object of the API.
 type object map[string]any
 
-// An answer is what a request is answered with.
-type answer struct {
+// A response is the status and the body.
+type response struct {
 	status int
 	body   object
 }
 
-func ok(body object) answer { return answer{http.StatusOK, body} }
+func ok(body object) response { return response{http.StatusOK, body} }
 
 // refuse is an error as Stripe words it.
-func refuse(status int, code, param, message string) answer {
+func refuse(status int, code, param, message string) response {
 	e := object{"type": "invalid_request_error", "code": code, "message": message}
 	switch {
 	case status == http.StatusPaymentRequired:
@@ -93,10 +93,10 @@ func refuse(status int, code, param, message string) answer {
 	if param != "" {
 		e["param"] = param
 	}
-	return answer{status, object{"error": e}}
+	return response{status, object{"error": e}}
 }
 
-func missing(status int, param, what, id string) answer {
+func missing(status int, param, what, id string) response {
 	return refuse(status, "resource_missing", param, fmt.Sprintf("No such %s: '%s'", what, id))
 }
 
@@ -111,7 +111,7 @@ type call struct {
 type route struct {
 	method, path string
 	params       []string // the parameters that it knows; [*] stands for any key
-	do           func(*Simulator, *call) answer
+	do           func(*Simulator, *call) response
 }
 
 var routes = []route{
@@ -132,7 +132,7 @@ var routes = []route{
 
 var listParams = []string{"limit", "starting_after"}
 
-// match answers the ids in the path, and whether the route is the request's.
+// match returns the ids in the path, and whether the route is the request's.
 func (r route) match(method, path string) ([]string, bool) {
 	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")
 	if r.method != method || len(want) != len(got) {
@@ -150,7 +150,7 @@ func (r route) match(method, path string) ([]string, bool) {
 	return ids, true
 }
 
-// ServeHTTP answers a request to the API or to the simulator itself.
+// ServeHTTP handles a request to the API or to the simulator itself.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/_simulator") {
 		s.serveControl(w, r)
@@ -179,7 +179,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, result)
 }
 
-func write(w http.ResponseWriter, a answer) {
+func write(w http.ResponseWriter, a response) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)
 	_ = json.NewEncoder(w).Encode(a.body)
@@ -187,16 +187,16 @@ func write(w http.ResponseWriter, a answer) {
 
 // remembered is what an idempotency key stands for.
 type remembered struct {
-	request [sha256.Size]byte
-	at      time.Time
-	answer  answer
+	request  [sha256.Size]byte
+	at       time.Time
+	response response
 }
 
 // keysLive is how long Stripe remembers keys at least.
 const keysLive = 24 * time.Hour
 
-// perform carries the request out, or answers it from memory if its key is known.
-func (s *Simulator) perform(r *http.Request, body, requestID string, fault *Fault) (result answer, replayed bool) {
+// perform carries the request out, or replays the stored response if its key is known.
+func (s *Simulator) perform(r *http.Request, body, requestID string, fault *Fault) (result response, replayed bool) {
 	if !s.letIn(r) {
 		return refuse(http.StatusUnauthorized, "", "", "Invalid API Key provided: "+r.Header.Get("Authorization")), false
 	}
@@ -218,7 +218,7 @@ func (s *Simulator) perform(r *http.Request, body, requestID string, fault *Faul
 			mismatch.body["error"].(object)["type"] = "idempotency_error"
 			return mismatch, false
 		}
-		return known.answer, true
+		return known.response, true
 	}
 	if fault.isFailure() {
 		result = serverError()
@@ -231,7 +231,7 @@ func (s *Simulator) perform(r *http.Request, body, requestID string, fault *Faul
 		if len(s.remembered)%1000 == 0 {
 			maps.DeleteFunc(s.remembered, func(_ string, r *remembered) bool { return now.Sub(r.at) >= keysLive })
 		}
-		s.remembered[key] = &remembered{request: request, at: now, answer: result}
+		s.remembered[key] = &remembered{request: request, at: now, response: result}
 	}
 	return result, false
 }
@@ -245,7 +245,7 @@ func (s *Simulator) letIn(r *http.Request) bool {
 	return given != "" && (want == "" || subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1)
 }
 
-func (s *Simulator) route(r *http.Request, body, requestID string) answer {
+func (s *Simulator) route(r *http.Request, body, requestID string) response {
 	if r.Method != http.MethodPost {
 		body = r.URL.RawQuery
 	}
@@ -311,8 +311,8 @@ func newID(prefix string) string {
 	return string(id)
 }
 
-// page answers a list, newest first as its items come, from after the one named by starting_after.
-func page(c *call, path string, items []object) answer {
+// page returns a list, newest first as its items come, from after the one named by starting_after.
+func page(c *call, path string, items []object) response {
 	if after := c.form.Get("starting_after"); after != "" {
 		for i, item := range items {
 			if item["id"] == after {

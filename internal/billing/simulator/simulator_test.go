@@ -37,19 +37,19 @@ func start(t *testing.T, options simulator.Options) client {
 	return client{t, sim, server.URL}
 }
 
-type answer struct {
+type response struct {
 	status int
 	header http.Header
 	body   map[string]any
 }
 
-func (a answer) code() any {
+func (a response) code() any {
 	e, _ := a.body["error"].(map[string]any)
 	return e["code"]
 }
 
-// do answers status 0 if there was no answer.
-func (c client) do(method, path, body string, headers ...string) answer {
+// do returns status 0 if there was no response.
+func (c client) do(method, path, body string, headers ...string) response {
 	c.Helper()
 	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
 	if err != nil {
@@ -62,10 +62,10 @@ func (c client) do(method, path, body string, headers ...string) answer {
 	}
 	got, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}).Do(r)
 	if err != nil {
-		return answer{}
+		return response{}
 	}
 	defer got.Body.Close()
-	a := answer{status: got.StatusCode, header: got.Header}
+	a := response{status: got.StatusCode, header: got.Header}
 	raw, _ := io.ReadAll(got.Body)
 	_ = json.Unmarshal(raw, &a.body)
 	return a
@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 func TestIdempotencyKeys(t *testing.T) {
 	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	c := start(t, simulator.Options{Now: func() time.Time { return now }})
-	create := func(body string) answer { return c.do("POST", "/v1/customers", body, "Idempotency-Key", "k") }
+	create := func(body string) response { return c.do("POST", "/v1/customers", body, "Idempotency-Key", "k") }
 
 	first := create("name=a")
 	if again := create("name=a"); again.body["id"] != first.body["id"] || again.header.Get("Idempotent-Replayed") != "true" ||
@@ -154,7 +154,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		t.Errorf("a day later: %+v", later)
 	}
 	// What was refused before it began is not remembered.
-	refused := func(name string) answer { return c.do("POST", "/v1/customers", name, "Idempotency-Key", "k2") }
+	refused := func(name string) response { return c.do("POST", "/v1/customers", name, "Idempotency-Key", "k2") }
 	if got := refused("email=x"); got.status != 400 {
 		t.Errorf("%+v", got)
 	}
@@ -341,7 +341,7 @@ func TestOrders(t *testing.T) {
 	in, url := receive(t)
 	c := start(t, simulator.Options{WebhookURL: url})
 	id := c.customer()
-	order := func(method, path, body string) answer {
+	order := func(method, path, body string) response {
 		t.Helper()
 		got := c.do(method, "/_simulator"+path, body)
 		if got.status != http.StatusOK {

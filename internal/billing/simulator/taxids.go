@@ -31,7 +31,7 @@ func verification(kind, value string) any {
 	return object{"status": status, "verified_name": nil, "verified_address": nil}
 }
 
-func (s *Simulator) listTaxIDs(c *call) answer {
+func (s *Simulator) listTaxIDs(c *call) response {
 	found := s.living(c.ids[0])
 	if found == nil {
 		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])
@@ -41,7 +41,7 @@ func (s *Simulator) listTaxIDs(c *call) answer {
 	return page(c, "/v1/customers/"+c.ids[0]+"/tax_ids", items)
 }
 
-func (s *Simulator) createTaxID(c *call) answer {
+func (s *Simulator) createTaxID(c *call) response {
 	found := s.living(c.ids[0])
 	kind, value := c.form.Get("type"), c.form.Get("value")
 	switch {
@@ -63,7 +63,7 @@ func (s *Simulator) createTaxID(c *call) answer {
 	return ok(made)
 }
 
-func (s *Simulator) deleteTaxID(c *call) answer {
+func (s *Simulator) deleteTaxID(c *call) response {
 	found := s.living(c.ids[0])
 	if found == nil {
 		return missing(http.StatusNotFound, "customer", "customer", c.ids[0])

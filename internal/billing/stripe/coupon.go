@@ -30,7 +30,7 @@ func (p *Provider) SetCoupon(ctx context.Context, id string, coupon *billing.Cou
 	return p.update(ctx, id, &stripego.CustomerUpdateParams{Metadata: map[string]string{couponKey: name}})
 }
 
-// ensureCoupon answers the id of the coupon at Stripe.
+// ensureCoupon returns the id of the coupon at Stripe.
 func (p *Provider) ensureCoupon(ctx context.Context, coupon billing.Coupon) (string, error) {
 	given := notEmpty(coupon.Definition.BillingID)
 	params, err := couponParams(coupon)

@@ -205,7 +205,7 @@ func ids(ref domain.CustomerRef, id string) map[string]string {
 // methodsInSnapshot is how many payment methods a snapshot has, besides the one that is charged: the newest ones.
 const methodsInSnapshot = 20
 
-// RetrieveCustomer asks for the customer first, so that whatever changes before the second answer is news from
+// RetrieveCustomer fetches the customer first, so that whatever changes before the second response is news from
 // after the snapshot.
 func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Snapshot, error) {
 	if err := noCustomer(id); err != nil {
@@ -214,20 +214,20 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Sna
 	params := &stripego.CustomerRetrieveParams{}
 	params.AddExpand("invoice_settings.default_payment_method")
 	params.AddExpand("default_source")
-	answer, err := p.client.V1Customers.Retrieve(ctx, id, params)
+	response, err := p.client.V1Customers.Retrieve(ctx, id, params)
 	if err != nil {
 		return billing.Snapshot{}, p.ofCustomer(ctx, id, err, reads)
 	}
-	at := respondedAt(answer.LastResponse)
+	at := respondedAt(response.LastResponse)
 	snapshot := billing.Snapshot{
-		CustomerID: id, At: at.Add(-clockMargin), RespondedAt: at, Receipt: receipt(answer.LastResponse),
-		Deleted: answer.Deleted, LinkURL: linkURL(id, answer.Livemode),
+		CustomerID: id, At: at.Add(-clockMargin), RespondedAt: at, Receipt: receipt(response.LastResponse),
+		Deleted: response.Deleted, LinkURL: linkURL(id, response.Livemode),
 	}
 	if snapshot.Deleted {
 		return snapshot, nil
 	}
 	var seen customerObject
-	if json.Unmarshal(answer.LastResponse.RawJSON, &seen) != nil {
+	if json.Unmarshal(response.LastResponse.RawJSON, &seen) != nil {
 		return billing.Snapshot{}, &billing.ProviderError{
 			Kind: billing.Temporary, Code: billing.CodeUnreadableResponse, RequestID: snapshot.RequestID,
 		}
@@ -255,24 +255,24 @@ func (p *Provider) RetrieveCustomer(ctx context.Context, id string) (billing.Sna
 
 // respondedAt is the time of a response by the clock of Stripe. A date from the future, which a proxy may make up, would keep
 // newer events out.
-func respondedAt(answer *stripego.APIResponse) time.Time {
+func respondedAt(response *stripego.APIResponse) time.Time {
 	now := time.Now().Truncate(time.Second)
-	date, err := http.ParseTime(answer.Header.Get("Date"))
+	date, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil || date.After(now.Add(billing.ClockTolerance)) {
 		date = now
 	}
 	return date.UTC()
 }
 
-func receipt(answer *stripego.APIResponse) billing.Receipt {
-	return billing.Receipt{RequestID: requestID(answer)}
+func receipt(response *stripego.APIResponse) billing.Receipt {
+	return billing.Receipt{RequestID: requestID(response)}
 }
 
-func requestID(answer *stripego.APIResponse) string {
-	if answer == nil {
+func requestID(response *stripego.APIResponse) string {
+	if response == nil {
 		return ""
 	}
-	return word(answer.RequestID)
+	return word(response.RequestID)
 }
 
 func linkURL(id string, live bool) string {

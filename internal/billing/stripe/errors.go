@@ -15,7 +15,7 @@ import (
 	"clientele/internal/billing"
 )
 
-// access says what a request would do, which decides what a missing answer means.
+// access says what a request would do, which decides what a missing response means.
 type access bool
 
 const (
@@ -23,15 +23,15 @@ const (
 	writes access = true
 )
 
-// maxRetryAfter bounds how long an answer can put us off.
+// maxRetryAfter bounds how long a response can put us off.
 const maxRetryAfter = time.Hour
 
 // failure says what went wrong in the port's words. It takes nothing from Stripe but words of a known shape:
 // its sentences repeat what was sent.
 func failure(err error, a access) *billing.ProviderError {
-	refusal, answered := errors.AsType[*stripego.Error](err)
-	if !answered {
-		return unanswered(err, a)
+	refusal, responded := errors.AsType[*stripego.Error](err)
+	if !responded {
+		return noResponse(err, a)
 	}
 	f := &billing.ProviderError{
 		Kind: billing.Permanent, Code: code(refusal), Param: param(refusal.Param), RequestID: word(refusal.RequestID),
@@ -50,8 +50,8 @@ func failure(err error, a access) *billing.ProviderError {
 	return f
 }
 
-// unanswered is about requests that got no answer, or none that can be read.
-func unanswered(err error, a access) *billing.ProviderError {
+// noResponse classifies a request without a readable response.
+func noResponse(err error, a access) *billing.ProviderError {
 	if attempt, ok := errors.AsType[*net.OpError](err); ok && attempt.Op == "dial" {
 		return &billing.ProviderError{Kind: billing.Temporary, Code: billing.CodeConnectionFailed}
 	}
@@ -82,7 +82,7 @@ func (p *Provider) ofCustomer(ctx context.Context, id string, err error, a acces
 // validID is the form of all ids that Stripe gives. People link customers by hand, and may write ".." too.
 var validID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// noCustomer answers for an id that would make another request of the path that it belongs in.
+// noCustomer rejects an id that would change the path that it is put in.
 func noCustomer(id string) error {
 	if validID.MatchString(id) {
 		return nil
@@ -138,7 +138,7 @@ func retryAfter(refusal *stripego.Error) time.Duration {
 	return 0
 }
 
-// replayed reports whether Stripe answered from memory, without carrying the request out again.
+// replayed reports whether Stripe returned a stored response, without carrying the request out again.
 func replayed(err error) bool {
 	refusal, ok := errors.AsType[*stripego.Error](err)
 	return ok && refusal.LastResponse != nil && refusal.LastResponse.Header.Get("Idempotent-Replayed") == "true"

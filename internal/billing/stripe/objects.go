@@ -10,7 +10,7 @@ import (
 	"clientele/internal/domain"
 )
 
-// The objects below are read out of answers and of events alike. Events have the version of the API that their
+// The objects below are read from responses and from events alike. Events have the version of the API that their
 // endpoint was made with, so only such fields are read as have been there for years, and each by itself.
 
 // customerObject is a customer at Stripe.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestOperationsListTheEvents compares the events that operators are told to send with those that are applied.
+// TestOperationsListTheEvents compares the events that the operators' guide lists with those that are applied.
 func TestOperationsListTheEvents(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../../docs/operations.md")

@@ -290,7 +290,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// capture answers what was written to the process's own output.
+// capture returns what was written to the process's own output.
 func capture(t *testing.T) (stdout, stderr func() string) {
 	t.Helper()
 	redirect := func(file **os.File) func() string {
@@ -312,7 +312,7 @@ func capture(t *testing.T) (stdout, stderr func() string) {
 	return redirect(&os.Stdout), redirect(&os.Stderr)
 }
 
-func TestAnswersThatAreNotStripes(t *testing.T) {
+func TestResponsesThatAreNotStripes(t *testing.T) {
 	respond := func(status int, header, value, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			if header != "" {
@@ -327,16 +327,16 @@ func TestAnswersThatAreNotStripes(t *testing.T) {
 		handler     http.HandlerFunc
 		write, read billing.ErrorKind
 	}{
-		"a proxy's error page":   {respond(502, "", "", "<html>secret</html>"), billing.UnknownOutcome, billing.Temporary},
-		"an empty answer":        {respond(200, "", "", ""), billing.UnknownOutcome, billing.Temporary},
-		"half an answer":         {respond(200, "", "", `{"id":"cus_1","sec`), billing.UnknownOutcome, billing.Temporary},
-		"an answer without end":  {respond(200, "", "", `{"id":"`+strings.Repeat("secret", 1<<20)+`"}`), billing.UnknownOutcome, billing.Temporary},
-		"another kind of answer": {respond(200, "", "", `["secret"]`), billing.UnknownOutcome, billing.Temporary},
-		"an answer without id":   {respond(200, "", "", `{}`), billing.UnknownOutcome, ""},
-		"a redirect":             {respond(302, "Location", "/elsewhere", ""), billing.UnknownOutcome, billing.Temporary},
-		"a wrong key":            {respond(401, "", "", key), billing.Temporary, billing.Temporary},
-		"a key without rights":   {respond(403, "", "", key), billing.Temporary, billing.Temporary},
-		"too much, without json": {respond(429, "Retry-After", "3", "slow down"), billing.UnknownOutcome, billing.Temporary},
+		"a proxy's error page":     {respond(502, "", "", "<html>secret</html>"), billing.UnknownOutcome, billing.Temporary},
+		"an empty response":        {respond(200, "", "", ""), billing.UnknownOutcome, billing.Temporary},
+		"half a response":          {respond(200, "", "", `{"id":"cus_1","sec`), billing.UnknownOutcome, billing.Temporary},
+		"a response without end":   {respond(200, "", "", `{"id":"`+strings.Repeat("secret", 1<<20)+`"}`), billing.UnknownOutcome, billing.Temporary},
+		"another kind of response": {respond(200, "", "", `["secret"]`), billing.UnknownOutcome, billing.Temporary},
+		"a response without id":    {respond(200, "", "", `{}`), billing.UnknownOutcome, ""},
+		"a redirect":               {respond(302, "Location", "/elsewhere", ""), billing.UnknownOutcome, billing.Temporary},
+		"a wrong key":              {respond(401, "", "", key), billing.Temporary, billing.Temporary},
+		"a key without rights":     {respond(403, "", "", key), billing.Temporary, billing.Temporary},
+		"too much, without json":   {respond(429, "Retry-After", "3", "slow down"), billing.UnknownOutcome, billing.Temporary},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,11 +28,11 @@ import (
 // APIBase is where Stripe's API is.
 const APIBase = stripego.APIURL
 
-// DefaultTimeout is how long a request may take with its answer. Stripe answers most within a second.
+// DefaultTimeout is how long a request may take with its response. Stripe serves most within a second.
 const DefaultTimeout = 20 * time.Second
 
-// maxAnswer is far more than the longest answer to what is asked here.
-const maxAnswer = 4 << 20
+// maxResponse is far more than the longest response to the requests made here.
+const maxResponse = 4 << 20
 
 // Config says which account at Stripe is meant and how it is reached.
 type Config struct {
@@ -106,15 +106,15 @@ func newHTTPClient(cfg Config) *http.Client {
 	}
 }
 
-// limited cuts answers off where no answer of Stripe's would still go on.
+// limited cuts off responses that are longer than any of Stripe's.
 type limited struct{ http.RoundTripper }
 
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := l.RoundTripper.RoundTrip(r)
+	response, err := l.RoundTripper.RoundTrip(r)
 	if err == nil {
-		answer.Body = limitedBody{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+		response.Body = limitedBody{io.LimitReader(response.Body, maxResponse), response.Body}
 	}
-	return answer, err
+	return response, err
 }
 
 type limitedBody struct {

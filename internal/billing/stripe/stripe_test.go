@@ -54,7 +54,7 @@ func TestProvider(t *testing.T) {
 	billingtest.Run(t, func(t *testing.T) billingtest.Account { return account(t, nil) })
 }
 
-// unusedAddress is one where nobody listens.
+// unusedAddress is one without a listener.
 func unusedAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -65,8 +65,8 @@ func unusedAddress(t *testing.T) string {
 	return "http://" + listener.Addr().String()
 }
 
-// TestIDsThatAreNoneOfStripesAreNotAskedFor: they would make another path of the one that they belong in.
-func TestIDsThatAreNoneOfStripesAreNotAskedFor(t *testing.T) {
+// TestInvalidIDsAreNotSent: they would make another path of the one that they belong in.
+func TestInvalidIDsAreNotSent(t *testing.T) {
 	for _, id := range []string{"", ".", "..", "cus_1/sources", "cus_1?x", "cus 1"} {
 		requests := 0
 		_, provider := open(t, carry(func(*http.Request) (*http.Response, error) {

@@ -29,7 +29,7 @@ func TestStripeMock(t *testing.T) {
 	}
 	base := startStripeMock(t, binary)
 
-	// The adapter understands stripe-mock's answers, which are the examples of the specification.
+	// The adapter understands stripe-mock's responses, which are the examples of the specification.
 	t.Run("adapter", func(t *testing.T) {
 		billingtest.Accepts(t, connect(t, base, http.DefaultTransport), "pm_card_visa")
 	})
@@ -42,8 +42,8 @@ func TestStripeMock(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, r := range log.requests {
 		kinds[r.kind()] = true
-		if status, answer := r.send(t, base); status >= 400 {
-			t.Errorf("%s is refused: %d %s", r.kind(), status, answer)
+		if status, response := r.send(t, base); status >= 400 {
+			t.Errorf("%s is refused: %d %s", r.kind(), status, response)
 		}
 	}
 	for _, kind := range []string{
@@ -137,13 +137,13 @@ func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
 		noted.params = string(body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-	if err == nil && answer.StatusCode < 400 {
+	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err == nil && response.StatusCode < 400 {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.requests = append(l.requests, noted)
 	}
-	return answer, err
+	return response, err
 }
 
 func (r request) send(t *testing.T, base string) (int, string) {
@@ -160,13 +160,13 @@ func (r request) send(t *testing.T, base string) (int, string) {
 	}
 	sent.Header.Set("Authorization", "Bearer sk_test_123")
 	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultClient.Do(sent)
+	response, err := http.DefaultClient.Do(sent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))
-	return answer.StatusCode, string(said)
+	defer response.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
+	return response.StatusCode, string(said)
 }
 
 var (

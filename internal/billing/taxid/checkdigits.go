@@ -17,7 +17,7 @@ func hasRightCheckDigits(taxType, written, id string) bool {
 		return true
 	}
 	if taxType == "co_nit" && !endsInCheckDigit.MatchString(written) {
-		// A NIT may come without its check digit, and only the hyphen tells that it did not.
+		// A NIT may come without its check digit, and only the hyphen shows that it did not.
 		return true
 	}
 	return check(id)
@@ -135,7 +135,7 @@ func austrian(id string) bool { return (luhnSum(id[1:8])+4+digit(id[8]))%10 == 0
 func belgian(id string) bool { return (number(id[:8])+number(id[8:]))%97 == 0 }
 
 func brazilianCompany(id string) bool {
-	// The value of a letter is as far from 0 as its character is, which is what digit answers.
+	// The value of a letter is as far from 0 as its character is, which is what digit returns.
 	return checkCharacter("00987654321", 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)(id) &&
 		checkCharacter("00987654321", 6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)(id)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// forms are Stripe's documented tax id types (docs.stripe.com/invoicing/customer/tax-ids and the changelog up to
+// forms are the provider's documented tax id types (docs.stripe.com/invoicing/customer/tax-ids and the changelog up to
 // 2026-10-28), each with the form of its values, without punctuation, as a regular expression. Check digits are another
 // matter, see judged.
 //
@@ -176,7 +176,7 @@ var euVATForms = []string{
 	`FI\d{8}`,
 	`FR[A-Z0-9]{2}\d{9}`,
 	`HR\d{11}`,
-	`HU\d{8}(\d{3})?`, // Stripe's older example has eleven digits
+	`HU\d{8}(\d{3})?`, // an older example has eleven digits
 	`IE\d[A-Z0-9+*]\d{5}[A-Z]{1,2}`,
 	`IT\d{11}`,
 	`LT(\d{9}|\d{12})`,

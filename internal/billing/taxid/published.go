@@ -14,7 +14,7 @@ var verifications = []string{"000000000", "111111111", "222222222"}
 
 var testIDs = map[string][]string{"au_abn": verifications, "eu_vat": verifications, "gb_vat": verifications}
 
-// examples are those of Stripe's documentation of customer tax ids, as written there. They show forms; most have wrong
+// examples are those of the provider's documentation of customer tax ids, as written there. They show forms; most have wrong
 // check digits. Types that came later have no example there, and none here.
 var examples = map[string][]string{
 	"ad_nrt":     {"A-123456-Z"},

@@ -1,7 +1,7 @@
-// Package taxid knows the tax ids that Stripe takes: their types, the form of each, the check digits of those that have
+// Package taxid knows the tax ids that the provider takes: their types, the form of each, the check digits of those that have
 // some, the layout that they are passed on in, and the published ids that only test accounts take.
 //
-// It must not know customers, GraphQL or Stripe's client. Nothing here repeats a value.
+// It must not know customers, GraphQL or the provider's client. Nothing here repeats a value.
 package taxid
 
 import (
