@@ -68,7 +68,10 @@ func (x index) ranges(condition persistence.Condition) []keyRange {
 	case persistence.LessOrEqual:
 		wanted.high = x.only(condition.Operands[0]).high
 	case persistence.Like:
-		return x.startingWithAny(condition.Pattern().Starts())
+		// An empty start says nothing, not even that the value is a text.
+		if starts := condition.Pattern().Starts(); starts[0] != "" {
+			return x.startingWithAny(starts)
+		}
 	default:
 		// Whatever has a value may satisfy the others.
 	}
