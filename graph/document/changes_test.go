@@ -2,8 +2,8 @@ package document
 
 import "testing"
 
-// TestEveryMutationSaysWhomItChanges fails for a mutation that was added without a thought to rate limits.
-func TestEveryMutationSaysWhomItChanges(t *testing.T) {
+// TestEveryMutationNamesTheCustomerThatItChanges fails for a mutation that was added without a thought to rate limits.
+func TestEveryMutationNamesTheCustomerThatItChanges(t *testing.T) {
 	schema := Schema()
 	for _, mutation := range schema.Mutation.Fields {
 		changes := mutation.Directives.ForName(changesCustomerDirective) != nil

@@ -282,7 +282,7 @@ func TestUnmarshalJSON(t *testing.T) {
 	}
 }
 
-// The metadata's limit counts these characters, and the answer repeats them: written as \u003c, one
+// The metadata's limit counts these characters, and the response repeats them: written as \u003c, one
 // character counts for six, and a value of 100 of them is refused as too long.
 func TestUnmarshalJSONKeepsMarkup(t *testing.T) {
 	t.Parallel()

@@ -27,9 +27,8 @@ import (
 	"clientele/persistence"
 )
 
-// leakingStore has forgotten that archived customers are not to be answered: where it was asked for live
-// customers it answers archived ones too, and a customer that it has written comes back archived, as if
-// somebody had archived it meanwhile.
+// leakingStore returns archived customers where live ones are requested, and archives a customer after each write, as a
+// concurrent request could.
 type leakingStore struct{ persistence.Store }
 
 func (s leakingStore) LiveCustomer(ctx context.Context, ref domain.CustomerRef) (*domain.Customer, error) {
@@ -179,7 +178,7 @@ func whole(customerID string) *domain.Customer {
 }
 
 // archivedWhole is an archived customer whose subscription still runs, so that nothing but the archiving keeps it
-// out of answers.
+// out of responses.
 func archivedWhole(customerID string) *domain.Customer {
 	customer := whole(customerID)
 	customer.ArchivedAt = &customer.UpdatedAt
@@ -214,7 +213,7 @@ func populated(t *testing.T, customers ...*domain.Customer) persistence.Store {
 }
 
 // TestNoPathLeadsToAnArchivedCustomer runs an operation along each path of the schema over a store that
-// leaks. A path without a case fails, so whoever adds one has to say what it answers.
+// leaks. A path without a case fails.
 func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 	type before int
 	const (
@@ -228,12 +227,12 @@ func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 		// operation makes it.
 		before    before
 		operation string
-		// live is the operation that answers a live customer along the path; empty is operation.
+		// live is the operation that returns a live customer along the path; empty is operation.
 		live string
 		// want is the whole data; code is that of the error, if there is to be one.
 		want string
 		code string
-		// shown is true where the customer is answered as archived.
+		// shown is true where the customer is returned as archived.
 		shown bool
 	}{
 		"Query.getCustomerByRefId": {
@@ -359,7 +358,7 @@ func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 			operation: `mutation { detachCustomerPaymentMethod(input: { customerId: "archived" }) { customerId } }`,
 			want:      `"data":null`, code: "CustomerNotFound",
 		},
-		// The one customer that is answered as archived shows nothing else that is.
+		// The one customer that is returned as archived shows nothing else that is.
 		"Customer.subscriptions": {
 			before:    live,
 			operation: `mutation { archiveCustomer(input: { customerId: "archived" }) { subscriptions(filter: {}) { customerId subscriptionId } } }`,
@@ -414,7 +413,7 @@ func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 				}
 				return customer
 			}
-			// With nothing leaked the operation does answer the customer, so it would show a leak.
+			// Without a leak the operation returns the customer, so it would show one.
 			honest := populated(t)
 			if c.before != absent {
 				honest = populated(t, of(whole("archived")))
@@ -434,7 +433,7 @@ func TestNoPathLeadsToAnArchivedCustomer(t *testing.T) {
 			}
 			got = ask(t.Context(), t, serving(leakingStore{populated(t, before...)}, io.Discard), c.operation)
 			if strings.Contains(got.body, `"archived"`) != c.shown || strings.Contains(got.body, "-of-archived") {
-				t.Errorf("the archived customer is in the answer: %s", got.body)
+				t.Errorf("the archived customer is in the response: %s", got.body)
 			}
 			if !strings.Contains(got.body, c.want) || got.code() != c.code || got.status != 200 {
 				t.Errorf("status %d: want %s and the code %q: %s", got.status, c.want, c.code, got.body)
@@ -516,7 +515,7 @@ func pageOf[Node, Edge any](nodes []Node, edge func(Node, string) *Edge) model.P
 	return page
 }
 
-// shown is an answer in short: who is in it, and for a page between which cursors.
+// shown is a result in short: who is in it, and for a page between which cursors.
 func shown(answer any) string {
 	page := func(info *model.PageInfo, nodes any) string {
 		if info.StartCursor == nil || info.EndCursor == nil {
@@ -575,7 +574,7 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 		object, field, kind string
 		answer              any
 		err                 error
-		// want is the answer in short; empty for the error of an unknown customer.
+		// want is the result in short; empty for the error of an unknown customer.
 		want string
 	}{
 		"a field that may be null becomes null":            {"Query", "getCustomerByRefId", "Customer", archived, nil, "null"},
@@ -584,11 +583,11 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 		"a list of archived becomes empty":                 {"Coupon", "customers", "[Customer!]", []*model.Customer{archived}, nil, "[]"},
 		"a page loses the archived and their cursors":      {"Query", "customers", "CustomerConnection!", customers(archived, live, archived), nil, "page [live] 1 to 1"},
 		"a page of archived becomes empty":                 {"Query", "customers", "CustomerConnection!", customers(archived), nil, "page []"},
-		"a live customer is answered":                      {"Query", "getCustomerByRefId", "Customer", live, nil, "live"},
-		"a live customer that may not be null is answered": {"Mutation", "updateOneCustomer", "Customer!", live, nil, "live"},
+		"a live customer is returned":                      {"Query", "getCustomerByRefId", "Customer", live, nil, "live"},
+		"a live customer that may not be null is returned": {"Mutation", "updateOneCustomer", "Customer!", live, nil, "live"},
 		"no customer stays none":                           {"Query", "getCustomerByRefId", "Customer", (*model.Customer)(nil), nil, "nobody"},
 		"nothing stays nothing":                            {"Query", "getCustomerByRefId", "Customer", nil, nil, "null"},
-		"archiving answers what it archived":               {"Mutation", "archiveCustomer", "Customer!", archived, nil, "archived"},
+		"archiving returns what it archived":               {"Mutation", "archiveCustomer", "Customer!", archived, nil, "archived"},
 		"no other mutation does":                           {"Mutation", "unarchiveCustomer", "Customer!", archived, nil, ""},
 		"a field of that name elsewhere does not":          {"Query", "archiveCustomer", "Customer!", archived, nil, ""},
 		"an error stays as it is":                          {"Query", "getCustomerByRefId", "Customer", nil, failure, "null"},
@@ -596,11 +595,11 @@ func TestArchivedCustomersMiddleware(t *testing.T) {
 
 		"a subscription that may be null becomes null":   {"ProvisionedCustomer", "subscription", "CustomerSubscription", sub("archived"), nil, "null"},
 		"a subscription that may not becomes an error":   {"Query", "getSubscription", "CustomerSubscription!", sub("archived"), nil, ""},
-		"a live customer's subscription is answered":     {"Query", "getSubscription", "CustomerSubscription!", sub("live"), nil, "subscription of live"},
+		"a live customer's subscription is returned":     {"Query", "getSubscription", "CustomerSubscription!", sub("live"), nil, "subscription of live"},
 		"a list loses the subscriptions of archived":     {"Customer", "subscriptions", "[CustomerSubscription!]", []*model.CustomerSubscription{sub("archived"), sub("live")}, nil, "[subscription of live]"},
 		"a promotional entitlement becomes an error":     {"Mutation", "revokePromotionalEntitlement", "PromotionalEntitlement!", grant("archived"), nil, ""},
 		"a promotional entitlement becomes null":         {"Some", "later", "PromotionalEntitlement", grant("archived"), nil, "null"},
-		"a live customer's promotion is answered":        {"Mutation", "revokePromotionalEntitlement", "PromotionalEntitlement!", grant("live"), nil, "grant to live"},
+		"a live customer's promotion is returned":        {"Mutation", "revokePromotionalEntitlement", "PromotionalEntitlement!", grant("live"), nil, "grant to live"},
 		"a list loses the promotions of archived":        {"Customer", "promotionalEntitlements", "[PromotionalEntitlement!]!", []*model.PromotionalEntitlement{grant("live"), grant("archived")}, nil, "[grant to live]"},
 		"a page loses the promotions, and their cursors": {"Query", "promotionalEntitlements", "PromotionalEntitlementConnection!", grants("archived", "live", "live", "archived"), nil, "page [grant to live grant to live] 1 to 2"},
 		"a page of promotions becomes empty":             {"Query", "promotionalEntitlements", "PromotionalEntitlementConnection!", grants("archived"), nil, "page []"},

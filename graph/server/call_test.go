@@ -13,9 +13,9 @@ import (
 	"clientele/persistence"
 )
 
-// TestAnAnswerIsOfOneTime asks while the clock goes on an hour with every look at it. What began or ended in
-// between is told the same way in every part of the answer.
-func TestAnAnswerIsOfOneTime(t *testing.T) {
+// TestAResponseIsOfOneTime runs a query while the clock advances an hour with every reading. All parts of the response agree
+// on what began or ended in between.
+func TestAResponseIsOfOneTime(t *testing.T) {
 	store := newStore(t)
 	customer := bare("one", noon)
 	for i := range 20 {
@@ -56,8 +56,8 @@ func TestAnAnswerIsOfOneTime(t *testing.T) {
 	}
 }
 
-// TestAnAnswerIsNotOfATimeBeforeItsChange: what a mutation began has begun, although the clock goes on.
-func TestAnAnswerIsNotOfATimeBeforeItsChange(t *testing.T) {
+// TestAResponseIsNotOlderThanItsChange: what a mutation began has begun, although the clock goes on.
+func TestAResponseIsNotOlderThanItsChange(t *testing.T) {
 	store := newStore(t)
 	put(t, store.Features(), &domain.Feature{Record: record("feature", noon), Type: domain.FeatureBoolean})
 	insertCustomers(t, store, bare("one", noon))
@@ -87,7 +87,7 @@ func (p shortProducts) List(ctx context.Context, query persistence.Query) (persi
 	return p.Documents.List(ctx, query)
 }
 
-// TestTrialsOfMoreProductsThanAPage: however many products there are, each is told.
+// TestTrialsOfMoreProductsThanAPage: each product is in the response, however many there are.
 func TestTrialsOfMoreProductsThanAPage(t *testing.T) {
 	store := newStore(t)
 	for _, id := range strings.Split("abcdefgh", "") {
@@ -125,7 +125,7 @@ func TestPanicsOfLookUpsAreLoggedWithTheirStack(t *testing.T) {
 	handler := servingUseCases(resolver.NewUseCases(panickingStore{store}, billingtest.Rules().Check, atNoon), environment, &log)
 	got := ask(t.Context(), t, handler, `{ getCustomerByRefId(input: { customerId: "one" }) { coupon { refId } } }`)
 	if got.code() != "UnexpectedError" || strings.Contains(got.body, "SecretMark") {
-		t.Errorf("the answer is %s", got.body)
+		t.Errorf("the response is %s", got.body)
 	}
 	mustHold(t, log.String(), "SecretMark: out of range", "panickingCoupons.GetMany", "the-request")
 }

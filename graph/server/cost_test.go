@@ -88,7 +88,7 @@ func TestCost(t *testing.T) {
 		"an add-on, through two fields":  {`{ plans(paging: { first: 1 }) { edges { node { compatibleAddons { dependencies { dependencies { dependencies { id } } } } } } } }`, "the type Addon"},
 		"a customer and a subscription":  {`{ getCustomerByRefId(input: { customerId: "one" }) { ` + deep("subscriptions { customer", 3, "id") + ` } }`, "the type Customer"},
 		"a customer and a promotion":     {`{ getCustomerByRefId(input: { customerId: "one" }) { ` + deep("promotionalEntitlements { customer", 3, "id") + ` } }`, "the type Customer"},
-		"what a mutation answers":        {`mutation { archiveCustomer(input: { customerId: "one" }) { ` + deep("subscriptions { customer", 3, "id") + ` } }`, "the type Customer"},
+		"what a mutation returns":        {`mutation { archiveCustomer(input: { customerId: "one" }) { ` + deep("subscriptions { customer", 3, "id") + ` } }`, "the type Customer"},
 		"side by side is no nesting":     {`{ plans { edges { node { ` + strings.Repeat("basePlan { id } ", 10) + ` a: basePlan { b: basePlan { id } } c: basePlan { d: basePlan { id } } } } } }`, ""},
 		"a leaf too deep hides no other": {`{ a: plans { edges { node { id } } } b: plans { edges { node { ` + deep("basePlan", document.MaxNesting, "id") + ` } } } }`, "the type Plan"},
 	} {

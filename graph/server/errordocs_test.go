@@ -13,7 +13,7 @@ import (
 )
 
 // errorDocs are the rows of docs/errors.md by code, each with its cells, of which the first is the code; separate
-// are those under the heading of what is never answered.
+// are those under the heading of unused codes.
 func errorDocs(t *testing.T) (answered, never map[string][]string) {
 	t.Helper()
 	const heading = "\n## Unused codes\n"
@@ -40,7 +40,7 @@ func errorDocs(t *testing.T) (answered, never map[string][]string) {
 	return read(first), read(second)
 }
 
-// TestErrorsAreDocumented compares docs/errors.md with the schema and the table that errors are answered by.
+// TestErrorsAreDocumented compares docs/errors.md with the schema and errorCodes.
 func TestErrorsAreDocumented(t *testing.T) {
 	answered, never := errorDocs(t)
 	codes := schemaOf(t).Types["ErrorCode"].EnumValues

@@ -283,7 +283,7 @@ func mustBeMasked(t *testing.T, got reply) {
 	}
 	for _, secret := range []string{"SecretMark", "goroutine", ".go:", "panic"} {
 		if strings.Contains(got.body, secret) {
-			t.Errorf("the answer holds %q: %s", secret, got.body)
+			t.Errorf("the response holds %q: %s", secret, got.body)
 		}
 	}
 }
@@ -379,7 +379,7 @@ func TestClientsThatLeave(t *testing.T) {
 	}
 }
 
-// TestKeysThatCannotBeLookedUp: the caller is not told that its key is wrong, when nobody knows.
+// TestKeysThatCannotBeLookedUp: the response does not call a key wrong if the store did not respond.
 func TestKeysThatCannotBeLookedUp(t *testing.T) {
 	var log bytes.Buffer
 	handler := NewHandler(Config{

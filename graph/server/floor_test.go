@@ -25,7 +25,7 @@ type contract struct {
 	members    map[string][]string             // the values of an enum, the members of a union, the interfaces of a type
 	signatures map[string]*ast.FieldDefinition // by "Type.field" and "Type.field(argument)"
 	oneOf      map[string]bool                 // the inputs that take one field only
-	// leaving is what clients were told to leave, by the names above and "Enum.VALUE": it may be dropped.
+	// leaving is what is deprecated, by the names above and "Enum.VALUE": it may be dropped.
 	leaving map[string]bool
 }
 

@@ -122,7 +122,7 @@ func (l *listing) send(t rapid.TB, variables string) reply {
 	l.handler.ServeHTTP(recorder, request)
 	got := reply{status: recorder.Code, body: recorder.Body.String()}
 	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
-		t.Fatalf("status %d: the answer is no JSON: %q", got.status, got.body)
+		t.Fatalf("status %d: the response is no JSON: %q", got.status, got.body)
 	}
 	if (l.store.query == nil) == (len(got.Errors) == 0) && got.code() != "BadUserInput" {
 		t.Fatalf("%s: the store was asked, or not: %s", variables, got.body)
@@ -130,7 +130,7 @@ func (l *listing) send(t rapid.TB, variables string) reply {
 	return got
 }
 
-// refusedClearly reports whether an answer is a refusal, which has to name the variable, and to be short.
+// refusedClearly reports whether a response is a short refusal that names the variable.
 func refusedClearly(t rapid.TB, got reply, variables ...string) bool {
 	t.Helper()
 	for _, err := range got.Errors {
@@ -266,7 +266,7 @@ func TestAnyFilter(t *testing.T) {
 	})
 }
 
-// FuzzPaging: any page and order is refused clearly, or answers a run of the list as it is in that order, from
+// FuzzPaging: any page and order is refused clearly, or returns a part of the list in that order, from
 // where the cursor was made. A cursor that was not made for the order is refused.
 func FuzzPaging(f *testing.F) {
 	l := newListing(f)

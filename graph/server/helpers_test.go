@@ -57,7 +57,7 @@ func (idle) Enqueue(context.Context, *domain.Customer, *domain.BillingInformatio
 
 func (idle) Push(context.Context, *domain.Customer) error { return nil }
 
-// servingAt is serving at the time that a clock tells. What is logged there is unexpected, so it shows.
+// servingAt is serving with a clock. What is logged there is unexpected, so it shows.
 func servingAt(t testing.TB, store customers.Store, now func() time.Time) http.Handler {
 	t.Helper()
 	return servingUseCases(resolver.NewUseCases(store, billingtest.Rules().Check, now), environment, t.Output())
@@ -82,7 +82,7 @@ var testLimits = limits.Limits{
 	AnswerBytes: 16 << 20, ReadTimeout: 30 * time.Second, OperationTimeout: 30 * time.Second,
 }
 
-// reply is an answer of the handler.
+// reply is a response of the handler.
 type reply struct {
 	status int
 	body   string
@@ -114,12 +114,12 @@ func askWith(ctx context.Context, t testing.TB, handler http.Handler, operation 
 	handler.ServeHTTP(recorder, request)
 	got := reply{status: recorder.Code, body: recorder.Body.String()}
 	if err := json.Unmarshal([]byte(got.body), &got); err != nil {
-		t.Fatalf("status %d: the answer is no JSON: %q", got.status, got.body)
+		t.Fatalf("status %d: the response is no JSON: %q", got.status, got.body)
 	}
 	return got
 }
 
-// must asks for what has to be answered without an error, and answers the data.
+// must executes an operation that must not fail, and returns the data.
 func must(t testing.TB, handler http.Handler, operation string) map[string]any {
 	t.Helper()
 	got := ask(t.Context(), t, handler, operation)
@@ -129,7 +129,7 @@ func must(t testing.TB, handler http.Handler, operation string) map[string]any {
 	return got.Data
 }
 
-// at are the values at a path of field names in an answer, those of lists one after the other. A null is "null".
+// at are the values at a path of field names in a response, those of lists one after the other. A null is "null".
 func at(data any, path string) []string {
 	switch v := data.(type) {
 	case []any:

@@ -39,7 +39,7 @@ func servingKeyed(store persistence.Store, log *bytes.Buffer, options ...func(*C
 	return NewHandler(config)
 }
 
-// askKeyed sends an operation with an idempotency key, and answers whether it was answered before, too.
+// askKeyed sends an operation with an idempotency key, and returns whether the response was a stored one.
 func askKeyed(t *testing.T, handler http.Handler, operation string) (got reply, replayed bool) {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": operation})
@@ -54,7 +54,7 @@ func askKeyed(t *testing.T, handler http.Handler, operation string) (got reply, 
 	handler.ServeHTTP(recorder, request)
 	got = reply{status: recorder.Code, body: recorder.Body.String()}
 	if err := json.Unmarshal([]byte(got.body), &got); err != nil {
-		t.Fatalf("status %d: the answer is no JSON: %q", got.status, got.body)
+		t.Fatalf("status %d: the response is no JSON: %q", got.status, got.body)
 	}
 	return got, recorder.Header().Get(ReplayedHeader) == "true"
 }

@@ -111,7 +111,7 @@ func (s countingStore) CountCustomers(ctx context.Context, environmentID string,
 	return s.Store.CountCustomers(ctx, environmentID, filter)
 }
 
-// manyOfEach fills a store so that what stands at the same place of two answers is rarely the same document.
+// manyOfEach fills a store so that what is at the same place of two responses is rarely the same document.
 func manyOfEach(t *testing.T, store persistence.Store) {
 	t.Helper()
 	price := func(refID string) domain.Price {
@@ -175,8 +175,7 @@ func manyOfEach(t *testing.T, store persistence.Store) {
 	}
 }
 
-// servingSlowly is the handler whose look-ups wait for each other much longer than answers take, so that what can
-// be one call is.
+// servingSlowly is the handler with a long LoaderWait, so that everything that can be one call is.
 func servingSlowly(t *testing.T, store persistence.Store) http.Handler {
 	t.Helper()
 	useCases := resolver.NewUseCases(store, billingtest.Rules().Check, atNoon)
@@ -191,7 +190,7 @@ func TestOneCallForEachKindAndLevel(t *testing.T) {
 	for name, c := range map[string]struct {
 		operation string
 		want      map[string]int
-		// holds is how often the answer holds a text, so that nothing was left out.
+		// holds is how often the response contains a text, so that nothing was left out.
 		holds map[string]int
 	}{
 		"a page of plans": {
@@ -260,7 +259,7 @@ func TestOneCallForEachKindAndLevel(t *testing.T) {
 			}
 			for text, times := range c.holds {
 				if n := strings.Count(got.body, text); n != times {
-					t.Errorf("the answer holds %s %d times, not %d: %s", text, n, times, got.body)
+					t.Errorf("the response holds %s %d times, not %d: %s", text, n, times, got.body)
 				}
 			}
 			if !maps.Equal(counted.of, c.want) {
@@ -270,7 +269,7 @@ func TestOneCallForEachKindAndLevel(t *testing.T) {
 	}
 }
 
-// TestFieldsOfAMutationSeeEachOther: what one field looked up is not what the next one answers.
+// TestFieldsOfAMutationSeeEachOther: a field does not return what the previous one loaded.
 func TestFieldsOfAMutationSeeEachOther(t *testing.T) {
 	store := newStore(t)
 	manyOfEach(t, store)
@@ -287,7 +286,7 @@ func TestFieldsOfAMutationSeeEachOther(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotThere: a document that names another which is not there is answered as far as the schema lets it.
+// TestWhatIsNotThere: a document that names another which is not there is returned as far as the schema allows.
 func TestWhatIsNotThere(t *testing.T) {
 	store := newStore(t)
 	put(t, store.Plans(), &domain.Plan{

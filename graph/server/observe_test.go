@@ -25,7 +25,7 @@ import (
 	"clientele/persistence"
 )
 
-// heard is what the handler tells of operations.
+// heard is what the handler reports of operations.
 type heard struct {
 	log        bytes.Buffer
 	spans      *tracetest.SpanRecorder
@@ -197,7 +197,7 @@ func TestFaultsAreMarkedInTheSpan(t *testing.T) {
 	}
 }
 
-// TestAPanicOutsideTheOperation: whatever answers a request may panic, and an answer is still a GraphQL answer.
+// TestAPanicOutsideTheOperation: the response to a panic anywhere is a GraphQL response.
 func TestAPanicOutsideTheOperation(t *testing.T) {
 	t.Parallel()
 	h := &heard{}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A browser would tell nobody but its user that the page is blank.
+// Only the user of a browser would see that the page is blank.
 func TestThePlaygroundsPolicyAllowsWhatThePageNeeds(t *testing.T) {
 	t.Parallel()
 	recorder := httptest.NewRecorder()

@@ -67,7 +67,7 @@ func serveLimited(t *testing.T, policies ...ratelimit.Policy) *limitedServer {
 	return server
 }
 
-// limitedReply is an answer with what is told of limits.
+// limitedReply is a response with what it says about limits.
 type limitedReply struct {
 	reply
 	header     http.Header
@@ -107,7 +107,7 @@ func (s *limitedServer) send(t *testing.T, key, accept, body string) limitedRepl
 	}
 	got := limitedReply{reply: reply{status: response.StatusCode, body: string(text)}, header: response.Header}
 	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatalf("status %d: the answer is no JSON: %q", got.status, text)
+		t.Fatalf("status %d: the response is no JSON: %q", got.status, text)
 	}
 	return got
 }

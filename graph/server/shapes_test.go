@@ -12,7 +12,7 @@ import (
 	"clientele/persistence"
 )
 
-// TestCurrenciesAreThoseOfTheSchema: the catalogue is read by the domain's list, and answered by the schema's.
+// TestCurrenciesAreThoseOfTheSchema: the catalogue is read by the domain's list, and returned by the schema's.
 func TestCurrenciesAreThoseOfTheSchema(t *testing.T) {
 	var codes []string
 	for _, value := range schemaOf(t).Types["Currency"].EnumValues {

@@ -19,7 +19,7 @@ import (
 	"clientele/persistence/bolt"
 )
 
-// walk follows the cursors of a list and answers what it met, by a field. between runs after each page.
+// walk follows the cursors of a list and returns one field of each element. between runs after each page.
 func walk(t testing.TB, handler http.Handler, list, arguments, field string, size int, backward bool, between func(met int)) []string {
 	t.Helper()
 	met := []string{}
