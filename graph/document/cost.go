@@ -57,10 +57,10 @@ var introspectionSizes = map[string]int{
 // would multiply beyond any limit.
 const MaxNesting = 3
 
-// price returns the price of an operation: the most that its execution can cost, in points, as far as its text and
-// variables show, for documents of usual size. Each field costs its price for every time that it can be in the response:
-// as often as a page is long, or as the directive @listSize of another list says. Fields of the schema cost less and have
-// a limit of their own. Errors: BadUserInput, if the price is over the limit.
+// price returns the price of an operation in points: what its execution costs at most, as far as its text and variables
+// show, for documents of usual size. Each field counts as often as it can be in the response: fields of a page as often as
+// the page is long, those of another list as its directive @listSize says. Fields of the schema cost less and have a
+// limit of their own. Errors: BadUserInput for a price over the limit.
 func (d *Reader) price(operation *graphql.OperationContext, found Changes) (Price, *domain.Error) {
 	counter := costCounter{variables: operation.Variables, limits: d.limits, within: map[string]int{}}
 	counter.spend(operation.Operation.SelectionSet, 1)
